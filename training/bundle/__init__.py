@@ -1,0 +1,25 @@
+"""The format training hands on: a directory that is read, checked and run without executing anything in it.
+
+Here belongs what any successor may import: the manifest, the rows a graph takes, the client history beside it, and the
+bundle itself. How a bundle comes about (graphs, candidates, MLflow) does not belong here.
+"""
+
+from training.bundle.bundle import Bundle, Scores
+from training.bundle.history import History
+from training.bundle.manifest import BundleError, Calibration, Feature, Field, Interval, Manifest, Policy, Reason
+from training.bundle.rows import Rows
+
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "Calibration",
+    "Feature",
+    "Field",
+    "History",
+    "Interval",
+    "Manifest",
+    "Policy",
+    "Reason",
+    "Rows",
+    "Scores",
+]

@@ -1,0 +1,147 @@
+"""A bundle on disk: opening it, running its graph, and the rows it carries for those who check, compare or explain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import pyarrow as pa
+import pyarrow.parquet
+
+from training.bundle import manifest as manifests
+from training.bundle.manifest import BundleError, Manifest
+from training.bundle.rows import Rows
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """`probability` [n] calibrated and `margin` [n] before calibration, both float64."""
+
+    probability: Floats
+    margin: Floats
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """An opened bundle; safe to share between threads."""
+
+    path: Path
+    manifest: Manifest
+    session: onnxruntime.InferenceSession
+
+    @classmethod
+    def open(cls, path: Path) -> Bundle:
+        """Read and check a bundle's manifest and graph. Raises BundleError naming the file and what is wrong."""
+        try:
+            manifest = manifests.decode((path / "bundle.json").read_bytes())
+        except OSError as error:
+            raise BundleError(f"{path} is not a bundle: bundle.json cannot be read ({error.strerror})") from error
+        session = start(path / "model.onnx")
+        widths = {
+            "numeric": len(manifest.numeric),
+            "categorical": len(manifest.categorical),
+            "history": len(manifest.history),
+        }
+        found = {node.name: node.shape[1] for node in session.get_inputs()}
+        if found != widths:
+            raise BundleError(f"model.onnx takes {found}, bundle.json describes {widths}: they are not of one run")
+        return cls(path, manifest, session)
+
+    def score(self, rows: Rows) -> Scores:
+        """Answer applications; the same row has the same bits alone, in any batch and in any order."""
+        probability, margin = self.session.run(["probability", "margin"], rows.tensors())
+        return Scores(probability, margin)
+
+    def features(self, rows: Rows) -> npt.NDArray[np.float32]:
+        """The matrix [n, m] that the model sees for these rows."""
+        (matrix,) = self.session.run(["features"], rows.tensors())
+        return matrix  # type: ignore[no-any-return]
+
+    def contributions(self, rows: Rows) -> Floats:
+        """Exact contributions [n, m + 1] of each feature to the margin, the base value last; a row sums to its margin.
+
+        Boosters: path-dependent TreeSHAP (Lundberg et al. 2020) as LightGBM computes it. Linear models: coefficient
+        times value, from the graph itself.
+        """
+        outputs = {node.name for node in self.session.get_outputs()}
+        if "contributions" in outputs:
+            (parts,) = self.session.run(["contributions"], rows.tensors())
+            return parts  # type: ignore[no-any-return]
+        return np.asarray(self._booster.predict(self.features(rows), pred_contrib=True, num_threads=1), np.float64)
+
+    def by_reason(self, contributions: Floats) -> Floats:
+        """Contributions [n, m + 1] summed by reason, in the manifest's order: [n, number of reasons]."""
+        codes = [reason.code for reason in self.manifest.reasons]
+        belongs = np.zeros((len(self.manifest.features), len(codes)))
+        for i, feature in enumerate(self.manifest.features):
+            belongs[i, codes.index(feature.reason)] = 1
+        return contributions[:, :-1] @ belongs  # type: ignore[no-any-return]
+
+    def learned_from(self, clients: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """For each client [n], whether the model was trained on it."""
+        known = np.frombuffer((self.path / "training_ids").read_bytes(), "<u8")
+        return np.isin(hash_clients(clients), known)
+
+    def replay(self) -> tuple[Rows, Floats]:
+        """Applications with the probabilities [n] that training computed for them."""
+        table = self._table("replay.parquet")
+        return Rows.from_table(table, self.manifest), table.column("probability").to_numpy()
+
+    def reference(self) -> pa.Table:
+        """Hold-out rows to compare live ones against: fields, `probability` and `outcome`."""
+        return self._table("reference.parquet")
+
+    def background(self) -> Rows:
+        """Training rows that explanations sample from."""
+        return Rows.from_table(self._table("background.parquet"), self.manifest)
+
+    def check_replay(self) -> None:
+        """Answer the replay applications again. Raises BundleError if an answer differs from training's."""
+        rows, expected = self.replay()
+        found = self.score(rows).probability
+        threshold = self.manifest.policy.threshold
+        worst = float(np.abs(found - expected).max())
+        if worst > 1e-6 or ((found >= threshold) != (expected >= threshold)).any():
+            raise BundleError(
+                f"{self.path} does not answer as it did when it was trained: over {len(rows)} replayed applications "
+                f"the largest difference in probability is {worst:.2e}, expected at most 1e-6 and no other decision"
+            )
+
+    @cached_property
+    def _booster(self) -> Any:  # lightgbm ships no types
+        import lightgbm  # only who explains needs it: the predictor's image does not carry it
+
+        return lightgbm.Booster(model_file=str(self.path / "model.txt"))
+
+    def _table(self, name: str) -> pa.Table:
+        try:
+            return pyarrow.parquet.read_table(self.path / name)
+        except (OSError, pa.ArrowException) as error:
+            raise BundleError(f"{self.path / name} cannot be read: {error}") from error
+
+
+def start(graph: Path | bytes) -> onnxruntime.InferenceSession:
+    """Make a graph ready to run, on one thread: with more, a row's bits depend on its batch. Raises BundleError."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises a dozen unrelated classes and exports no base of them
+        raise BundleError(f"the graph {graph if isinstance(graph, Path) else ''} cannot be loaded: {error}") from error
+
+
+def hash_clients(clients: Iterable[int]) -> npt.NDArray[np.uint64]:
+    """One 64-bit hash a client: enough to prove who was not learned from, without a list of clients in the bundle."""
+    digests = b"".join(hashlib.blake2b(str(int(client)).encode(), digest_size=8).digest() for client in clients)
+    return np.frombuffer(digests, "<u8")
