@@ -1,0 +1,10 @@
+"""The raw tables: what their columns mean, reading them from CSV and Parquet, and what is wrong with a file.
+
+Values come out as they are in the files: anomalies stay (the bundle's graph reads them as missing), nothing is derived.
+"""
+
+from training.tables.applications import FIELDS
+from training.tables.catalog import HISTORY, TABLES
+from training.tables.columns import Column, Table
+
+__all__ = ["FIELDS", "HISTORY", "TABLES", "Column", "Table"]
