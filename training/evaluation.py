@@ -1,0 +1,302 @@
+"""How good decisions and probabilities were: metrics with bootstrap intervals, for everybody and by group.
+
+The bootstrap sorts once: a resample is how often each row of a sorted class was drawn, and every metric is a sum or a
+cumulative sum over these counts. It is stratified, so each resample has as many defaults as the data: intervals say
+what is uncertain about the model, not about the default rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from training.bundle.manifest import Interval
+from training.policy import both_classes, checked
+
+AUC = "auc"
+PR_AUC = "pr_auc"
+"""Average precision: the sum over recall steps of the precision at each, without interpolation."""
+KS = "ks"
+"""Kolmogorov-Smirnov: the largest distance between the score distributions of the two classes."""
+LOG_LOSS = "log_loss"
+BRIER = "brier"
+ECE = "ece"
+"""Expected calibration error: |observed - expected| default rate, averaged over bins of equal numbers of applicants."""
+ACCURACY = "accuracy"
+ACCURACY_APPROVE_ALL = "accuracy_approve_all"
+F1 = "f1"
+"""Of the class of defaults, as the threshold predicts it."""
+COST = "cost"
+"""Per applicant, in units of one refused good client where cost_fp is 1."""
+APPROVAL_RATE = "approval_rate"
+OBSERVED_EXPECTED = "observed_expected"
+"""Defaults that happened, over the sum of the probabilities."""
+
+METRICS = (
+    AUC, PR_AUC, KS, LOG_LOSS, BRIER, ECE, ACCURACY, ACCURACY_APPROVE_ALL, F1, COST, APPROVAL_RATE, OBSERVED_EXPECTED,
+)  # fmt: skip
+LOWER_IS_BETTER = frozenset({LOG_LOSS, BRIER, ECE, COST})
+
+ECE_BINS = 10
+
+REFERENCE_SHARE = 0.02
+"""A group smaller than this is no yardstick for others' approval rates.
+
+Source: Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4), which also has the four-fifths rule.
+"""
+
+MISSING = "missing"
+"""The group of those whose protected field is missing."""
+
+_CLIP = 1e-15
+_CHUNK = 4_000_000  # counts held at once: 32 MB
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Decisions against outcomes, in applicants."""
+
+    accepted_good: int
+    accepted_bad: int
+    refused_good: int
+    refused_bad: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """How one group fared."""
+
+    field: str
+    name: str
+    rows: int
+    defaults: int
+    approval_ratio: float
+    """Approval rate over the highest of any group of its field that holds REFERENCE_SHARE of the rows."""
+    metrics: dict[str, Interval]
+    """As for everybody; without those that need both classes where there is one."""
+
+
+def evaluate(
+    outcome: ArrayLike,
+    probability: ArrayLike,
+    threshold: float,
+    cost_fn: float = 10.0,
+    cost_fp: float = 1.0,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> dict[str, Interval]:
+    """All of METRICS with their 95 % percentile intervals.
+
+    Raises OutcomeError as `checked` does, and for outcomes all alike.
+    """
+    probabilities, defaulted = checked(probability, outcome)
+    both_classes(defaulted)
+    return _intervals(_Sample.of(defaulted, probabilities, threshold, cost_fn, cost_fp), seed, resamples)
+
+
+def by_group(
+    outcome: ArrayLike,
+    probability: ArrayLike,
+    groups: Mapping[str, Sequence[Any] | NDArray[Any]],
+    threshold: float,
+    cost_fn: float = 10.0,
+    cost_fp: float = 1.0,
+    seed: int = 0,
+    resamples: int = 1000,
+) -> dict[str, tuple[Group, ...]]:
+    """For each field, its groups by name; `groups` holds a label [n] for each applicant, None, NaN or "" if missing."""
+    probabilities, defaulted = checked(probability, outcome)
+    found = {}
+    for field, labels in groups.items():
+        names = np.array([MISSING if _absent(label) else str(label) for label in labels])
+        if names.shape != defaulted.shape:
+            raise ValueError(f"{field}: expected {defaulted.size} group labels; got {names.size}")
+        accepted = probabilities < threshold
+        best = _best_approval(names, accepted)
+        members = {str(name): names == name for name in np.unique(names)}
+        found[field] = tuple(
+            Group(
+                field=field,
+                name=name,
+                rows=int(chosen.sum()),
+                defaults=int(defaulted[chosen].sum()),
+                approval_ratio=float(accepted[chosen].mean()) / best if best else 1.0,
+                metrics=_intervals(
+                    _Sample.of(defaulted[chosen], probabilities[chosen], threshold, cost_fn, cost_fp), seed, resamples
+                ),
+            )
+            for name, chosen in members.items()
+        )
+    return found
+
+
+def confusion(outcome: ArrayLike, probability: ArrayLike, threshold: float) -> Confusion:
+    """Decisions at the threshold against outcomes; refused is probability >= threshold."""
+    probabilities, defaulted = checked(probability, outcome)
+    refused = probabilities >= threshold
+    return Confusion(
+        accepted_good=int((~refused & ~defaulted).sum()),
+        accepted_bad=int((~refused & defaulted).sum()),
+        refused_good=int((refused & ~defaulted).sum()),
+        refused_bad=int((refused & defaulted).sum()),
+    )
+
+
+def age_group(days_birth: ArrayLike) -> NDArray[np.str_]:
+    """Decade of age, as `30-39`, from DAYS_BIRTH: days relative to the application, so negative."""
+    days = np.asarray(days_birth, dtype=np.float64)
+    decade = np.floor(np.where(np.isfinite(days), -days, 0) / 365.25 / 10).astype(int) * 10
+    return np.array(
+        [f"{start}-{start + 9}" if known else MISSING for start, known in zip(decade, np.isfinite(days), strict=True)],
+        dtype=np.str_,
+    )
+
+
+def alarm(auc: Interval, limit: float) -> str | None:
+    """The overfitting alarm's sentence, or None where the hold-out AUC is plausible."""
+    if auc.value <= limit:
+        return None
+    return (
+        f"Hold-out AUC {auc.value:.4f} [{auc.low:.4f}, {auc.high:.4f}] is above {limit:g}, implausible for such data: "
+        "look for a field that knows the outcome before anybody promotes this version."
+    )
+
+
+def equal_mass(ascending: Floats, bins: int = ECE_BINS) -> NDArray[np.intp]:
+    """Where each of about equally large bins of sorted values begins; equal values are never split."""
+    wanted = ascending[np.linspace(0, ascending.size, min(bins, ascending.size), endpoint=False).astype(int)]
+    return np.unique(np.searchsorted(ascending, wanted, side="left"))
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Applicants by class, each class sorted by probability, with all that a resample needs."""
+
+    good: Floats
+    bad: Floats
+    threshold: float
+    cost_fn: float
+    cost_fp: float
+    good_bins: NDArray[np.intp]
+    """Where the calibration bins begin among the good [bins + 1], with the end; likewise the next."""
+    bad_bins: NDArray[np.intp]
+
+    @classmethod
+    def of(
+        cls, outcome: NDArray[np.bool_], probability: Floats, threshold: float, cost_fn: float, cost_fp: float
+    ) -> _Sample:
+        good, bad = np.sort(probability[~outcome]), np.sort(probability[outcome])
+        ascending = np.sort(probability)
+        inner = ascending[equal_mass(ascending)[1:]]
+        starts = [np.concatenate([[0], np.searchsorted(part, inner, side="left"), [part.size]]) for part in (good, bad)]
+        return cls(good, bad, threshold, cost_fn, cost_fp, starts[0], starts[1])
+
+
+def _intervals(sample: _Sample, seed: int, resamples: int) -> dict[str, Interval]:
+    """Every metric of the sample itself, and the percentiles of the same over resamples."""
+    values = _metrics(sample, np.ones((1, sample.good.size)), np.ones((1, sample.bad.size)))
+    random = np.random.default_rng(seed)
+    size = max(1, min(resamples, _CHUNK // max(1, sample.good.size + sample.bad.size)))
+    chunks = [
+        _metrics(sample, _draw(random, rows, sample.good.size), _draw(random, rows, sample.bad.size))
+        for rows in [min(size, resamples - done) for done in range(0, resamples, size)]
+    ]
+    found = {}
+    for name, value in values.items():
+        low, high = np.quantile(np.concatenate([chunk[name] for chunk in chunks]), [0.025, 0.975])
+        # KS and ECE are higher in resamples than in the data, so their percentiles can miss the value.
+        found[name] = Interval(value=float(value[0]), low=float(min(low, value[0])), high=float(max(high, value[0])))
+    return found
+
+
+def _draw(random: np.random.Generator, resamples: int, size: int) -> Floats:
+    """How often each of `size` rows was drawn, in each resample [resamples, size]."""
+    if not size:
+        return np.zeros((resamples, 0))
+    drawn = random.integers(0, size, (resamples, size), dtype=np.int32)
+    drawn += (np.arange(resamples, dtype=np.int32) * size)[:, None]
+    return np.bincount(drawn.ravel(), minlength=resamples * size).reshape(resamples, size).astype(np.float64)
+
+
+def _metrics(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
+    """Each metric [resamples], given how often each good and each bad applicant counts [resamples, class size]."""
+    goods, bads = good.sum(axis=1), bad.sum(axis=1)
+    accepted_good = good[:, : np.searchsorted(sample.good, sample.threshold)].sum(axis=1)
+    accepted_bad = bad[:, : np.searchsorted(sample.bad, sample.threshold)].sum(axis=1)
+    total = goods + bads
+    metrics = _ranking(sample, good, bad) if sample.good.size and sample.bad.size else {}
+    metrics |= _probabilistic(sample, good, bad)
+    metrics[ACCURACY] = (accepted_good + bads - accepted_bad) / total
+    metrics[ACCURACY_APPROVE_ALL] = goods / total
+    if sample.bad.size:
+        refused = total - accepted_good - accepted_bad
+        metrics[F1] = 2 * (bads - accepted_bad) / (refused + bads)
+    metrics[COST] = (sample.cost_fn * accepted_bad + sample.cost_fp * (goods - accepted_good)) / total
+    metrics[APPROVAL_RATE] = (accepted_good + accepted_bad) / total
+    return {name: metrics[name] for name in METRICS if name in metrics}
+
+
+def _ranking(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
+    """Metrics of order alone.
+
+    All three change only at the probabilities of the bad, who are few: so they are summed there, against the good
+    below and up to each. Equal probabilities count half in AUC and together in the others.
+    """
+    goods, bads = good.sum(axis=1), bad.sum(axis=1)
+    below, up_to = (_cumulated(good, np.searchsorted(sample.good, sample.bad, side=side)) for side in ("left", "right"))
+    bad_below, bad_up_to = (
+        _cumulated(bad, np.searchsorted(sample.bad, sample.bad, side=side)) for side in ("left", "right")
+    )
+    caught, refused = bads[:, None] - bad_below, goods[:, None] - below
+    precision = caught / np.maximum(caught + refused, 1)
+    before = below / goods[:, None] - bad_below / bads[:, None]
+    after = up_to / goods[:, None] - bad_up_to / bads[:, None]
+    return {
+        AUC: (bad * (below + up_to)).sum(axis=1) / (2 * goods * bads),
+        PR_AUC: (bad * precision).sum(axis=1) / bads,
+        KS: np.maximum(before.max(axis=1), -after.min(axis=1)),
+    }
+
+
+def _probabilistic(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
+    """Metrics of the probabilities' values."""
+    total = good.sum(axis=1) + bad.sum(axis=1)
+    expected = good @ sample.good + bad @ sample.bad
+    safe_good, safe_bad = (np.clip(part, _CLIP, 1 - _CLIP) for part in (sample.good, sample.bad))
+    residual = _bin_sums(bad * (1 - sample.bad), sample.bad_bins) - _bin_sums(good * sample.good, sample.good_bins)
+    metrics = {
+        LOG_LOSS: -(good @ np.log1p(-safe_good) + bad @ np.log(safe_bad)) / total,
+        BRIER: (good @ sample.good**2 + bad @ (1 - sample.bad) ** 2) / total,
+        ECE: np.abs(residual).sum(axis=1) / total,
+    }
+    if (expected > 0).all():
+        metrics[OBSERVED_EXPECTED] = bad.sum(axis=1) / expected
+    return metrics
+
+
+def _cumulated(counts: Floats, before: NDArray[np.intp]) -> Floats:
+    """Sums of each row's first `before` counts [resamples, len(before)]."""
+    sums = np.cumsum(counts, axis=1)
+    return np.where(before > 0, sums[:, np.maximum(before, 1) - 1], 0.0)
+
+
+def _bin_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    """Sums of each row between neighbouring starts [resamples, len(starts) - 1]; an empty bin sums to 0."""
+    padded = np.concatenate([values, np.zeros((values.shape[0], 1))], axis=1)
+    return np.where(np.diff(starts) > 0, np.add.reduceat(padded, starts, axis=1)[:, :-1], 0.0)
+
+
+def _best_approval(names: NDArray[np.str_], accepted: NDArray[np.bool_]) -> float:
+    """The highest approval rate of a group large enough to compare with."""
+    groups = [accepted[names == name] for name in np.unique(names)]
+    return max(float(group.mean()) for group in groups if group.size >= REFERENCE_SHARE * accepted.size)
+
+
+def _absent(label: Any) -> bool:
+    return label is None or label == "" or label != label

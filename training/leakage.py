@@ -1,0 +1,91 @@
+"""What must not be before a model is trained: a field that knows the outcome, a client on both sides of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from training.policy import checked
+
+_BINS = 20
+_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Offender:
+    """A field that is too good alone."""
+
+    field: str
+    auc: float
+    limit: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.field}: expected an AUC of at most {self.limit:g} alone, got {self.auc:.4f}: "
+            "it may have been written after the outcome was known"
+        )
+
+
+def implausible(
+    columns: Mapping[str, NDArray[Any]], outcome: ArrayLike, limit: float = 0.8, seed: int = 0
+) -> tuple[Offender, ...]:
+    """Fields whose AUC alone is above the limit, worst first; see `single_auc`."""
+    found = [Offender(name, single_auc(column, outcome, seed), limit) for name, column in columns.items()]
+    return tuple(sorted((one for one in found if one.auc > limit), key=lambda one: (-one.auc, one.field)))
+
+
+def single_auc(column: NDArray[Any], outcome: ArrayLike, seed: int = 0) -> float:
+    """AUC of one field's default rates by level, each taken on the other folds; 0.5 without both classes.
+
+    A number's levels are twenty bins of equal mass, so any shape of relation is seen; missing is a level of its own.
+    Out of fold, since a field of many levels would otherwise know each of its own rows.
+    """
+    codes = _codes(column)
+    _, defaulted = checked(np.zeros(len(codes)), outcome)
+    folds = _folds(defaulted, seed)
+    levels = int(codes.max()) + 1
+    cells = np.bincount((folds * levels + codes) * 2 + defaulted, minlength=_FOLDS * levels * 2)
+    good, bad = cells.reshape(_FOLDS, levels, 2).astype(np.float64).transpose(2, 0, 1)
+    other_bad, other_good = bad.sum(axis=0) - bad, good.sum(axis=0) - good
+    # One applicant at the overall rate is added to each level, so a level unseen elsewhere scores that rate.
+    rate = (other_bad + defaulted.mean()) / (other_bad + other_good + 1)
+    pairs = good.sum(axis=1) * bad.sum(axis=1)
+    won = np.array([_won(*fold) for fold in zip(rate, good, bad, strict=True)])
+    return float(won.sum() / pairs.sum()) if pairs.sum() else 0.5
+
+
+def overlap(train_ids: ArrayLike, test_ids: ArrayLike) -> NDArray[Any]:
+    """Clients on both sides of a split, ascending."""
+    return np.intersect1d(np.asarray(train_ids), np.asarray(test_ids))
+
+
+def _codes(column: NDArray[Any]) -> NDArray[np.intp]:
+    """A number 0, 1, … for each row's level."""
+    if np.issubdtype(column.dtype, np.number):
+        values = column.astype(np.float64)
+        present = values[np.isfinite(values)]
+        edges = np.unique(np.quantile(present, np.arange(1, _BINS) / _BINS)) if present.size else np.zeros(0)
+        return np.where(np.isfinite(values), np.searchsorted(edges, values, side="left"), edges.size + 1)
+    names = np.array(["" if level is None or level != level else str(level) for level in column])
+    return np.unique(names, return_inverse=True)[1]
+
+
+def _folds(defaulted: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
+    """Each row's fold, as many defaults in each as can be."""
+    order = np.random.default_rng(seed).permutation(defaulted.size)
+    order = order[np.argsort(defaulted[order], kind="stable")]
+    folds = np.empty(defaulted.size, dtype=np.intp)
+    folds[order] = np.arange(defaulted.size) % _FOLDS
+    return folds
+
+
+def _won(rate: NDArray[np.float64], good: NDArray[np.float64], bad: NDArray[np.float64]) -> float:
+    """Pairs of a bad and a good applicant in which the bad one scores higher, ties half."""
+    scores, place = np.unique(rate, return_inverse=True)
+    goods = np.bincount(place, weights=good, minlength=scores.size)
+    bads = np.bincount(place, weights=bad, minlength=scores.size)
+    return float((bads * (np.cumsum(goods) - goods / 2)).sum())
