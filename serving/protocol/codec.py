@@ -1,0 +1,239 @@
+"""Tensors to the arrays of a bundle's graph, with every value checked against the bundle's fields.
+
+The common case, nothing wrong and nothing unusual, is decided by a few whole-array comparisons; only when one of them
+finds something does code run that looks for which field, which row and which words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from serving.protocol import findings as judge
+from serving.protocol.errors import Invalid, Refused, quote
+from serving.protocol.findings import Findings
+from serving.protocol.shapes import column, count_rows, matrix
+from serving.protocol.tensors import BYTES, FP32, FP64, Tensor
+from training.bundle.manifest import Field, Manifest
+
+Unknown = Literal["warn", "reject"]
+"""What to do with an unknown field, an unseen level or a value outside the range of training."""
+
+CLIENT = "SK_ID_CURR"
+"""The one named input that is not a field: it says whose history to add, and never enters a tensor."""
+
+GRAPH = ("numeric", "categorical", "history")
+"""The graph's own tensors, for callers that hold their features already."""
+
+Floats = npt.NDArray[np.float32]
+Wide = npt.NDArray[np.float64]
+Texts = npt.NDArray[np.object_]
+
+
+class Applications(msgspec.Struct, frozen=True):
+    """The rows of a request as a bundle scores them."""
+
+    numeric: Floats
+    """[n, k]; NaN = missing."""
+    categorical: Texts
+    """[n, c] of str; "" = missing."""
+    history: Floats | None
+    """[n, h] as the caller sent it; None if it is to be looked up, or there is none."""
+    clients: Sequence[int | None] | None
+    """SK_ID_CURR of each row, None for a new client; None as a whole if it was not sent."""
+    warnings: Mapping[int, tuple[str, ...]]
+    """What is unusual about a row; only rows with any are in it."""
+
+    def __len__(self) -> int:
+        return len(self.numeric)
+
+
+class Codec:
+    """Reads requests for one bundle; made once, used for every request."""
+
+    def __init__(self, manifest: Manifest, unknown: Unknown = "warn") -> None:
+        self._reject = unknown == "reject"
+        self._numeric = manifest.numeric
+        self._categorical = manifest.categorical
+        self._width = len(manifest.history)
+        # a place is the column in `numeric`, or ~column in `categorical`: one lookup, and its sign is the type
+        self._places = {field.name: index for index, field in enumerate(self._numeric)}
+        self._places |= {field.name: ~index for index, field in enumerate(self._categorical)}
+        self._plain = [_plain(field) for field in self._categorical]
+        limit = float(np.finfo(np.float32).max)
+        self._low = _bounds([field.minimum for field in self._numeric], -limit)
+        self._high = _bounds([field.maximum for field in self._numeric], limit)
+        self._whole = np.array([field.datatype == "INT64" for field in self._numeric], dtype=bool)
+        self._required = np.array([field.required for field in self._numeric], dtype=bool)
+        self._spoilt = [index for index, field in enumerate(self._numeric) if field.required and field.anomalies]
+
+    def read(self, tensors: Sequence[Tensor]) -> Applications:
+        """The rows that the tensors hold together.
+
+        Raises Refused where a tensor is not what the model's fields ask for, naming the field or `inputs[i]`.
+        """
+        names = {tensor.name for tensor in tensors}
+        if len(names) != len(tensors):
+            raise _twice(tensors)
+        rows = count_rows(tensors)
+        findings = Findings(self._reject)
+        history: Floats | None = None
+        if names.isdisjoint(GRAPH):
+            wide, texts, clients = self._named(tensors, rows, findings)
+        else:
+            wide, texts, history, clients = self._graph({tensor.name: tensor for tensor in tensors}, rows)
+        return Applications(
+            numeric=self._check_numbers(wide, findings),
+            categorical=self._check_texts(texts, rows, findings),
+            history=history,
+            clients=clients,
+            warnings=findings.by_row(rows),
+        )
+
+    def _named(
+        self, tensors: Sequence[Tensor], rows: int, findings: Findings
+    ) -> tuple[Wide, list[list[str | None]], list[int | None] | None]:
+        """The arrays out of one tensor a field: [n, k], c lists of n, and the clients."""
+        one = rows == 1
+        empty: list[Any] = [None] * rows
+        numbers: list[Any] = [None if one else empty] * len(self._numeric)
+        texts: list[list[Any]] = [empty] * len(self._categorical)
+        clients, strangers = None, []
+        flat = [rows]
+        for tensor in tensors:
+            data: list[Any] = tensor.data
+            # the first half of this test is `column` for one row, without the call
+            if not one or tensor.shape != flat or len(data) != 1 or type(data[0]) is list:
+                data = column(tensor, rows)
+            place = self._places.get(tensor.name)
+            if place is None:
+                if tensor.name == CLIENT:
+                    clients = _clients(tensor, data)
+                else:
+                    strangers.append(tensor.name)
+            elif (place < 0) is not (tensor.__class__ is BYTES):
+                raise judge.wrong_datatype(self._field(place), tensor.datatype)
+            elif place < 0:
+                texts[~place] = data
+            else:
+                numbers[place] = data[0] if one else data
+        if strangers:
+            findings.unknown(strangers)
+        wide = np.array(numbers, dtype=np.float64).reshape(len(numbers), rows).T
+        return wide, texts, clients
+
+    def _graph(
+        self, tensors: Mapping[str, Tensor], rows: int
+    ) -> tuple[Wide, list[list[str | None]], Floats | None, list[int | None] | None]:
+        """The arrays out of the graph's own tensors; `history` may be left out, SK_ID_CURR may stand beside them."""
+        for position, name in enumerate(tensors):
+            if name not in GRAPH and name != CLIENT:
+                expected = f"nothing but {', '.join(GRAPH)} and {CLIENT} beside one of the graph's own tensors"
+                raise Invalid(f"inputs[{position}]", expected, quote(name))
+        wide = self._floats(tensors, "numeric", rows, len(self._numeric))
+        width = len(self._categorical)
+        texts: list[Any] = []
+        if width:
+            tensor = _given(tensors, "categorical")
+            if not isinstance(tensor, BYTES):
+                raise Invalid("categorical", "datatype BYTES", tensor.datatype)
+            values = matrix(tensor, rows, width)
+            texts = [values[index::width] for index in range(width)]
+        history = None
+        if "history" in tensors:
+            wider = self._floats(tensors, "history", rows, self._width)
+            history = _narrow(wider)
+            beyond = np.isinf(history)
+            if beyond.any():
+                raise Invalid("history", "numbers that a 32-bit float can hold", quote(float(wider[beyond][0])))
+        client = tensors.get(CLIENT)
+        return wide, texts, history, _clients(client, column(client, rows)) if client is not None else None
+
+    def _floats(self, tensors: Mapping[str, Tensor], name: str, rows: int, width: int) -> Wide:
+        if not width and name not in tensors:
+            return np.empty((rows, 0))
+        tensor = _given(tensors, name)
+        if isinstance(tensor, BYTES):
+            raise Invalid(name, "datatype FP32 or FP64", tensor.datatype)
+        return np.array(matrix(tensor, rows, width), dtype=np.float64).reshape(rows, width)
+
+    def _check_numbers(self, wide: Wide, findings: Findings) -> Floats:
+        """The numbers [n, k] as the graph takes them, each judged if there is anything to judge."""
+        numeric = _narrow(wide)
+        outside = (numeric < self._low) | (numeric > self._high)
+        if outside.any():
+            for row, index in np.argwhere(outside).tolist():
+                sent, held = float(wide[row, index]), float(numeric[row, index])
+                judge.inspect_number(self._numeric[index], sent, held, row, findings)
+        fraction = (wide - np.floor(wide) > 0) & self._whole
+        if fraction.any():
+            index = int(np.argmax(fraction.any(axis=0)))
+            judge.inspect_fractions(self._numeric[index], wide[:, index])
+        missing = np.isnan(numeric) & self._required
+        if missing.any():
+            index = int(np.argmax(missing.any(axis=0)))
+            judge.inspect_missing(self._numeric[index], numeric[:, index])
+        for index in self._spoilt:
+            judge.inspect_missing(self._numeric[index], numeric[:, index])
+        return numeric
+
+    def _check_texts(self, texts: Sequence[list[str | None]], rows: int, findings: Findings) -> Texts:
+        """The texts [n, c] as the graph takes them, each judged if there is anything to judge."""
+        for field, plain, values in zip(self._categorical, self._plain, texts, strict=True):
+            if not plain.issuperset(values):
+                judge.inspect_texts(field, values, findings)
+        # object arrays are filled by assignment: np.array would look into every text for a sequence
+        array = np.empty((rows, len(texts)), dtype=object)
+        for index, values in enumerate(texts):
+            array[:, index] = [value or "" for value in values]
+        return array
+
+    def _field(self, place: int) -> Field:
+        return self._numeric[place] if place >= 0 else self._categorical[~place]
+
+
+def _plain(field: Field) -> frozenset[str | None]:
+    """The texts of a field about which there is nothing to say."""
+    known: set[str | None] = set(field.levels)
+    if not field.required:
+        known |= {None, "", *(value for value in field.anomalies if isinstance(value, str))}
+    return frozenset(known)
+
+
+def _bounds(values: Sequence[float | None], otherwise: float) -> Floats:
+    """Bounds as 32-bit floats, like what is held against them: 0.1 does not lie outside a range that ends at 0.1."""
+    return np.array([otherwise if value is None else value for value in values], dtype=np.float64).astype(np.float32)
+
+
+def _narrow(wide: Wide) -> Floats:
+    """To 32 bits; what does not fit becomes infinite and is found so."""
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(wide, dtype=np.float32)
+
+
+def _given(tensors: Mapping[str, Tensor], name: str) -> Tensor:
+    if name not in tensors:
+        raise Invalid("inputs", f"the tensor {name} beside the graph's others", "none of that name")
+    return tensors[name]
+
+
+def _twice(tensors: Sequence[Tensor]) -> Refused:
+    names = [tensor.name for tensor in tensors]
+    position = next(index for index, name in enumerate(names) if name in names[:index])
+    return Invalid(f"inputs[{position}]", "each name once", f"{quote(names[position])} again")
+
+
+def _clients(tensor: Tensor, values: Sequence[Any]) -> list[int | None]:
+    """SK_ID_CURR of each row: whole numbers, as any numeric datatype."""
+    if isinstance(tensor, BYTES):
+        raise Invalid(CLIENT, "datatype INT64", tensor.datatype)
+    if isinstance(tensor, FP32 | FP64):
+        for value in values:
+            if value is not None and (value % 1 or abs(value) > 2**53):
+                raise Invalid(CLIENT, "a whole number", quote(value))
+        return [None if value is None else int(value) for value in values]
+    return list(values)

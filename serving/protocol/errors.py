@@ -1,0 +1,107 @@
+"""What can be wrong with a request.
+
+Refused (400)
+├── Invalid (400)         an input is not what the model's fields ask for
+├── NotFound (404)
+├── WrongMethod (405)
+├── TooSlow (408)
+├── Conflict (409)
+├── TooLarge (413)
+├── WrongContentType (415)
+└── Unavailable (503)
+"""
+
+from __future__ import annotations
+
+import json
+
+LONGEST_QUOTE = 60
+"""Characters of a caller's value that an error repeats: enough to recognise it, too few to flood."""
+
+
+class Refused(Exception):  # noqa: N818 - it is answered, not a failure of ours
+    """A request that is answered with an error; `where` may be logged, the message may quote what was sent."""
+
+    status = 400
+
+    def __init__(self, message: str, where: str = "request") -> None:
+        super().__init__(message)
+        self.where = where
+
+
+class Invalid(Refused):
+    """An input is not what the model's fields ask for."""
+
+    def __init__(self, where: str, expected: str, got: str) -> None:
+        super().__init__(f"{where}: expected {expected}, got {got}", where)
+
+
+class NotFound(Refused):
+    """No such path, model or version."""
+
+    status = 404
+
+
+class WrongMethod(Refused):
+    """The path exists for another method."""
+
+    status = 405
+
+    def __init__(self, allowed: str, got: str) -> None:
+        super().__init__(f"expected the method {allowed}, got {quote(got)}")
+        self.allowed = allowed
+
+
+class TooSlow(Refused):
+    """The body did not arrive in time."""
+
+    status = 408
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"the body did not arrive within {seconds:g} s (setting CREDENCE_BODY_SECONDS)")
+
+
+class Conflict(Refused):
+    """What was asked for contradicts the present state."""
+
+    status = 409
+
+
+class TooLarge(Refused):
+    """The body is larger than a request may be."""
+
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is larger than {limit} bytes: send fewer rows, or use `credence score`")
+
+
+class WrongContentType(Refused):
+    """The body is not announced as JSON."""
+
+    status = 415
+
+    def __init__(self, got: str) -> None:
+        super().__init__(f"expected the content type application/json, got {quote(got)}")
+
+
+class Unavailable(Refused):
+    """Well asked, but it cannot be answered now."""
+
+    status = 503
+
+
+def quote(value: object) -> str:
+    """A caller's value as an error repeats it: as JSON would write it, cut to LONGEST_QUOTE characters."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, int) and value.bit_length() > 64:
+        return "a whole number beyond 64 bits"
+    text = json.dumps(value[: LONGEST_QUOTE + 1]) if isinstance(value, str) else str(value)
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"

@@ -1,0 +1,104 @@
+"""What is unusual about an application, and what makes it unfit: the words of the codec's warnings and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from serving.protocol.errors import Invalid, Refused, quote
+from training.bundle.manifest import Field
+
+LONGEST_TEXT = 256
+"""Characters of a text; the longest level of Home Credit has 58. Texts are kept in records, so they are bounded."""
+
+_NAMED = 8
+"""Unknown fields that a warning names before it only counts."""
+
+
+class Findings:
+    """The warnings of one request; with `reject`, the first one refuses it instead."""
+
+    def __init__(self, reject: bool) -> None:
+        self._reject = reject
+        self._rows: dict[int, list[str]] = {}
+        self._all: list[str] = []
+
+    def note(self, row: int, where: str, what: str) -> None:
+        """Something unusual in one row."""
+        if self._reject:
+            raise Refused(f"{where}: {what}{_in_row(row)}", where)
+        self._rows.setdefault(row, []).append(f"{where}: {what}")
+
+    def unknown(self, names: Sequence[str]) -> None:
+        """Inputs that are no fields of the model."""
+        shown = ", ".join(quote(name) for name in names[:_NAMED])
+        rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        if self._reject:
+            raise Refused(f"unknown fields: {shown}{rest}", "inputs")
+        self._all.append(f"unknown fields, ignored: {shown}{rest}")
+
+    def by_row(self, rows: int) -> Mapping[int, tuple[str, ...]]:
+        """The warnings of each row that has any."""
+        if not self._all:
+            return {row: tuple(notes) for row, notes in self._rows.items()}
+        return {row: (*self._all, *self._rows.get(row, ())) for row in range(rows)}
+
+
+def wrong_datatype(field: Field, got: str) -> Invalid:
+    """A tensor of a type that the field cannot be sent as."""
+    if field.datatype == "BYTES":
+        return Invalid(field.name, "datatype BYTES", got)
+    return Invalid(field.name, f"datatype {field.datatype}, or another one of whole numbers or floats", got)
+
+
+def inspect_missing(field: Field, values: npt.NDArray[np.float32]) -> None:
+    """Refuses a null, or a value that stands for one, in a required field [n]."""
+    for row, value in enumerate(values.tolist()):
+        if value != value or value in field.anomalies:
+            raise _missing(field, None if value != value else value, row)
+
+
+def inspect_fractions(field: Field, values: npt.NDArray[np.float64]) -> None:
+    """Refuses a fraction in a field of whole numbers [n]."""
+    for row, value in enumerate(values.tolist()):
+        if value % 1 > 0:
+            raise Invalid(field.name, "a whole number", quote(value) + _in_row(row))
+
+
+def inspect_number(field: Field, sent: float, held: float, row: int, findings: Findings) -> None:
+    """Judges a number outside the range of training: `sent` by the caller, `held` as 32 bits."""
+    if not np.isfinite(held):
+        raise Invalid(field.name, "a number that a 32-bit float can hold", quote(sent) + _in_row(row))
+    if held in {float(np.float32(value)) for value in field.anomalies if not isinstance(value, str)}:
+        return
+    seen = f"{field.minimum:g} to {field.maximum:g}"
+    findings.note(row, field.name, f"{quote(sent)} is outside the range of training, {seen}")
+
+
+def inspect_texts(field: Field, values: Sequence[str | None], findings: Findings) -> None:
+    """Judges the texts [n] of a field of which at least one is not a plain known level."""
+    for row, value in enumerate(values):
+        if not value or value in field.anomalies:
+            if field.required:
+                raise _missing(field, value, row)
+        elif value not in field.levels:
+            _inspect_unseen(field, value, row, findings)
+
+
+def _inspect_unseen(field: Field, value: str, row: int, findings: Findings) -> None:
+    if len(value) > LONGEST_TEXT:
+        raise Invalid(field.name, f"at most {LONGEST_TEXT} characters", f"{len(value)}{_in_row(row)}")
+    if "\0" in value:
+        raise Invalid(field.name, "a text without NUL characters", quote(value) + _in_row(row))
+    findings.note(row, field.name, f"{quote(value)} is not a level of training, read as missing")
+
+
+def _missing(field: Field, value: object, row: int) -> Invalid:
+    return Invalid(field.name, "a value, as in all of training", quote(value) + _in_row(row))
+
+
+def _in_row(row: int) -> str:
+    """The first row goes without saying: most requests have no other."""
+    return f" in row {row}" if row else ""

@@ -1,0 +1,60 @@
+"""The shape a tensor announces against the data it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from serving.protocol.errors import Invalid
+from serving.protocol.tensors import Tensor
+
+
+def count_rows(tensors: Sequence[Tensor]) -> int:
+    """The number of applications: the first dimension of the first tensor, which must have data for as many."""
+    first = tensors[0]
+    rows = first.shape[0] if first.shape else 0
+    if rows < 1:
+        raise Invalid(first.label, "a shape that begins with the number of applications", f"shape {_show(first.shape)}")
+    if rows > len(first.data):
+        raise Invalid(first.label, f"data for shape {_show(first.shape)}", f"{len(first.data)} values")
+    return rows
+
+
+def column(tensor: Tensor, rows: int) -> list[Any]:
+    """The values of a named field, one a row, whether it came as [n] or as [n, 1]."""
+    if tensor.shape not in ([rows], [rows, 1]):
+        raise Invalid(tensor.label, f"shape [{rows}] or [{rows}, 1]", f"shape {_show(tensor.shape)}")
+    return _flat(tensor)
+
+
+def matrix(tensor: Tensor, rows: int, width: int) -> list[Any]:
+    """The values of one of the graph's tensors, row after row."""
+    if tensor.shape != [rows, width]:
+        raise Invalid(tensor.label, f"shape [{rows}, {width}]", f"shape {_show(tensor.shape)}")
+    return _flat(tensor)
+
+
+def _flat(tensor: Tensor) -> list[Any]:
+    data: list[Any] = tensor.data
+    shape = tensor.shape
+    if list not in map(type, data):
+        size = shape[0] * shape[-1] if len(shape) == 2 else shape[0]
+        if len(data) != size:
+            raise Invalid(tensor.label, f"{size} values for shape {_show(shape)}", f"{len(data)}")
+        return data
+    if len(shape) == 1:
+        raise Invalid(tensor.label, f"a flat list for shape {_show(shape)}", "a nested one")
+    if len(data) != shape[0]:
+        raise Invalid(tensor.label, f"{shape[0]} rows for shape {_show(shape)}", f"{len(data)}")
+    for row, values in enumerate(data):
+        if type(values) is not list or len(values) != shape[1]:
+            got = f"{len(values)} values" if type(values) is list else "none"
+            raise Invalid(tensor.label, f"a list of {shape[1]} values in row {row}", got)
+    return list(chain.from_iterable(data))
+
+
+def _show(shape: Sequence[int]) -> str:
+    """A shape in an error; a caller may send one of any length and size."""
+    shown = ", ".join(str(size) if size.bit_length() < 64 else "…" for size in shape[:4])
+    return f"[{shown}, …]" if len(shape) > 4 else f"[{shown}]"
