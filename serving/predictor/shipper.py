@@ -1,27 +1,151 @@
-"""Ships the prediction log to the monitor: behind the acknowledged position, in order, until it is committed there."""
+"""Ships the prediction log to the monitor: behind the acknowledged position, in order, until it is committed there.
+
+HTTP by hand over asyncio's streams: one POST with a known length, whose answer's status line is all that matters. A
+client library would be for this alone in the predictor's image, and the standard library's client blocks, so it would need
+a thread that runs Python beside the event loop.
+"""
 
 from __future__ import annotations
 
-from serving.predictor.log import Log
+import asyncio
+import contextlib
+import logging
+import random
+import time
+
+from serving.predictor.log import Batch, Count, Log
+from serving.predictor.post import Answer, head, parse, target
+
+logger = logging.getLogger(__name__)
+
+_MOST_BYTES, _MOST_RECORDS = 1 << 20, 500
+_IDLE = 0.2
+"""Seconds between two looks at a log that was empty."""
+_HEARTBEAT = 5.0
+"""Seconds between two reports of what was answered, so that the monitor knows what it lacks."""
+_TIMEOUT = 30.0
+_MOST_ANSWER = 4096
+"""Bytes of an answer that are read: enough to say in the log what was wrong."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
+_REFUSALS = (400, 413)
+"""The monitor's answers that say that the batch itself is wrong; every other failure passes with time."""
+
+
+class MonitorError(Exception):
+    """The monitor answered, but not that it has the records."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"answered {answer.status}: {answer.text}" if answer.status else answer.text)
 
 
 class Shipper:
     """Posts batches of frames to `<url>/v1/records`; one task on the event loop."""
 
-    shipped: int
-    """Records acknowledged by the monitor."""
-    refused: int
-    """Records that the monitor refused for good; they lie in the log's `refused/` folder."""
-    failures: int
-    """Attempts that failed and were, or will be, repeated."""
-
     def __init__(self, log: Log, url: str) -> None:
-        raise NotImplementedError
+        """Raises ValueError for a URL that is not http or https with a host."""
+        self.shipped = 0
+        """Records acknowledged by the monitor."""
+        self.refused = 0
+        """Records that the monitor refused for good; they lie in the log's `refused/` folder."""
+        self.failures = 0
+        """Attempts that failed and were, or will be, repeated."""
+        self._log = log
+        self._monitor = target(url)
+        self._most_records = _MOST_RECORDS
+        self._reported: dict[str, int] = {}
+        self._next_report = 0.0
+        self._turn = asyncio.Lock()
 
     async def run(self) -> None:
         """Ship until cancelled; a monitor that is away is asked again with growing pauses."""
-        raise NotImplementedError
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                busy = await self._step()
+                pause = _FIRST_PAUSE
+                if not busy:
+                    await asyncio.sleep(_IDLE)
+            except (OSError, MonitorError) as error:
+                self._failed(error)
+                # Spread, so that many predictors do not come back at the same moment.
+                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+                pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def drain(self, seconds: float) -> bool:
         """Ship what is left, after `run` was cancelled; whether all of it was acknowledged in time."""
-        raise NotImplementedError
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ship_all()
+        left = self._log.lag()[0]
+        if left:
+            logger.warning("%d records are not shipped yet; the next predictor on this directory will", left)
+        return not left
+
+    async def _ship_all(self) -> None:
+        while self._log.lag()[0]:
+            try:
+                await self._step()
+            except (OSError, MonitorError) as error:
+                self._failed(error)
+                await asyncio.sleep(_FIRST_PAUSE)
+
+    async def _step(self) -> bool:
+        """Ship one batch, or report; whether there was a batch."""
+        async with self._turn:
+            if time.monotonic() >= self._next_report:
+                await self._report()
+            batch = self._log.batch(_MOST_BYTES, self._most_records)
+            if batch is not None:
+                await self._ship(batch)
+            return batch is not None
+
+    async def _ship(self, batch: Batch) -> None:
+        answer = await self._post(batch.segment, batch.body)
+        if answer.status // 100 == 2:
+            self._log.acknowledge(batch)
+            self.shipped += batch.records
+            self._most_records = min(2 * self._most_records, _MOST_RECORDS)
+        elif answer.status not in _REFUSALS:
+            raise MonitorError(answer)
+        elif batch.records > 1:
+            # Halved until the one record that is wrong is alone, so that it takes no other with it.
+            self._most_records = batch.records // 2
+        else:
+            logger.error("refused, in %s at byte %d: %s", batch.segment.name, batch.start, answer.text)
+            self._log.set_aside(batch)
+            self.refused += 1
+
+    async def _report(self) -> None:
+        """Say what was answered where that has changed."""
+        for count in self._log.counts():
+            if self._reported.get(count.name) != count.answered:
+                answer = await self._post(count, b"")
+                if answer.status // 100 != 2:
+                    raise MonitorError(answer)
+                self._reported[count.name] = count.answered
+        self._next_report = time.monotonic() + _HEARTBEAT
+
+    async def _post(self, count: Count, body: bytes) -> Answer:
+        """One request on a connection of its own. Raises OSError (a timeout is one) or MonitorError."""
+        async with asyncio.timeout(_TIMEOUT):
+            to = self._monitor
+            reader, writer = await asyncio.open_connection(to.host, to.port, ssl=to.tls or None)
+            try:
+                writer.write(head(to, count.name, count.answered, count.newest, len(body)) + body)
+                await writer.drain()
+                return parse(await _read(reader))
+            finally:
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+
+    def _failed(self, error: Exception) -> None:
+        self.failures += 1
+        logger.warning("the monitor at %s does not take records: %s", self._monitor.name, error or type(error).__name__)
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.readexactly(_MOST_ANSWER)
+    except asyncio.IncompleteReadError as error:
+        return error.partial

@@ -1,0 +1,63 @@
+"""The one HTTP request that ships records, as bytes: what is sent and what the answer's bytes say."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+CONTENT_TYPE = "application/vnd.credence.records"
+
+
+class Target(NamedTuple):
+    """Where to send to."""
+
+    host: str
+    port: int
+    tls: bool
+    path: str
+    name: str
+    """The URL without what it may hold of user and password."""
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    """0 where the bytes are not an HTTP answer."""
+    text: str
+
+
+def target(url: str) -> Target:
+    """Where the monitor at `url` takes records. Raises ValueError for anything but http or https with a host."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"the monitor's URL must be http://HOST[:PORT][/PATH] or https://…, got {url!r}")
+    tls = parts.scheme == "https"
+    port = parts.port or (443 if tls else 80)
+    path = parts.path.rstrip("/") + "/v1/records"
+    return Target(parts.hostname, port, tls, path, f"{parts.scheme}://{parts.hostname}:{port}{path}")
+
+
+def head(to: Target, segment: str, answered: int, newest: int, length: int) -> bytes:
+    """The request up to its body of `length` bytes, with what the segment holds in all."""
+    host = f"[{to.host}]" if ":" in to.host else to.host
+    lines = (
+        f"POST {to.path} HTTP/1.1",
+        f"Host: {host}:{to.port}",
+        "Connection: close",
+        f"Content-Type: {CONTENT_TYPE}",
+        f"Content-Length: {length}",
+        f"Credence-Segment: {segment}",
+        f"Credence-Answered: {answered}",
+        f"Credence-Newest: {newest}",
+    )
+    return "\r\n".join((*lines, "", "")).encode("ascii")
+
+
+def parse(answer: bytes) -> Answer:
+    """Status and text of an answer, as far as it was read."""
+    start, _, text = answer.partition(b"\r\n\r\n")
+    words = start.split(b"\r\n", 1)[0].split(b" ", 2)
+    if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
+        return Answer(0, "not an HTTP answer" if answer else "the connection was closed without an answer")
+    return Answer(int(words[1]), text.decode("utf-8", "replace"))

@@ -1,0 +1,247 @@
+"""One file of the prediction log.
+
+A segment `<name>.log` is preallocated, locked by the process that owns it (a lock dies with its process, so a segment
+that can be locked is one whose owner is gone), written at its end, and cut there when it is closed. Beside it lie
+`<name>.acked`, the offset up to which the monitor has it (losing it makes duplicates, which the monitor ignores), and,
+while a client's records are being erased, `<name>.erase`: the list of overwrites, so that a process killed between two of
+them can be succeeded by one that finishes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import struct
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from serving.predictor.erasure import Erasure, blank
+from serving.records import HEADER_SIZE, Entry, RecordError, Schema, frame, read
+
+_WINDOW = 1 << 18
+_FLAGS = os.O_RDWR | os.O_CLOEXEC
+
+
+class Segment:
+    """A segment this process holds the lock of."""
+
+    def __init__(self, path: Path, fd: int) -> None:
+        self.path = path
+        self.name = path.stem
+        self.fd = fd
+        self.size = os.fstat(fd).st_size
+        """Bytes on disk, preallocated ones included."""
+        self.end = 0
+        """Offset behind the last frame."""
+        self.records = 0
+        """Records in it, erased ones included: how many were answered."""
+        self.newest = int(self.name[:12], 16) * 1000
+        """`at` of its latest record; when it was made, if it has none."""
+        self.acknowledged = 0
+        self.acknowledged_records = 0
+        self.schemas: dict[str, bytes] = {}
+        """The frames of the schemas it holds, by their ids."""
+        self.opened = time.monotonic()
+
+    @property
+    def room(self) -> int:
+        """Bytes that are preallocated and free."""
+        return self.size - self.end
+
+    @property
+    def pending(self) -> int:
+        """Records that are not acknowledged."""
+        return self.records - self.acknowledged_records
+
+    def write(self, data: bytes) -> None:
+        """Append frames. Raises OSError and leaves the segment as it was, but with no room, if they do not fit."""
+        written = 0
+        try:
+            while written < len(data):
+                written += os.pwrite(self.fd, data[written:] if written else data, self.end + written)
+        except OSError:
+            # What was written of a torn answer must not lie behind the next, shorter one.
+            os.ftruncate(self.fd, self.end)
+            self.size = self.end
+            raise
+        self.end += written
+        self.size = max(self.size, self.end)
+
+    def frames(self, start: int = 0) -> Iterator[tuple[int, int, Entry]]:
+        """Start, end and content of each frame between `start` and the end."""
+        return frames(self.fd, start, self.end)
+
+    def acknowledge(self, offset: int, records: int) -> None:
+        """Note that the monitor has everything before `offset`, which is `records` more than before."""
+        self.acknowledged = offset
+        self.acknowledged_records += records
+        self.path.with_suffix(".acked").write_text(str(offset))
+
+    def erase(self, erasures: Sequence[Erasure]) -> None:
+        """Overwrite frames in place and on disk."""
+        erase(self.path, self.fd, erasures)
+
+    def release(self) -> None:
+        """Cut what was preallocated and let go of the lock."""
+        os.ftruncate(self.fd, self.end)
+        os.close(self.fd)
+
+    def delete(self) -> None:
+        """Remove it from disk."""
+        self.path.unlink(missing_ok=True)
+        self.path.with_suffix(".acked").unlink(missing_ok=True)
+        os.close(self.fd)
+
+
+def create(directory: Path, size: int) -> Segment:
+    """A new, empty, locked segment with `size` bytes set aside. Raises OSError where there is no room for it."""
+    name = f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(4)}"
+    # Under another suffix until it is locked, so that nobody takes it for one whose owner died.
+    path = directory / f"{name}.new"
+    fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        os.posix_fallocate(fd, 0, size)
+        os.fsync(fd)
+        path = path.rename(path.with_suffix(".log"))
+        _sync_directory(directory)
+    except OSError:
+        path.unlink(missing_ok=True)
+        os.close(fd)
+        raise
+    return Segment(path, fd)
+
+
+def adopt(path: Path) -> tuple[Segment, bool] | None:
+    """The segment of an owner that died, and whether a torn tail was cut; None if its owner lives."""
+    fd = _lock(path)
+    if fd is None:
+        return None
+    _finish_erasing(path, fd)
+    segment = Segment(path, fd)
+    torn = _scan(segment)
+    os.ftruncate(fd, segment.end)
+    segment.size = segment.end
+    return segment, torn
+
+
+def sweep(directory: Path) -> None:
+    """Remove the files that processes left which died while they made or erased something."""
+    for path in directory.glob("*.new"):
+        fd = _lock(path)
+        if fd is not None:
+            path.unlink(missing_ok=True)
+            os.close(fd)
+    for suffix in ("acked", "erase", "draft"):
+        for path in directory.glob(f"*.{suffix}"):
+            if not path.with_suffix(".log").exists():
+                path.unlink(missing_ok=True)
+
+
+def frames(fd: int, start: int, stop: int) -> Iterator[tuple[int, int, Entry]]:
+    """Start, end and content of each frame of a file, read piece by piece, up to `stop` or the zeros.
+
+    Raises RecordError at a frame that cannot be read.
+    """
+    window = _WINDOW
+    while start + HEADER_SIZE <= stop:
+        buffer = os.pread(fd, min(window, stop - start), start)
+        done = 0
+        try:
+            for end, entry in read(buffer):
+                yield start + done, start + end, entry
+                done = end
+        except RecordError:
+            needed = HEADER_SIZE + _announced(buffer, done)
+            if done + needed <= len(buffer) or start + done + needed > stop:
+                raise
+            window = max(_WINDOW, needed)
+        else:
+            if done + HEADER_SIZE <= len(buffer):
+                return
+        start += done
+
+
+def erase(path: Path, fd: int, erasures: Sequence[Erasure]) -> None:
+    """Overwrite frames of a segment's file; a successor finishes if this process is killed on the way."""
+    plan = path.with_suffix(".erase")
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        file.write(msgspec.msgpack.encode(erasures))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(plan)
+    _sync_directory(path.parent)
+    _overwrite(fd, erasures)
+    plan.unlink()
+
+
+def _overwrite(fd: int, erasures: Sequence[Erasure]) -> None:
+    for erasure in erasures:
+        os.pwrite(fd, blank(erasure), erasure.start)
+    os.fdatasync(fd)
+
+
+def _finish_erasing(path: Path, fd: int) -> None:
+    plan = path.with_suffix(".erase")
+    if plan.exists():
+        _overwrite(fd, msgspec.msgpack.decode(plan.read_bytes(), type=list[Erasure]))
+        plan.unlink()
+
+
+def _lock(path: Path) -> int | None:
+    try:
+        fd = os.open(path, _FLAGS)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Another process may have shipped and removed it between the two calls.
+        if os.fstat(fd).st_nlink:
+            return fd
+    except BlockingIOError:
+        pass
+    os.close(fd)
+    return None
+
+
+def _scan(segment: Segment) -> bool:
+    """Learn what is in a segment by reading it; whether something behind its last whole frame had to be given up."""
+    acknowledged = _read_acknowledged(segment.path)
+    try:
+        for _, end, entry in frames(segment.fd, 0, segment.size):
+            segment.end = end
+            if isinstance(entry, Schema):
+                segment.schemas[entry.id] = frame(entry)
+            else:
+                segment.records += 1
+                segment.newest = max(segment.newest, getattr(entry, "at", 0))
+            if end == acknowledged:
+                segment.acknowledged, segment.acknowledged_records = end, segment.records
+    except RecordError:
+        return True
+    return bool(os.pread(segment.fd, segment.size - segment.end, segment.end).strip(b"\0"))
+
+
+def _read_acknowledged(path: Path) -> int:
+    try:
+        return int(path.with_suffix(".acked").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _announced(buffer: bytes, offset: int) -> int:
+    length: int = struct.unpack_from("<I", buffer, offset)[0]
+    return length
+
+
+def _sync_directory(directory: Path) -> None:
+    fd = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
