@@ -1,4 +1,4 @@
-"""The columns of `application_train` and `application_test`: one row an application, described for those who send one."""
+"""The columns of `application_train` and `application_test`, described for those who send an application."""
 
 from __future__ import annotations
 

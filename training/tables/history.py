@@ -6,7 +6,7 @@ from training.tables.applications import NO_DATE, WEEKDAYS
 from training.tables.columns import Column, Table
 
 _UNKNOWN = ("XNA",)
-"""Not available. `XAP` (does not apply) is a level of its own: a loan that was not refused has no reason for refusal."""
+"""Not available. `XAP` (does not apply) is a level: a loan that was not refused has no reason for refusal."""
 
 _CLIENT = Column("SK_ID_CURR", "integer", "Application of the client whom the row is about.")
 _PREVIOUS = Column("SK_ID_PREV", "integer", "Number of an earlier application to this lender.")

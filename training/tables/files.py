@@ -1,0 +1,141 @@
+"""Files as they lie there: finding them, how they store their columns, whether they are whole.
+
+CSV is held to one row a line: a field with a line break in it is refused, so that the line of a row is always known and
+a file cut anywhere but between two lines is noticed.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from training.tables.problems import DataError, Problem
+
+FORMS = (".csv", ".parquet")
+ROW = "__row"
+"""Name of the row number, from 0, beside a scan's columns."""
+
+# Longest header we look for; the widest table's has 3,000 characters.
+_HEADER_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One file: what its columns are called and how they are stored (in CSV all as text)."""
+
+    path: Path
+    schema: Mapping[str, pl.DataType]
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def is_csv(self) -> bool:
+        return self.path.suffix == ".csv"
+
+    def scan(self) -> pl.LazyFrame:
+        """The values as they are stored, after ROW."""
+        if self.is_csv:
+            return pl.scan_csv(self.path, schema=dict(self.schema), row_index_name=ROW)
+        return pl.scan_parquet(self.path, row_index_name=ROW)
+
+
+def find(directory: Path, table: str) -> Path | None:
+    """The table's file, None if there is none; DataError if it is there as CSV and as Parquet."""
+    paths = [path for form in FORMS if (path := directory / f"{table}{form}").exists()]
+    if len(paths) > 1:
+        raise DataError([Problem("error", table, "one file", " and ".join(path.name for path in paths))])
+    return paths[0] if paths else None
+
+
+def open_file(path: Path) -> Stored:
+    """Reads the header alone; DataError for a file that is empty, cut or of another format."""
+    if path.suffix not in FORMS:
+        raise DataError([Problem("error", path.name, "a name that ends in .csv or .parquet", f"'{path.suffix}'")])
+    if not path.is_file():
+        raise DataError([Problem("error", path.name, "a file", "a folder" if path.is_dir() else "nothing")])
+    if path.stat().st_size == 0:
+        raise DataError([Problem("error", path.name, "a table", "an empty file")])
+    return Stored(path, _csv_schema(path) if path.suffix == ".csv" else _parquet_schema(path))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def broken_lines(stored: Stored) -> list[Problem]:
+    """Lines of a CSV file that are not a whole row, and an end that may be cut; none for Parquet."""
+    if not stored.is_csv:
+        return []
+    fields = len(stored.schema)
+    line = pl.col("line")
+    bare = line.str.replace_all(r'"[^"]*"', "")
+    separators = bare.str.count_matches(",", literal=True)
+    broken = line.is_null() | (separators != fields - 1) | bare.str.contains('["\ufffd]')
+    found = _lines(stored.path).filter(broken).select(ROW, line.fill_null(""), separators.alias("separators"))
+    first = found.head(1).collect(engine="streaming")
+    if first.height:
+        row, text, commas = first.row(0)
+        what = _broken_line(text, (commas or 0) + 1, fields)
+        return [Problem("error", stored.name, f"{fields} fields in each line", what, row=row + 1, line=row + 2)]
+    if not _ends_with_newline(stored.path):
+        return [Problem("warning", stored.name, "a line break at the end", "none: the last row may be cut")]
+    return []
+
+
+def _broken_line(text: str, count: int, fields: int) -> str:
+    if not text:
+        return "an empty line"
+    if "\ufffd" in text:
+        return "bytes that are not UTF-8"
+    return f"{count} field{'s' * (count != 1)}" if count != fields else "a quote that is not closed in its line"
+
+
+def _lines(path: Path) -> pl.LazyFrame:
+    # A separator that is in no file makes each line one field.
+    return pl.scan_csv(
+        path,
+        has_header=False,
+        skip_rows=1,
+        separator="\x01",
+        quote_char=None,
+        encoding="utf8-lossy",
+        schema={"line": pl.String()},
+        raise_if_empty=False,
+        row_index_name=ROW,
+    )
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"
+
+
+def _csv_schema(path: Path) -> dict[str, pl.DataType]:
+    with path.open("rb") as file:
+        header = file.readline(_HEADER_BYTES)
+    try:
+        names = next(csv.reader([header.decode("utf-8-sig")], strict=True))
+    except (UnicodeDecodeError, csv.Error, StopIteration) as error:
+        raise DataError([Problem("error", path.name, "column names in UTF-8", "another first line", line=1)]) from error
+    if twice := [name for name, count in Counter(names).items() if count > 1]:
+        raise DataError([Problem("error", path.name, "each column once", "it twice", column=twice[0])])
+    return {name: pl.String() for name in names}
+
+
+def _parquet_schema(path: Path) -> dict[str, pl.DataType]:
+    try:
+        return dict(pl.read_parquet_schema(path))
+    except pl.exceptions.PolarsError as error:
+        found = f"a cut file or another format ({str(error).splitlines()[0]})"
+        raise DataError([Problem("error", path.name, "a whole Parquet file", found)]) from error

@@ -1,0 +1,47 @@
+"""What can be wrong with a file, in words that say where to look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+"""An error would make the result wrong, so nothing is read; with a warning the result stands."""
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where it was first met, what was expected there and what was found."""
+
+    severity: Severity
+    file: str
+    expected: str
+    found: str
+    column: str | None = None
+    """None where the whole file or row is meant."""
+    row: int | None = None
+    """The first bad row of data, from 1; None where no single row is to blame."""
+    line: int | None = None
+    """That row's line in a CSV file, whose first line is the header."""
+
+    def __str__(self) -> str:
+        place = [self.file]
+        if self.column is not None:
+            place.append(f"column {self.column}")
+        if self.row is not None:
+            place.append(f"row {self.row}" if self.line is None else f"row {self.row} (line {self.line})")
+        return f"{self.severity}: {', '.join(place)}: expected {self.expected}, found {self.found}"
+
+
+class DataError(Exception):
+    """Files that cannot be used; `problems` has all that is wrong with them, the warnings too."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.severity != "error"))
+        lines = [str(problem) for problem in self.problems[:_SHOWN]]
+        if len(self.problems) > _SHOWN:
+            lines.append(f"and {len(self.problems) - _SHOWN} more")
+        super().__init__("\n".join(lines))

@@ -1,0 +1,87 @@
+"""Stored values to the types of the catalog, and the rules that they keep: expressions, without any file.
+
+A CSV file stores everything as text, and pandas writes a column of whole numbers as reals once one of them is missing.
+So a 64-bit 12, a real 12.0 and the texts `12` and `12.0` of a CSV file are the same integer; 12.5 is none. The empty
+text and NaN are missing. One expression says so for the check and for the reader, which therefore cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from training.tables.columns import Column, Kind
+from training.tables.problems import Severity
+
+DTYPES: dict[Kind, pl.DataType] = {"integer": pl.Int64(), "real": pl.Float64(), "text": pl.String()}
+_NOUNS: dict[Kind, str] = {"integer": "a whole number", "real": "a number", "text": "text"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What every row of a column must keep."""
+
+    column: str
+    severity: Severity
+    expected: str
+    broken: pl.Expr
+    """True in the rows that break it; over the stored column and, as `value(name)`, the canonical one."""
+
+
+def fits(column: Column, stored: pl.DataType) -> bool:
+    """Whether a Parquet column of that type can hold the column's values."""
+    if column.kind == "text":
+        return stored.base_type() in (pl.String, pl.Categorical, pl.Enum, pl.Null)
+    return stored.is_numeric() or stored == pl.Null
+
+
+def noun(column: Column) -> str:
+    """The column's kind in words."""
+    return _NOUNS[column.kind]
+
+
+def canonical(column: Column, stored: pl.DataType) -> pl.Expr:
+    """The column as Int64, Float64 or String; what cannot be one is null."""
+    raw = pl.col(column.name)
+    if column.kind == "text":
+        return raw.cast(pl.String).replace("", None)
+    if column.kind == "real":
+        return raw.cast(pl.Float64, strict=False).fill_nan(None)
+    if stored == pl.String:
+        raw = raw.str.strip_suffix(".0")
+    elif not stored.is_integer():
+        raw = raw.cast(pl.Float64)
+        raw = pl.when(raw == raw.floor()).then(raw)
+    return raw.cast(pl.Int64, strict=False)
+
+
+def value(name: str) -> str:
+    """What a canonical column is called beside the stored one."""
+    return f"value of {name}"
+
+
+def rules(column: Column, stored: pl.DataType, *, vital: bool) -> Iterator[Rule]:
+    """The rules of a column; without a value in a `vital` one (a key, the outcome) a row is useless."""
+    converted = pl.col(value(column.name))
+    present = _present(column.name, stored)
+    if column.kind != "text" and not stored.is_integer():
+        yield Rule(column.name, "error", noun(column), present & converted.is_null())
+    if column.kind == "real" and not stored.is_integer():
+        yield Rule(column.name, "error", "a finite number", converted.is_infinite())
+    if not column.nullable:
+        yield Rule(column.name, "error" if vital else "warning", "a value in every row", ~present)
+    if column.levels:
+        allowed = pl.Series(column.levels).implode()
+        expected = f"one of {', '.join(map(str, column.levels))}"
+        yield Rule(column.name, "error" if vital else "warning", expected, ~converted.is_in(allowed))
+
+
+def _present(name: str, stored: pl.DataType) -> pl.Expr:
+    raw = pl.col(name)
+    if stored == pl.String:
+        return raw.is_not_null() & (raw != "")
+    if stored.is_float():
+        return raw.is_not_null() & raw.is_not_nan()
+    return raw.is_not_null()
