@@ -267,17 +267,14 @@ def _ranking(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
 def _probabilistic(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
     """Metrics of the probabilities' values."""
     total = good.sum(axis=1) + bad.sum(axis=1)
-    expected = good @ sample.good + bad @ sample.bad
     safe_good, safe_bad = (np.clip(part, _CLIP, 1 - _CLIP) for part in (sample.good, sample.bad))
     residual = _bin_sums(bad * (1 - sample.bad), sample.bad_bins) - _bin_sums(good * sample.good, sample.good_bins)
-    metrics = {
+    return {
         LOG_LOSS: -(good @ np.log1p(-safe_good) + bad @ np.log(safe_bad)) / total,
         BRIER: (good @ sample.good**2 + bad @ (1 - sample.bad) ** 2) / total,
         ECE: np.abs(residual).sum(axis=1) / total,
+        OBSERVED_EXPECTED: bad.sum(axis=1) / (good @ safe_good + bad @ safe_bad),
     }
-    if (expected > 0).all():
-        metrics[OBSERVED_EXPECTED] = bad.sum(axis=1) / expected
-    return metrics
 
 
 def _cumulated(counts: Floats, before: NDArray[np.intp]) -> Floats:

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sklearn.metrics as sk
+
+from training import evaluation
+
+
+def lender(seed: int, rows: int = 1000):
+    random = np.random.default_rng(seed)
+    # Rounded, so that there are ties.
+    probability = np.round(1 / (1 + np.exp(-random.normal(-2.9, 1.0, rows))), 2)
+    return random.random(rows) < probability, probability
+
+
+def test_interval_is_plain_bootstrap():
+    outcome, probability = lender(0)
+    random = np.random.default_rng(1)
+    good, bad = np.flatnonzero(~outcome), np.flatnonzero(outcome)
+    drawn = [np.concatenate([random.choice(good, good.size), random.choice(bad, bad.size)]) for _ in range(400)]
+    plain = {
+        evaluation.AUC: [sk.roc_auc_score(outcome[rows], probability[rows]) for rows in drawn],
+        evaluation.PR_AUC: [sk.average_precision_score(outcome[rows], probability[rows]) for rows in drawn],
+        evaluation.F1: [sk.f1_score(outcome[rows], probability[rows] >= 0.09) for rows in drawn],
+    }
+    found = evaluation.evaluate(outcome, probability, 0.09)
+    for metric, figures in plain.items():
+        low, high = np.quantile(figures, [0.025, 0.975])
+        assert found[metric].low == pytest.approx(low, abs=0.15 * (high - low))
+        assert found[metric].high == pytest.approx(high, abs=0.15 * (high - low))
+
+
+def test_intervals_cover_truth():
+    truth = evaluation.evaluate(*lender(99, 200_000), 0.09, resamples=1)[evaluation.AUC].value
+    found = [evaluation.evaluate(*lender(seed), 0.09, resamples=200)[evaluation.AUC] for seed in range(60)]
+    assert sum(one.low <= truth <= one.high for one in found) >= 52
+
+
+def test_every_interval_holds_its_value():
+    found = evaluation.evaluate(*lender(2, 200), 0.09)
+    assert all(one.low <= one.value <= one.high for one in found.values())
+
+
+def test_chunks_do_not_change_intervals(monkeypatch):
+    outcome, probability = lender(3, 300)
+    found = [
+        evaluation.evaluate(outcome, probability, 0.09, seed=1, resamples=r)[evaluation.AUC].value for r in (10, 500)
+    ]
+    assert found[0] == found[1]
+
+
+def test_same_seed_same_intervals():
+    sample = lender(4)
+    assert evaluation.evaluate(*sample, 0.09, seed=5) == evaluation.evaluate(*sample, 0.09, seed=5)
+    assert evaluation.evaluate(*sample, 0.09, seed=5) != evaluation.evaluate(*sample, 0.09, seed=6)
+
+
+def test_stratified_rate_has_no_width():
+    found = evaluation.evaluate(*lender(6), 0.09)[evaluation.ACCURACY_APPROVE_ALL]
+    assert found.low == found.value == found.high
