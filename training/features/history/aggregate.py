@@ -1,0 +1,51 @@
+"""From the history tables to one row of features per client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from training.features.history import bureau, bureau_balance, card, instalments, pos, previous
+from training.features.history.feature import CLIENT, HistoryFeature, by_client
+
+FEATURES: tuple[HistoryFeature, ...] = (
+    *bureau.FEATURES,
+    *bureau_balance.FEATURES,
+    *previous.FEATURES,
+    *pos.FEATURES,
+    *card.FEATURES,
+    *instalments.FEATURES,
+)
+
+
+def aggregate(history: Mapping[str, pl.LazyFrame], clients: pl.Series) -> pl.DataFrame:
+    """`SK_ID_CURR` and the features of the tables that are there, one row per client in the order given.
+
+    Tables have their Kaggle names and columns; `bureau_balance` counts as absent without `bureau`, which says whose its
+    loans are. A client without rows in a table has 0 of what is counted there and null for all else: no loan is a fact,
+    the mean delay of no loan is not.
+    """
+    frame = clients.cast(pl.Int64).rename(CLIENT).to_frame()
+    for table in pl.collect_all(list(_tables(history)), engine="streaming"):
+        frame = frame.join(table, on=CLIENT, how="left", maintain_order="left")
+    present = [feature for feature in FEATURES if feature.name in frame.columns]
+    counts = [feature.name for feature in present if feature.is_count]
+    return frame.with_columns(pl.col(counts).fill_null(0)).select(CLIENT, *(feature.name for feature in present))
+
+
+def _tables(history: Mapping[str, pl.LazyFrame]) -> Iterator[pl.LazyFrame]:
+    """The features of each table that is there."""
+    if bureau.TABLE in history:
+        yield by_client(bureau.loans(history[bureau.TABLE]), bureau.FEATURES)
+    if bureau.TABLE in history and bureau_balance.TABLE in history:
+        loans = bureau_balance.loans(history[bureau_balance.TABLE], history[bureau.TABLE])
+        yield by_client(loans, bureau_balance.FEATURES)
+    if previous.TABLE in history:
+        yield by_client(previous.applications(history[previous.TABLE]), previous.FEATURES)
+    if pos.TABLE in history:
+        yield by_client(pos.loans(history[pos.TABLE]), pos.FEATURES)
+    if card.TABLE in history:
+        yield by_client(card.months(history[card.TABLE]), card.FEATURES)
+    if instalments.TABLE in history:
+        yield by_client(instalments.loans(history[instalments.TABLE]), instalments.FEATURES)
