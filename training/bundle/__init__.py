@@ -8,11 +8,13 @@ from training.bundle.bundle import Bundle, Scores
 from training.bundle.history import History
 from training.bundle.manifest import BundleError, Calibration, Feature, Field, Interval, Manifest, Policy, Reason
 from training.bundle.rows import Rows
+from training.bundle.writing import Contents, write
 
 __all__ = [
     "Bundle",
     "BundleError",
     "Calibration",
+    "Contents",
     "Feature",
     "Field",
     "History",
@@ -22,4 +24,5 @@ __all__ = [
     "Reason",
     "Rows",
     "Scores",
+    "write",
 ]

@@ -63,8 +63,8 @@ class Bundle:
 
     def features(self, rows: Rows) -> npt.NDArray[np.float32]:
         """The matrix [n, m] that the model sees for these rows."""
-        (matrix,) = self.session.run(["features"], rows.tensors())
-        return matrix  # type: ignore[no-any-return]
+        matrix: npt.NDArray[np.float32] = self.session.run(["features"], rows.tensors())[0]
+        return matrix
 
     def contributions(self, rows: Rows) -> Floats:
         """Exact contributions [n, m + 1] of each feature to the margin, the base value last; a row sums to its margin.
@@ -74,8 +74,8 @@ class Bundle:
         """
         outputs = {node.name for node in self.session.get_outputs()}
         if "contributions" in outputs:
-            (parts,) = self.session.run(["contributions"], rows.tensors())
-            return parts  # type: ignore[no-any-return]
+            parts: Floats = self.session.run(["contributions"], rows.tensors())[0]
+            return parts
         return np.asarray(self._booster.predict(self.features(rows), pred_contrib=True, num_threads=1), np.float64)
 
     def by_reason(self, contributions: Floats) -> Floats:
@@ -84,7 +84,7 @@ class Bundle:
         belongs = np.zeros((len(self.manifest.features), len(codes)))
         for i, feature in enumerate(self.manifest.features):
             belongs[i, codes.index(feature.reason)] = 1
-        return contributions[:, :-1] @ belongs  # type: ignore[no-any-return]
+        return contributions[:, :-1] @ belongs
 
     def learned_from(self, clients: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         """For each client [n], whether the model was trained on it."""

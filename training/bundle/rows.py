@@ -18,7 +18,7 @@ Texts = npt.NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Rows:
-    """Applications: `numeric` [n, k] with NaN for missing, `categorical` [n, c] of str with "" for missing, `history` [n, h]."""
+    """Applications: `numeric` [n, k] and `history` [n, h] with NaN for missing, `categorical` [n, c] of str with ""."""
 
     numeric: Floats
     categorical: Texts

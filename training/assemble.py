@@ -1,0 +1,75 @@
+"""Putting a bundle's graph together: features, model, calibration; and holding it against the model's own library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from training.bundle import Bundle, Calibration, Feature, Field, Rows
+from training.candidates import Fitted
+from training.features.graph import add_features, inputs
+from training.graph import Graph, tensor
+from training.policy import calibrate
+
+MARGIN_TOLERANCE = 1e-4
+PROBABILITY_TOLERANCE = 1e-6
+
+_PACKET = 8
+"""Doubles in the widest vector register. Exponentials are taken in whole packets: the leftover elements of a vector go
+through another routine with other last bits, so a row would depend on how many others were asked with it."""
+
+
+class DisagreementError(Exception):
+    """The graph does not answer as the library that fitted the model does."""
+
+
+def assemble(
+    fields: Sequence[Field],
+    history: Sequence[str],
+    features: Sequence[Feature],
+    fitted: Fitted,
+    calibration: Calibration,
+) -> bytes:
+    """The whole way from an application to a probability as one ONNX graph."""
+    graph = Graph()
+    matrix = add_features(graph, fields, history, features)
+    nodes = fitted.add_to(graph, matrix)
+    graph.name(_probability(graph, nodes.margin, calibration), "probability")
+    graph.name(nodes.margin, "margin")
+    graph.name(matrix, "features")
+    outputs = [
+        tensor("probability", "float64", "n"),
+        tensor("margin", "float64", "n"),
+        tensor("features", "float32", "n", len(features)),
+    ]
+    if nodes.contributions is not None:
+        graph.name(nodes.contributions, "contributions")
+        outputs.append(tensor("contributions", "float64", "n", len(features) + 1))
+    return bytes(graph.model(inputs(fields, history), outputs).SerializeToString())
+
+
+def _probability(graph: Graph, margin: str, calibration: Calibration) -> str:
+    """In float64: the runtime's own sigmoid is an approximation, off by 3e-4 of a small probability."""
+    column = graph.add("Unsqueeze", margin, graph.constant([1], np.int64))
+    scaled = graph.add("Mul", column, graph.constant([[-calibration.slope] * _PACKET], np.float64))
+    exponent = graph.add("Sub", scaled, graph.constant([[calibration.intercept] * _PACKET], np.float64))
+    odds_against = graph.add("Gather", graph.add("Exp", exponent), graph.constant(0, np.int64), axis=1)
+    return graph.add("Reciprocal", graph.add("Add", odds_against, graph.constant([1.0], np.float64)))
+
+
+def check_agreement(bundle: Bundle, rows: Rows, fitted: Fitted) -> None:
+    """Hold the graph against the library on every row given. Raises DisagreementError with the figures."""
+    scores = bundle.score(rows)
+    margin = fitted.margins(bundle.features(rows))
+    probability = calibrate(margin, bundle.manifest.calibration)
+    threshold = bundle.manifest.policy.threshold
+    margin_gap = float(np.abs(scores.margin - margin).max())
+    probability_gap = float(np.abs(scores.probability - probability).max())
+    changed = int(((scores.probability >= threshold) != (probability >= threshold)).sum())
+    if margin_gap > MARGIN_TOLERANCE or probability_gap > PROBABILITY_TOLERANCE or changed:
+        raise DisagreementError(
+            f"over {len(rows)} held-out rows the graph differs from {bundle.manifest.family}: "
+            f"margin by {margin_gap:.1e} (at most {MARGIN_TOLERANCE:.0e}), "
+            f"probability by {probability_gap:.1e} (at most {PROBABILITY_TOLERANCE:.0e}), {changed} decisions (none)"
+        )

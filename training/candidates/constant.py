@@ -1,0 +1,67 @@
+"""Everybody gets the base rate: what any model has to beat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from training.bundle import Feature
+from training.candidates.family import CrossFit, Family, Folds, Margins, Matrix, Nodes, Outcome, Parameters
+from training.graph import Graph
+
+
+@dataclass(frozen=True)
+class FittedConstant:
+    """The log-odds of the default rate, for `width` features it does not look at."""
+
+    margin: float
+    width: int
+
+    def margins(self, features: Matrix) -> Margins:
+        return np.full(len(features), self.margin)
+
+    def importance(self) -> npt.NDArray[np.float64]:
+        return np.zeros(self.width)
+
+    def add_to(self, graph: Graph, features: str) -> Nodes:
+        # NaN times 0 is NaN, so the zeros are made of "is it missing", which is always a number.
+        missing = graph.cast(graph.add("IsNaN", features), "float64")
+        zeros = graph.add("Mul", missing, graph.constant(0.0, np.float64))
+        base = graph.add("Add", graph.columns(zeros, [0]), graph.constant([self.margin], np.float64))
+        margin = graph.add("Squeeze", base, graph.constant([1], np.int64))
+        return Nodes(margin, graph.add("Concat", zeros, base, axis=1))
+
+    def text(self) -> str | None:
+        return None
+
+
+class Constant(Family):
+    """The family with one member."""
+
+    name = "constant"
+
+    def draw(self, generator: np.random.Generator) -> Parameters:
+        return {}
+
+    def fit(
+        self, matrix: Matrix, outcome: Outcome, features: Sequence[Feature], parameters: Parameters, seed: int
+    ) -> FittedConstant:
+        rate = float(outcome.mean())
+        return FittedConstant(float(np.log(rate / (1 - rate))), len(features))
+
+    def cross_fit(
+        self,
+        matrix: Matrix,
+        outcome: Outcome,
+        folds: Folds,
+        features: Sequence[Feature],
+        parameters: Parameters,
+        seed: int,
+    ) -> CrossFit:
+        # Not fold by fold: where a fold holds more defaults the others hold fewer, so their rates would rank the folds
+        # the wrong way round, and calibration would take that for information.
+        fitted = self.fit(matrix, outcome, features, parameters, seed)
+        return CrossFit(fitted.margins(matrix), fitted.importance(), parameters)

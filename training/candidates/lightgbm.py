@@ -1,0 +1,134 @@
+"""Gradient-boosted trees by LightGBM.
+
+The graph's trees compare float32 numbers, LightGBM's compare float64. So each threshold is lowered to the largest
+float32 that is not above it: for float32 values no comparison changes, and the conversion has nothing left to round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+import numpy.typing as npt
+from onnx import helper
+from onnxmltools.convert import convert_lightgbm
+from onnxmltools.convert.common.data_types import FloatTensorType
+
+from training.bundle import Feature
+from training.candidates.family import CrossFit, Family, Folds, Margins, Matrix, Nodes, Outcome, Parameters
+from training.graph import Graph
+
+_MOST_TREES = 1500
+_PATIENCE = 50
+"""Trees without a better log loss, over all folds together, before boosting stops."""
+
+_FIXED = {
+    "objective": "binary",
+    "bagging_freq": 1,
+    "max_bin": 127,
+    "deterministic": True,
+    "force_row_wise": True,
+    # Trials run side by side instead: threads inside one small fit wait for each other more than they work.
+    "num_threads": 1,
+    "verbosity": -1,
+    # ONNX has no such reading of 0; the two would disagree.
+    "zero_as_missing": False,
+}
+
+
+@dataclass(frozen=True)
+class FittedLightGBM:
+    """A booster whose thresholds are float32 numbers."""
+
+    booster: Any
+    width: int
+
+    def margins(self, features: Matrix) -> Margins:
+        return np.asarray(self.booster.predict(features, raw_score=True), np.float64)
+
+    def importance(self) -> npt.NDArray[np.float64]:
+        return np.asarray(self.booster.feature_importance("gain"), np.float64)
+
+    def add_to(self, graph: Graph, features: str) -> Nodes:
+        # As a regression the sum of the leaves is the answer: the margin, without LightGBM's own sigmoid.
+        text = self.booster.model_to_string().replace("objective=binary sigmoid:1", "objective=regression")
+        converted = convert_lightgbm(
+            lightgbm.Booster(model_str=text),
+            initial_types=[("features", FloatTensorType([None, self.width]))],
+            zipmap=False,
+        )
+        (trees,) = (node for node in converted.graph.node if node.op_type == "TreeEnsembleRegressor")
+        attributes = {item.name: helper.get_attribute_value(item) for item in trees.attribute}
+        margin = graph.add("TreeEnsembleRegressor", features, domain="ai.onnx.ml", **attributes)
+        flat = graph.add("Squeeze", margin, graph.constant([1], np.int64))
+        return Nodes(graph.cast(flat, "float64"), None)
+
+    def text(self) -> str | None:
+        return str(self.booster.model_to_string())
+
+
+class LightGBM(Family):
+    """LightGBM with a log-loss objective; cross-fitting finds the number of trees."""
+
+    name = "lightgbm"
+
+    def draw(self, generator: np.random.Generator) -> Parameters:
+        return {
+            "learning_rate": round(float(10 ** generator.uniform(-1.7, -1.1)), 4),
+            "num_leaves": int(generator.integers(6, 32)),
+            "min_data_in_leaf": int(generator.integers(20, 120)),
+            "feature_fraction": round(float(generator.uniform(0.1, 0.5)), 2),
+            "bagging_fraction": round(float(generator.uniform(0.6, 0.95)), 2),
+            "lambda_l2": round(float(10 ** generator.uniform(-1, 1.7)), 3),
+        }
+
+    def fit(
+        self, matrix: Matrix, outcome: Outcome, features: Sequence[Feature], parameters: Parameters, seed: int
+    ) -> FittedLightGBM:
+        settings: dict[str, Any] = {**_FIXED, **parameters, "seed": seed}
+        trees = int(settings.pop("trees"))
+        data = lightgbm.Dataset(matrix, outcome, feature_name=[feature.name for feature in features])
+        booster = lightgbm.train(settings, data, num_boost_round=trees)
+        return FittedLightGBM(lightgbm.Booster(model_str=_with_float32_thresholds(booster)), len(features))
+
+    def cross_fit(
+        self,
+        matrix: Matrix,
+        outcome: Outcome,
+        folds: Folds,
+        features: Sequence[Feature],
+        parameters: Parameters,
+        seed: int,
+    ) -> CrossFit:
+        settings = {**_FIXED, **parameters, "seed": seed}
+        data = lightgbm.Dataset(matrix, outcome, feature_name=[feature.name for feature in features])
+        result: dict[str, Any] = lightgbm.cv(
+            settings,
+            data,
+            num_boost_round=_MOST_TREES,
+            folds=[(np.sort(fit_on), np.sort(predict)) for fit_on, predict in folds],
+            callbacks=[lightgbm.early_stopping(_PATIENCE, verbose=False)],
+            return_cvbooster=True,
+        )
+        trees = len(result["valid binary_logloss-mean"])
+        margins, importance = np.empty(len(outcome)), np.zeros(len(features))
+        for booster, (_, predict) in zip(result["cvbooster"].boosters, folds, strict=True):
+            margins[predict] = booster.predict(matrix[predict], raw_score=True, num_iteration=trees)
+            importance += booster.feature_importance("gain", iteration=trees)
+        return CrossFit(margins, importance, {**parameters, "trees": trees})
+
+
+def _with_float32_thresholds(booster: Any) -> str:
+    text = re.sub(r"^tree_sizes=.*\n", "", booster.model_to_string(), flags=re.MULTILINE)
+    return re.sub(r"^threshold=(.+)$", _lower, text, flags=re.MULTILINE)
+
+
+def _lower(line: re.Match[str]) -> str:
+    exact = np.array(line.group(1).split(), np.float64)
+    near = exact.astype(np.float32)
+    lowered = np.where(near > exact, np.nextafter(near, np.float32(-np.inf)), near)
+    return "threshold=" + " ".join(repr(float(value)) for value in lowered)

@@ -1,0 +1,74 @@
+"""Applications from a table to the rows a graph takes, and what training rows teach about each field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from training.bundle import Field, Rows
+from training.tables.applications import FIELDS
+from training.tables.columns import Column
+
+MOST_LEVELS = 200
+"""A text column with more is an identifier or free text, not a category."""
+
+
+class FieldError(ValueError):
+    """A column that cannot be a field of a model."""
+
+
+def describe(applications: pl.DataFrame) -> tuple[Field, ...]:
+    """The fields with the levels and ranges these training rows show, and required where a value was never missing.
+
+    Raises FieldError for a category with more than MOST_LEVELS levels.
+    """
+    return tuple(_describe(column, applications[column.name]) for column in FIELDS)
+
+
+def _describe(column: Column, values: pl.Series) -> Field:
+    known = values.filter(~values.is_in(list(column.anomalies))) if column.anomalies else values
+    known = known.drop_nulls()
+    number = column.kind != "text" and len(known) > 0
+    return Field(
+        name=column.name,
+        datatype=column.datatype,
+        description=column.description,
+        unit=column.unit,
+        levels=() if column.kind != "text" else _levels(known),
+        anomalies=column.anomalies,
+        minimum=float(known.min()) if number else None,  # type: ignore[arg-type]  # a number, as its column's kind says
+        maximum=float(known.max()) if number else None,  # type: ignore[arg-type]
+        required=values.null_count() == 0,
+        protected=column.protected,
+        actionable=column.actionable,
+    )
+
+
+def _levels(values: pl.Series) -> tuple[str, ...]:
+    """Most frequent first, so that a code's size means something to a tree; equally frequent by name."""
+    if values.n_unique() > MOST_LEVELS:
+        raise FieldError(
+            f"{values.name}: expected at most {MOST_LEVELS} levels, found {values.n_unique()}: is it an identifier?"
+        )
+    counts = values.value_counts().sort(["count", values.name], descending=[True, False])
+    return tuple(counts[values.name])
+
+
+def rows_of(applications: pl.DataFrame, fields: Sequence[Field], history: pl.DataFrame) -> Rows:
+    """Application rows with their clients' history features, both in the same order."""
+    texts = applications.select(pl.col(field.name).fill_null("") for field in fields if field.datatype == "BYTES")
+    categorical = np.empty(texts.shape, object)
+    for i, name in enumerate(texts.columns):
+        categorical[:, i] = texts[name].to_list()
+    numeric = applications.select(field.name for field in fields if field.datatype != "BYTES")
+    return Rows(_matrix(numeric), categorical, _matrix(history))
+
+
+def _matrix(frame: pl.DataFrame) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """[n, columns] float32 in C order, null as NaN."""
+    matrix = np.empty(frame.shape, np.float32)
+    for i, name in enumerate(frame.columns):
+        matrix[:, i] = frame[name].cast(pl.Float32).to_numpy()
+    return matrix

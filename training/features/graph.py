@@ -1,0 +1,145 @@
+"""From an application's fields and history to the matrix the model sees: the first half of a bundle's graph.
+
+Anomalies to missing, level encoding and ratios are nodes here and exist nowhere else; training computes its matrix by
+running this half by itself, so it cannot differ from what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+
+from training.bundle import Feature, Field
+from training.features.ratios import EXTERNAL_SCORES, RATIOS
+from training.features.reasons import reason_of
+from training.graph import Graph, tensor
+
+_MISSING = float("nan")
+
+
+def features_from(
+    fields: Sequence[Field], history: Sequence[tuple[str, str]], allowed: Sequence[str]
+) -> tuple[Feature, ...]:
+    """Every feature that can be made of these fields and history features (name, reason).
+
+    A protected field is in none of them unless it is among `allowed`.
+    """
+    usable = {field.name: field for field in fields if not field.protected or field.name in allowed}
+    direct = [
+        Feature(name=name, made_from=(name,), reason=reason_of(name), levels=field.levels)
+        for name, field in usable.items()
+    ]
+    ratios = [
+        Feature(name=ratio.name, made_from=(ratio.top, ratio.bottom), reason=ratio.reason)
+        for ratio in RATIOS
+        if ratio.top in usable and ratio.bottom in usable
+    ]
+    summary = [
+        Feature(name=name, made_from=EXTERNAL_SCORES.fields, reason=EXTERNAL_SCORES.reason)
+        for name in EXTERNAL_SCORES.names
+        if usable.keys() >= set(EXTERNAL_SCORES.fields)
+    ]
+    past = [Feature(name=name, made_from=(name,), reason=reason) for name, reason in history]
+    return (*direct, *ratios, *summary, *past)
+
+
+def inputs(fields: Sequence[Field], history: Sequence[str]) -> list[onnx.ValueInfoProto]:
+    """The three tensors every graph of ours takes."""
+    categories = sum(field.datatype == "BYTES" for field in fields)
+    return [
+        tensor("numeric", "float32", "n", len(fields) - categories),
+        tensor("categorical", "str", "n", categories),
+        tensor("history", "float32", "n", len(history)),
+    ]
+
+
+def add_features(graph: Graph, fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> str:
+    """Add the nodes that make `features` [n, m] of the three tensors, and return the matrix's name."""
+    numeric = [field for field in fields if field.datatype != "BYTES"]
+    categorical = [field for field in fields if field.datatype == "BYTES"]
+    names = [field.name for field in numeric]
+    numbers = _without_anomalies(graph, numeric)
+    wanted = {feature.name for feature in features}
+    ratios = [ratio for ratio in RATIOS if ratio.name in wanted]
+    blocks, columns = [numbers], list(names)
+    if categorical:
+        blocks.append(_codes(graph, categorical))
+        columns += [field.name for field in categorical]
+    if ratios:
+        tops = graph.columns(numbers, (names.index(ratio.top) for ratio in ratios))
+        bottoms = graph.columns(numbers, (names.index(ratio.bottom) for ratio in ratios))
+        blocks.append(_finite(graph, graph.add("Div", tops, bottoms)))
+        columns += [ratio.name for ratio in ratios]
+    if wanted & set(EXTERNAL_SCORES.names):
+        blocks.append(_summary(graph, graph.columns(numbers, (names.index(name) for name in EXTERNAL_SCORES.fields))))
+        columns += EXTERNAL_SCORES.names
+    if history:
+        blocks.append("history")
+        columns += history
+    everything = graph.add("Concat", *blocks, axis=1)
+    return graph.columns(everything, (columns.index(feature.name) for feature in features))
+
+
+def feature_graph(fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> bytes:
+    """The first half by itself: output `features` [n, m]."""
+    graph = Graph()
+    graph.name(add_features(graph, fields, history, features), "features")
+    model = graph.model(inputs(fields, history), [tensor("features", "float32", "n", len(features))])
+    return bytes(model.SerializeToString())
+
+
+def _without_anomalies(graph: Graph, numeric: Sequence[Field]) -> str:
+    """Numbers that stand for missing become missing. NaN equals nothing, so it fills the places without an anomaly."""
+    numbers = "numeric"
+    for position in range(max((len(field.anomalies) for field in numeric), default=0)):
+        values = [field.anomalies[position] if position < len(field.anomalies) else _MISSING for field in numeric]
+        strange = graph.add("Equal", numbers, graph.constant([values]))
+        numbers = graph.add("Where", strange, graph.constant(_MISSING), numbers)
+    return numbers
+
+
+def _codes(graph: Graph, categorical: Sequence[Field]) -> str:
+    """Levels to codes 0, 1, … by a field's own order; unknown and missing to NaN.
+
+    One dictionary serves all fields (a node for each costs more than everything else in this half): a text becomes its
+    number among all texts, 0 if it is none, and a table with one row a field says what that number is there.
+    """
+    texts = sorted({level for field in categorical for level in field.levels})
+    width = len(texts) + 1
+    table = np.full((len(categorical), width), np.nan, np.float32)
+    for row, field in zip(table, categorical, strict=True):
+        for code, level in enumerate(field.levels):
+            row[texts.index(level) + 1] = code
+    numbers = graph.add(
+        "LabelEncoder",
+        "categorical",
+        domain="ai.onnx.ml",
+        keys_strings=texts,
+        values_int64s=list(range(1, width)),
+        default_int64=0,
+    )
+    places = graph.add("Add", numbers, graph.constant([np.arange(len(categorical)) * width], np.int64))
+    return graph.add("Gather", graph.constant(table.ravel()), places)
+
+
+def _finite(graph: Graph, quotients: str) -> str:
+    infinite = graph.add("IsInf", quotients)
+    return graph.add("Where", infinite, graph.constant(_MISSING), quotients)
+
+
+def _summary(graph: Graph, scores: str) -> str:
+    """Mean, min and max of those that are there; 0 / 0 makes the mean missing, and with it the other two."""
+    absent = graph.add("IsNaN", scores)
+    axis = graph.constant([1], np.int64)
+    width = len(EXTERNAL_SCORES.fields)
+    total = graph.sum_columns(graph.add("Where", absent, graph.constant(0.0), scores), width)
+    present = graph.sum_columns(graph.cast(graph.add("Not", absent), "float32"), width)
+    mean = graph.add("Div", total, present)
+    nothing = graph.add("Mul", mean, graph.constant(0.0))
+    ends = [
+        graph.add("Add", nothing, graph.add(reduce, graph.add("Where", absent, graph.constant(bound), scores), axis))
+        for reduce, bound in (("ReduceMin", np.inf), ("ReduceMax", -np.inf))
+    ]
+    return graph.add("Concat", mean, *ends, axis=1)
