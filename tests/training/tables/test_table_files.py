@@ -1,0 +1,100 @@
+"""Files that are empty, cut, or not what their name says."""
+
+import pytest
+
+from training.tables import check
+
+
+def test_empty_file_is_an_error(folder):
+    folder.file("bureau_balance").write_bytes(b"")
+    assert (folder.problem().severity, folder.problem().found) == ("error", "an empty file")
+
+
+@pytest.mark.parametrize("table", ["application_train", "bureau_balance"])
+def test_header_alone_is_an_error(folder, table):
+    folder.put(table, folder.good(table).clear())
+    assert "rows of data" in {problem.expected for problem in check(folder.path).errors}
+
+
+@pytest.mark.parametrize("share", [0.2, 0.9, 0.999])
+def test_cut_parquet_is_an_error(parquet, share):
+    file = parquet.file("bureau")
+    file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
+    problem = next(iter(check(parquet.path).errors))
+    assert (problem.file, problem.expected) == ("bureau.parquet", "a whole Parquet file")
+
+
+def test_damaged_parquet_is_an_error(parquet):
+    file = parquet.file("bureau_balance")
+    content = file.read_bytes()
+    file.write_bytes(content[:4] + bytes(60) + content[64:])
+    assert (parquet.problem().severity, parquet.problem().expected) == ("error", "a whole file")
+
+
+@pytest.mark.parametrize(
+    ("end", "found"),
+    [
+        ("25,", "2 fields"),
+        ("25", "1 field"),
+        ('25,-1,"C', "a quote that is not closed in its line"),
+        ("25,-1,C,7", "4 fields"),
+    ],
+)
+def test_broken_last_line_is_an_error(csv, end, found):
+    file = csv.file("bureau_balance")
+    file.write_text(file.read_text() + end)
+    problem = csv.problem()
+    assert (problem.severity, problem.row, problem.line) == ("error", 4, 5)
+    assert (problem.expected, problem.found) == ("3 fields in each line", found)
+
+
+@pytest.mark.parametrize(
+    ("line", "found"), [("", "an empty line"), ('23,-1,"C\nC"', "a quote that is not closed in its line")]
+)
+def test_line_that_is_no_row_is_an_error(csv, line, found):
+    header, *rows = csv.file("bureau_balance").read_text().splitlines()
+    csv.file("bureau_balance").write_text("\n".join([header, line, *rows, ""]))
+    assert (csv.problem().line, csv.problem().found) == (2, found)
+
+
+def test_other_encoding_is_an_error(csv):
+    csv.file("bureau_balance").write_bytes(csv.file("bureau_balance").read_bytes() + b"23,-1,\xe9\n")
+    assert (csv.problem().line, csv.problem().found) == (5, "bytes that are not UTF-8")
+
+
+def test_header_in_other_encoding_is_an_error(csv):
+    csv.file("bureau_balance").write_text("SK_ID_BUREAU,MONTHS_BALANCE,STATUS\n21,-1,C\n", encoding="utf-16")
+    assert (csv.problem().severity, csv.problem().expected) == ("error", "column names in UTF-8")
+
+
+def test_missing_line_break_at_end_is_a_warning(csv):
+    csv.file("bureau_balance").write_text(csv.file("bureau_balance").read_text().rstrip("\n"))
+    assert (csv.problem().severity, csv.problem().expected) == ("warning", "a line break at the end")
+
+
+@pytest.mark.parametrize(("old", "new"), [("\n", "\r\n"), ("SK_ID_BUREAU", "\ufeffSK_ID_BUREAU"), (",0\n", ',"0"\n')])
+def test_dialects_of_csv_are_read(csv, old, new):
+    file = csv.file("bureau_balance")
+    file.write_text(file.read_text().replace(old, new), newline="")
+    assert check(csv.path).problems == ()
+
+
+def test_quoted_quotes_and_commas_are_read(csv):
+    csv.change("application_train", NAME_TYPE_SUITE=['the "aunt", aged', "a,b", '"'])
+    assert check(csv.path).problems == ()
+
+
+def test_both_forms_are_an_error(csv):
+    csv.good("bureau_balance").write_parquet(csv.path / "bureau_balance.parquet")
+    assert csv.problem().found == "bureau_balance.csv and bureau_balance.parquet"
+
+
+def test_parquet_named_csv_is_an_error(csv):
+    csv.good("bureau_balance").write_parquet(csv.file("bureau_balance"))
+    assert {problem.file for problem in check(csv.path).errors} == {"bureau_balance.csv"}
+
+
+def test_folder_in_place_of_file_is_an_error(folder):
+    folder.file("bureau_balance").unlink()
+    folder.file("bureau_balance").mkdir()
+    assert (folder.problem().expected, folder.problem().found) == ("a file", "a folder")
