@@ -1,0 +1,193 @@
+"""What weights and resampling would change: four treatments of the rare class, on the same folds with the same trees.
+
+A treatment moves the probabilities, and with them the place of the best threshold, but hardly the order of applicants.
+So each is judged twice: as it comes, and after Platt calibration on the other folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from imblearn.over_sampling import SMOTE
+from imblearn.under_sampling import RandomUnderSampler
+from numpy.typing import NDArray
+
+from training.bundle import Feature
+from training.bundle.manifest import Calibration, Interval
+from training.candidates.family import Folds, Margins, Matrix, Outcome, Parameters
+from training.candidates.lightgbm import LightGBM
+from training.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, evaluate
+from training.policy import calibrate, platt, threshold
+
+NONE = "none"
+CLASS_WEIGHTS = "class weights"
+SMOTE_NAME = "SMOTE"
+UNDERSAMPLING = "undersampling"
+
+_RESAMPLES = 200
+_AS_IT_COMES = Calibration(slope=1.0, intercept=0.0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One treatment, with or without calibration; all figures are out of fold."""
+
+    treatment: str
+    calibrated: bool
+    auc: Interval
+    log_loss: Interval
+    ece: Interval
+    observed_expected: Interval
+    cost: Interval
+    """Per applicant, each fold decided at the threshold that is best on the other folds."""
+    cost_theoretical: Interval
+    """Likewise at cost_fp / (cost_fp + cost_fn), which is best if the probabilities are exact."""
+    threshold: float
+    """Mean over the folds."""
+
+
+def compare(
+    matrix: Matrix,
+    outcome: Outcome,
+    folds: Folds,
+    features: Sequence[Feature],
+    parameters: Parameters,
+    seed: int,
+    cost_fn: float = 10.0,
+    cost_fp: float = 1.0,
+) -> tuple[Row, ...]:
+    """Two rows a treatment, as it comes and calibrated; `parameters` as LightGBM's cross-fit returns them.
+
+    The folds' second halves must part the rows of `matrix`. SMOTE looks for neighbours among all defaults, so its time
+    grows with their number squared: give it a sample of a large table.
+    """
+    rows = []
+    for treatment, treat in _TREATMENTS.items():
+        margins = np.empty(len(outcome))
+        for fit_on, predict in folds:
+            task = treat(_Task(matrix[fit_on], outcome[fit_on], matrix[predict], {}), seed)
+            settings = {**parameters, **task.settings}
+            fitted = LightGBM().fit(task.matrix, task.outcome, features, settings, seed)
+            margins[predict] = fitted.margins(task.unseen)
+        for calibrated in (False, True):
+            probability = _probabilities(margins, outcome, folds, calibrated)
+            rows.append(_row(treatment, calibrated, probability, outcome, folds, seed, cost_fn, cost_fp))
+    return tuple(rows)
+
+
+def conclusion(rows: Sequence[Row]) -> str:
+    """Why the model is trained without a treatment, or what speaks against that, from the figures."""
+    plain = _find(rows, NONE, calibrated=True)
+    cheapest = min((row for row in rows if row.calibrated and row is not plain), key=lambda row: row.cost.value)
+    distorted = max((row for row in rows if not row.calibrated), key=lambda row: row.ece.value)
+    change = cheapest.cost.value / plain.cost.value - 1
+    within = plain.cost.low <= cheapest.cost.value <= plain.cost.high
+    verdict = (
+        "the difference is within the interval, so resampling and weights buy nothing here"
+        if within
+        else "the difference is beyond the interval, so this treatment deserves a closer look"
+        if change < 0
+        else "every treatment costs more"
+    )
+    return (
+        f"Without a treatment and calibrated, an applicant costs {_told(plain.cost)}. The cheapest treatment, "
+        f"{cheapest.treatment}, costs {_told(cheapest.cost)} ({change:+.1%}): {verdict}. What treatments do change is "
+        f"the probability: {distorted.treatment}, as it comes, has an expected calibration error of "
+        f"{distorted.ece.value:.3f} (none, calibrated: {plain.ece.value:.3f}) and expects "
+        f"{1 / distorted.observed_expected.value:.1f} times the defaults that happen, so refusing at the theoretical "
+        f"threshold would cost {_told(distorted.cost_theoretical)}."
+    )
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Rows to learn from, rows to predict, and what the learner is told beside them."""
+
+    matrix: Matrix
+    outcome: Outcome
+    unseen: Matrix
+    settings: Parameters
+
+
+def _weighted(task: _Task, seed: int) -> _Task:
+    weight = float((~task.outcome).sum() / task.outcome.sum())
+    return replace(task, settings={"scale_pos_weight": weight})
+
+
+def _smote(task: _Task, seed: int) -> _Task:
+    """New defaults between neighbouring ones; distances need complete columns of one scale, so all rows get those."""
+    neighbours = min(5, int(task.outcome.sum()) - 1)
+    sampler = SMOTE(k_neighbors=neighbours, random_state=seed)
+    matrix, outcome = sampler.fit_resample(_complete(task.matrix, task.matrix), task.outcome)
+    return replace(task, matrix=matrix, outcome=outcome, unseen=_complete(task.unseen, task.matrix))
+
+
+def _undersampled(task: _Task, seed: int) -> _Task:
+    matrix, outcome = RandomUnderSampler(random_state=seed).fit_resample(task.matrix, task.outcome)
+    return replace(task, matrix=matrix, outcome=outcome)
+
+
+_TREATMENTS: dict[str, Callable[[_Task, int], _Task]] = {
+    NONE: lambda task, seed: task,
+    CLASS_WEIGHTS: _weighted,
+    SMOTE_NAME: _smote,
+    UNDERSAMPLING: _undersampled,
+}
+
+
+def _complete(matrix: Matrix, reference: Matrix) -> Matrix:
+    """Missing values at the reference's median, columns in its standard deviations."""
+    known = np.where(np.isnan(reference).all(axis=0), np.float32(0), reference)
+    middle, spread = np.nanmedian(known, axis=0), np.nanstd(known, axis=0, dtype=np.float64)
+    scaled = (matrix - middle) / np.where(spread > 0, spread, 1)
+    return np.asarray(np.nan_to_num(scaled, nan=0.0), np.float32)
+
+
+def _probabilities(margins: Margins, outcome: Outcome, folds: Folds, calibrated: bool) -> NDArray[np.float64]:
+    """Each fold's probabilities; if calibrated, by Platt scaling of the other folds."""
+    probability = np.empty(len(outcome))
+    for others, predict in folds:
+        calibration = platt(margins[others], outcome[others]) if calibrated else _AS_IT_COMES
+        probability[predict] = calibrate(margins[predict], calibration)
+    return probability
+
+
+def _row(
+    treatment: str,
+    calibrated: bool,
+    probability: NDArray[np.float64],
+    outcome: Outcome,
+    folds: Folds,
+    seed: int,
+    cost_fn: float,
+    cost_fp: float,
+) -> Row:
+    theoretical = cost_fp / (cost_fp + cost_fn)
+    found = np.empty(len(outcome))
+    for others, predict in folds:
+        best = threshold(probability[others], outcome[others], cost_fn, cost_fp, seed, _RESAMPLES)
+        found[predict] = best.value
+    metrics = evaluate(outcome, probability, theoretical, cost_fn, cost_fp, seed, _RESAMPLES)
+    # Decisions stand in for probabilities, since each fold has a threshold of its own.
+    decided = evaluate(outcome, probability >= found, 0.5, cost_fn, cost_fp, seed, _RESAMPLES)
+    return Row(
+        treatment=treatment,
+        calibrated=calibrated,
+        auc=metrics[AUC],
+        log_loss=metrics[LOG_LOSS],
+        ece=metrics[ECE],
+        observed_expected=metrics[OBSERVED_EXPECTED],
+        cost=decided[COST],
+        cost_theoretical=metrics[COST],
+        threshold=float(found.mean()),
+    )
+
+
+def _find(rows: Sequence[Row], treatment: str, calibrated: bool) -> Row:
+    return next(row for row in rows if row.treatment == treatment and row.calibrated == calibrated)
+
+
+def _told(interval: Interval) -> str:
+    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"
