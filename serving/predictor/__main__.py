@@ -1,0 +1,26 @@
+"""`python -m serving.predictor`: exits 0 after a signal, 1 with one message if it cannot serve, 2 for wrong usage."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from serving.predictor.server import run
+from serving.predictor.settings import SettingsError, read
+from serving.predictor.stderr import log_json
+from training.bundle import BundleError
+
+
+def main() -> int:
+    """Read the settings and serve."""
+    log_json()
+    try:
+        return asyncio.run(run(read(sys.argv[1:], os.environ)))
+    except (SettingsError, BundleError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

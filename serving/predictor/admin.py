@@ -1,0 +1,129 @@
+"""The admin port: load and unload versions (the protocol's repository extension), forget a client, try a version out.
+
+It listens on the loopback address alone. A page in a browser on the same machine could still reach it, and browsers say
+so: requests with an `Origin` are refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import msgspec
+
+from serving.predictor.app import App, Headers, expect
+from serving.predictor.exchange import Receive, Response, read_json
+from serving.predictor.log import Log
+from serving.predictor.metrics import Metrics
+from serving.predictor.model import newest, open_model, versions
+from serving.predictor.service import Service
+from serving.predictor.settings import Settings
+from serving.protocol.errors import Conflict, Invalid, NotFound, Refused, quote
+from training.bundle import BundleError
+
+logger = logging.getLogger(__name__)
+
+
+class _Parameters(msgspec.Struct):
+    version: str | int | None = None
+
+
+class _Load(msgspec.Struct):
+    parameters: _Parameters | None = None
+
+
+class Admin(App):
+    """The ASGI application of the admin port: the public one, without records, and what only its owner may do."""
+
+    def __init__(self, service: Service, metrics: Metrics, settings: Settings, log: Log) -> None:
+        super().__init__(service, metrics, settings, record=False)
+        self._log = log
+        self._turn = asyncio.Lock()
+
+    async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
+        """The response for a path, split at its slashes. Raises Refused, or Gone."""
+        if b"origin" in headers:
+            raise Refused("origin: expected a program, got a browser's page")
+        match path:
+            case ["v2", "repository", "index"]:
+                expect("POST", method)
+                return Response(msgspec.json.encode(self._index()))
+            case ["v2", "repository", "models", name, "load"]:
+                expect("POST", method)
+                body = await read_json(headers, receive, self.settings.body_bytes, self.settings.body_seconds)
+                return await self._load(name, body)
+            case ["v2", "repository", "models", name, "unload"]:
+                expect("POST", method)
+                return self._unload(name)
+            case ["v1", "clients", client, "records"]:
+                expect("DELETE", method)
+                return await self._forget(client)
+        return await super().route(method, path, headers, receive, trace)
+
+    async def load(self, version: str) -> None:
+        """Make a version live, or leave everything as it was. Raises BundleError."""
+        settings = self.settings
+        async with self._turn:
+            model = await asyncio.to_thread(
+                open_model,
+                settings.models,
+                version or newest(settings.models),
+                settings.model_name,
+                unknown=settings.unknown,
+                history_days=settings.history_days,
+            )
+            self.service.serve(model)
+        logger.info("live", extra={"version": model.version})
+
+    def _index(self) -> list[dict[str, str]]:
+        live = self.service.model
+        name = live.name if live else self.settings.model_name
+        return [
+            {"name": name, "version": version, "state": "READY"}
+            if live and live.version == version
+            else {"name": name, "version": version, "state": "UNAVAILABLE", "reason": "not loaded"}
+            for version in versions(self.settings.models)
+        ]
+
+    async def _load(self, name: str, body: bytes) -> Response:
+        self._check_name(name)
+        try:
+            version = _asked(body)
+            await self.load(version)
+        except BundleError as error:
+            logger.warning("not loaded: %s", error, extra={"version": self._version()})
+            raise Conflict(f"version: {error}; what was live still is") from error
+        return Response(msgspec.json.encode({"name": name, "version": self._version(), "load": True}))
+
+    def _unload(self, name: str) -> Response:
+        self._check_name(name)
+        self.service.serve(None)
+        logger.info("unloaded")
+        return Response(msgspec.json.encode({"name": name, "unload": True}))
+
+    async def _forget(self, client: str) -> Response:
+        if not client.isdecimal() or len(client) > 18:
+            raise Invalid("client", "an SK_ID_CURR", quote(client))
+        return Response(msgspec.json.encode({"forgotten": await self._log.forget(int(client))}))
+
+    def _check_name(self, name: str) -> None:
+        live = self.service.model
+        known = live.name if live else self.settings.model_name
+        if known and name != known:
+            raise NotFound(f"model: expected {known}, got another name")
+
+
+def _asked(body: bytes) -> str:
+    """The version that a load asks for; empty for the newest."""
+    if not body:
+        return ""
+    try:
+        parameters = msgspec.json.decode(body, type=_Load).parameters
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refused(f'body: expected {{"parameters": {{"version": "3"}}}}, got something else: {error}') from error
+    version = parameters.version if parameters else None
+    if version is None:
+        return ""
+    if not str(version).isdecimal() or len(str(version)) > 18:
+        raise Invalid("version", "a number", quote(version))
+    return str(version)

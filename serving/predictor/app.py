@@ -1,0 +1,143 @@
+"""The predictor's HTTP application: the protocol's paths, /metrics and /docs. Plain ASGI, routed by hand."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from typing import Any
+
+import msgspec
+
+from serving.predictor.docs import page
+from serving.predictor.exchange import HTML, PROMETHEUS, Gone, Receive, Response, Scope, Send, read_json, refusal, send
+from serving.predictor.metrics import Metrics
+from serving.predictor.service import Service
+from serving.predictor.settings import Settings
+from serving.protocol import metadata, openapi, rest
+from serving.protocol.errors import NotFound, Refused, WrongMethod
+
+logger = logging.getLogger(__name__)
+
+INLINE_BYTES = 64 << 10
+"""Larger bodies are read, and their answers written, in the worker thread; 64 applications of 120 fields fit."""
+
+_TRACE = re.compile(rb"[!-~]{1,128}")
+"""An x-request-id that is taken over; any other is replaced, because it is written to logs and records."""
+
+Headers = dict[bytes, bytes]
+
+
+class App:
+    """The ASGI application of one port."""
+
+    def __init__(self, service: Service, metrics: Metrics, settings: Settings, *, record: bool = True) -> None:
+        self.service = service
+        self.settings = settings
+        self._metrics = metrics
+        self._record = record
+
+    async def __call__(self, scope: Scope, receive: Receive, to: Send) -> None:
+        """Answer one request; whatever is wrong with it is an answer too."""
+        headers: Headers = dict(scope["headers"])
+        trace = self._trace(headers)
+        method: str = scope["method"]
+        try:
+            response = await self.route(method, scope["path"].split("/")[1:], headers, receive, trace)
+        except Gone:
+            return
+        except Refused as refused:
+            response = self._refuse(refused, method, trace)
+        except Exception as error:  # noqa: BLE001 - a caller must have an answer
+            self._confess(error, trace)
+            response = Response(_json({"error": f"an error of the predictor's own, see its log for {trace}"}), 500)
+        self._metrics.requested(response.status)
+        if self.settings.access_log and response.status < 400:
+            logger.info("answered", extra={"request": trace, "version": self._version(), "status": response.status})
+        await send(response, trace.encode(), self.service.stopping, to)
+
+    async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
+        """The response for a path, split at its slashes. Raises Refused, or Gone."""
+        match path:
+            case ["v2", "models", name, "infer"]:
+                expect("POST", method)
+                return await self._infer(name, None, headers, receive, trace)
+            case ["v2", "models", name, "versions", version, "infer"]:
+                expect("POST", method)
+                return await self._infer(name, version, headers, receive, trace)
+        body = self._read(path)
+        expect("GET", method)
+        return body
+
+    def _read(self, path: list[str]) -> Response:
+        """The paths that are only looked at."""
+        match path:
+            case ["v2"]:
+                return Response(_json(metadata.SERVER))
+            case ["v2", "health", "live"]:
+                return Response(_json({"live": True}))
+            case ["v2", "health", "ready"]:
+                return self._ready({})
+            case ["v2", "models", name] | ["v2", "models", name, "versions", _]:
+                model = self.service.live(name, path[4] if len(path) > 3 else None)
+                return Response(_json(metadata.describe(model.manifest, model.name, model.version)))
+            case ["v2", "models", name, "ready"] | ["v2", "models", name, "versions", _, "ready"]:
+                model = self.service.live(name, path[4] if len(path) > 4 else None)
+                return self._ready({"name": model.name, "version": model.version})
+            case ["metrics"]:
+                return Response(self._metrics.text(), content_type=PROMETHEUS)
+            case ["openapi.json"]:
+                model = self.service.live()
+                return Response(_json(openapi.describe(model.manifest, model.name, model.version)))
+            case ["docs"]:
+                model = self.service.live()
+                return Response(page(model.manifest, model.name, model.version), content_type=HTML)
+        raise NotFound("no such path: expected one of those listed at /docs")
+
+    async def _infer(self, name: str, version: str | None, headers: Headers, receive: Receive, trace: str) -> Response:
+        settings, service = self.settings, self.service
+        model = service.live(name, version)
+        body = await read_json(headers, receive, settings.body_bytes, settings.body_seconds)
+        large = len(body) > INLINE_BYTES
+        request = await service.work(rest.decode, body) if large else rest.decode(body)
+        outputs = rest.choose(request.outputs)
+        answer = await service.answer(model, request.inputs, request.id or trace, record=self._record)
+        return Response(await service.work(rest.encode, answer, outputs) if large else rest.encode(answer, outputs))
+
+    def _ready(self, about: dict[str, Any]) -> Response:
+        reason = self.service.unready()
+        if reason:
+            return Response(_json({**about, "ready": False, "error": reason}), 503)
+        return Response(_json({**about, "ready": True}))
+
+    def _refuse(self, refused: Refused, method: str, trace: str) -> Response:
+        # the message may quote an applicant's values, so it goes to the caller and not to the log
+        details = {"request": trace, "version": self._version(), "status": refused.status, "method": method}
+        logger.info("refused: %s", type(refused).__name__, extra=details)
+        return refusal(refused)
+
+    def _confess(self, error: Exception, trace: str) -> None:
+        # an exception's own words may quote an applicant's values; the places in the code do not
+        places = "".join(traceback.format_tb(error.__traceback__))
+        details = {"request": trace, "version": self._version(), "traceback": places}
+        logger.error("failed to answer: %s", type(error).__name__, extra=details)
+
+    def _trace(self, headers: Headers) -> str:
+        given = headers.get(b"x-request-id")
+        if given is not None and _TRACE.fullmatch(given):
+            return given.decode("ascii")
+        return self.service.next_id()
+
+    def _version(self) -> str | None:
+        model = self.service.model
+        return model.version if model else None
+
+
+def expect(allowed: str, method: str) -> None:
+    """Raises WrongMethod unless it is the one that the path has."""
+    if method != allowed:
+        raise WrongMethod(allowed, method)
+
+
+def _json(content: object) -> bytes:
+    return msgspec.json.encode(content)

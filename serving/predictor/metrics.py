@@ -1,0 +1,100 @@
+"""What Prometheus is told about a predictor."""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from serving.predictor.log import Log
+from serving.predictor.model import Model, Scored
+from serving.predictor.shipper import Shipper
+
+_SECONDS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384)
+
+
+class _Children:
+    """A counter's children by label, looked up once: `labels()` costs more than counting."""
+
+    def __init__(self, counter: Counter) -> None:
+        self._counter = counter
+        self._children: dict[str, Counter] = {}
+
+    def add(self, label: str, count: int = 1) -> None:
+        child = self._children.get(label)
+        if child is None:
+            child = self._children[label] = self._counter.labels(label)
+        child.inc(count)
+
+    def add_all(self, labels: Iterable[str]) -> None:
+        for label, count in Tally(labels).items():
+            self.add(label, count)
+
+
+class Metrics:
+    """The metrics of one process."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        self._requests = _Children(Counter("credence_requests", "Requests by status", ["status"], registry=registry))
+        self._decisions = _Children(
+            Counter("credence_decisions", "Applications answered, by decision", ["decision"], registry=registry)
+        )
+        self._histories = _Children(
+            Counter("credence_histories", "Applications answered, by history", ["history"], registry=registry)
+        )
+        self._warned = Counter("credence_warned", "Applications answered with a warning", registry=registry)
+        self._seconds = Histogram(
+            "credence_inference_seconds", "To check, score and record a request", buckets=_SECONDS, registry=registry
+        )
+        self._rows = Histogram("credence_request_rows", "Applications in a request", buckets=_ROWS, registry=registry)
+        self._model = Gauge(
+            "credence_model", "1 for the live version", ["model", "version", "family"], registry=registry
+        )
+
+    def watch(self, log: Log, shipper: Shipper | None) -> None:
+        """Show the state of the log and of its shipping, read when Prometheus asks."""
+        self._gauge("credence_log_bytes", "Size of the prediction log", lambda: log.bytes)
+        self._gauge("credence_log_full", "1 if nothing more can be recorded", lambda: log.full)
+        self._gauge("credence_log_waiting", "Records the monitor has not acknowledged", lambda: log.lag()[0])
+        self._gauge("credence_log_waiting_seconds", "Age of the oldest of them", lambda: log.lag()[1])
+        self._gauge("credence_log_answered", "Records written by this process", lambda: log.answered)
+        self._gauge("credence_log_torn", "Torn ends cut from what dead processes left", lambda: log.torn)
+        self._gauge("credence_log_expired", "Records deleted unshipped, past the retention", lambda: log.expired)
+        if shipper is not None:
+            self._gauge("credence_shipped", "Records acknowledged by the monitor", lambda: shipper.shipped)
+            self._gauge("credence_ship_refused", "Records the monitor refused for good", lambda: shipper.refused)
+            self._gauge("credence_ship_failures", "Attempts to ship that failed", lambda: shipper.failures)
+
+    def show(self, model: Model | None) -> None:
+        """The version that is live from now on."""
+        self._model.clear()
+        if model is not None:
+            self._model.labels(model.name, model.version, model.manifest.family).set(1)
+
+    def requested(self, status: int) -> None:
+        """One request, answered or refused."""
+        self._requests.add(str(status))
+
+    def answered(self, scored: Scored, seconds: float) -> None:
+        """One request's applications, once they are recorded."""
+        rows = len(scored.probability)
+        self._seconds.observe(seconds)
+        self._rows.observe(rows)
+        if rows == 1:
+            self._decisions.add(scored.decision[0])
+            self._histories.add(scored.statuses[0])
+        else:
+            self._decisions.add_all(scored.decision)
+            self._histories.add_all(scored.statuses)
+        if scored.applications.warnings:
+            self._warned.inc(len(scored.applications.warnings))
+
+    def text(self) -> bytes:
+        """All of them, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+    def _gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
+        Gauge(name, text, registry=self._registry).set_function(read)

@@ -1,0 +1,138 @@
+"""One version of the model, ready to answer: its bundle, its codec and its clients' history."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from serving.protocol.codec import Applications, Codec, Floats, Unknown
+from serving.protocol.tensors import Tensor
+from serving.records import HistoryStatus, Schema
+from training.bundle import Bundle, BundleError, History, Manifest, Rows
+
+logger = logging.getLogger(__name__)
+
+
+class Scored(msgspec.Struct, frozen=True):
+    """Applications with what the model said about them; lists of n."""
+
+    applications: Applications
+    history: Floats
+    """[n, h], the values used; NaN = missing."""
+    statuses: list[HistoryStatus]
+    probability: list[float]
+    margin: list[float]
+    decision: list[str]
+
+
+class Model:
+    """A version; nothing of it changes, so that requests in flight end on the one they began with."""
+
+    def __init__(
+        self, bundle: Bundle, name: str, version: str, history: History | None, *, unknown: Unknown, history_days: int
+    ) -> None:
+        self.manifest = manifest = bundle.manifest
+        self.name = name or manifest.model
+        self.version = version
+        self.threshold = manifest.policy.threshold
+        self.schema = Schema(
+            tuple(field.name for field in manifest.numeric),
+            tuple(field.name for field in manifest.categorical),
+            manifest.history,
+        )
+        self.has_history = history is not None
+        self._bundle = bundle
+        self._codec = Codec(manifest, unknown)
+        self._history = history
+        self._keeps = timedelta(days=history_days)
+        self._blank = _blank(1, len(manifest.history))
+
+    def score(self, tensors: Sequence[Tensor]) -> Scored:
+        """Answer the applications in `tensors`; recording is the caller's. Raises Refused."""
+        applications = self._codec.read(tensors)
+        history, statuses = self._look_up(applications)
+        scores = self._bundle.score(Rows(applications.numeric, applications.categorical, history))
+        probability = scores.probability.tolist()
+        policy = self.manifest.policy
+        return Scored(
+            applications=applications,
+            history=history,
+            statuses=statuses,
+            probability=probability,
+            margin=scores.margin.tolist(),
+            decision=[policy.refuse if value >= policy.threshold else policy.accept for value in probability],
+        )
+
+    def _look_up(self, applications: Applications) -> tuple[Floats, list[HistoryStatus]]:
+        """The history [n, h] of the applications, and how each came by it."""
+        rows = len(applications)
+        sent = applications.history
+        if sent is not None:
+            return sent, ["none" if np.isnan(row).all() else "found" for row in sent]
+        clients = applications.clients
+        values = self._blank if rows == 1 else _blank(rows, self._blank.shape[1])
+        if clients is None:
+            return values, ["not asked"] * rows
+        history = self._history
+        if history is None:
+            return values, ["not asked" if client is None else "none" for client in clients]
+        found = [-1 if client is None else history.find(client) for client in clients]
+        if datetime.now(UTC).date() - history.as_of > self._keeps:
+            return values, [_status(client, row, "stale") for client, row in zip(clients, found, strict=True)]
+        if max(found) >= 0:
+            index = np.array(found)
+            values = np.where((index >= 0)[:, None], history.values[index], np.float32(np.nan))
+        return values, [_status(client, row, "found") for client, row in zip(clients, found, strict=True)]
+
+
+def open_model(directory: Path, version: str, name: str, *, unknown: Unknown, history_days: int) -> Model:
+    """Open `directory/version` and let it answer its replay applications.
+
+    Raises BundleError if it cannot be opened or does not answer as it did when it was trained. A missing client history
+    is no error: every client is then one without history, and a warning is logged.
+    """
+    bundle = Bundle.open(directory / version)
+    bundle.check_replay()
+    return Model(
+        bundle, name, version, open_history(directory, bundle.manifest), unknown=unknown, history_days=history_days
+    )
+
+
+def open_history(directory: Path, manifest: Manifest) -> History | None:
+    """The client history for a model's features, or None where there is none yet."""
+    path = History.path_for(directory, manifest.history)
+    if not manifest.history or path.exists():
+        return History.open(path, manifest.history) if manifest.history else None
+    logger.warning(
+        "no client history %s: every client is answered as one without (make it with credence history)", path
+    )
+    return None
+
+
+def versions(directory: Path) -> list[str]:
+    """The versions in a folder of models, oldest first."""
+    found = [path.parent.name for path in directory.glob("*/bundle.json") if path.parent.name.isdecimal()]
+    return sorted(found, key=int)
+
+
+def newest(directory: Path) -> str:
+    """The highest version number. Raises BundleError if there is none."""
+    found = versions(directory)
+    if not found:
+        raise BundleError(f"{directory} holds no version: expected a folder like {directory / '1'} with a bundle.json")
+    return found[-1]
+
+
+def _blank(rows: int, width: int) -> Floats:
+    return np.full((rows, width), np.nan, dtype=np.float32)
+
+
+def _status(client: int | None, row: int, known: HistoryStatus) -> HistoryStatus:
+    if client is None:
+        return "not asked"
+    return known if row >= 0 else "none"

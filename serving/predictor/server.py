@@ -1,0 +1,147 @@
+"""The predictor's process: its ports, its tasks, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Coroutine
+
+from granian.constants import HTTPModes, Interfaces
+from granian.server.embed import Server
+
+from serving.predictor.admin import Admin
+from serving.predictor.app import App
+from serving.predictor.log import Log
+from serving.predictor.metrics import Metrics
+from serving.predictor.service import Service
+from serving.predictor.settings import PREFIX, Settings, SettingsError
+from serving.predictor.shipper import Shipper
+
+logger = logging.getLogger(__name__)
+
+_LOOPBACK = "127.0.0.1"
+
+
+async def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code.
+
+    Raises SettingsError for a port or a monitor that cannot be used, BundleError for a version that cannot be served.
+    """
+    claim(settings.host, settings.http_port, "http_port")
+    if settings.admin_port:
+        claim(_LOOPBACK, settings.admin_port, "admin_port")
+    log = Log(settings.log_directory, limit_bytes=settings.log_bytes, retention_days=settings.retention_days)
+    try:
+        return await _Process(settings, log).run()
+    finally:
+        log.close()
+
+
+def claim(host: str, port: int, setting: str) -> None:
+    """Raises SettingsError if the port is taken: granian would share it silently, each taking half of the calls."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        # only so that connections of a predecessor that are dying do not count as one that listens
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+            what = "is taken" if taken else f"cannot be listened on ({error})"
+            option = f"--{setting.replace('_', '-')} or {PREFIX}{setting.upper()}"
+            raise SettingsError(f"port {port} of {host} {what}: stop what listens there, or set {option}") from error
+
+
+class _Process:
+    """What lives between start and end."""
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self._settings = settings
+        self._log = log
+        self._shipper = _shipper(settings, log)
+        self._end = asyncio.Event()
+        self._code = 0
+        metrics = Metrics()
+        metrics.watch(log, self._shipper)
+        self._service = Service(log, metrics)
+        self._admin = Admin(self._service, metrics, settings, log)
+        self._servers = [_server(App(self._service, metrics, settings), settings.host, settings.http_port)]
+        if settings.admin_port:
+            self._servers.append(_server(self._admin, _LOOPBACK, settings.admin_port))
+
+    async def run(self) -> int:
+        await self._admin.load(self._settings.version)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop)
+        serving = [self._keep(server.serve()) for server in self._servers]
+        background = [self._keep(self._log.sync_forever())]
+        if self._shipper:
+            background.append(self._keep(self._shipper.run()))
+        await self._end.wait()
+        if not self._code:
+            await self._drain()
+        for server in self._servers:
+            server.stop()  # type: ignore[no-untyped-call]  # granian annotates most of itself
+        await asyncio.gather(*serving, return_exceptions=True)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        if self._shipper:
+            await self._shipper.drain(self._settings.ship_seconds)
+        logger.info("stopped, %d applications answered", self._log.answered)
+        return self._code
+
+    def _stop(self) -> None:
+        """The first signal begins the end, the second one hurries it."""
+        if self._service.stopping:
+            self._end.set()
+        self._service.stopping = True
+        self._end.set()
+
+    async def _drain(self) -> None:
+        """Not ready, and every answer asks its caller to go elsewhere, until those who were here have left."""
+        logger.info("stopping in %g s", self._settings.drain_seconds)
+        self._end.clear()
+        try:
+            async with asyncio.timeout(self._settings.drain_seconds):
+                await self._end.wait()
+        except TimeoutError:
+            pass
+
+    def _keep(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """A task that must not end before the process does."""
+        task = asyncio.get_running_loop().create_task(work)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._service.stopping or task.cancelled():
+            return
+        logger.error("a task of the predictor ended", exc_info=task.exception())
+        self._code = 1
+        self._end.set()
+
+
+def _shipper(settings: Settings, log: Log) -> Shipper | None:
+    if not settings.monitor_url:
+        return None
+    try:
+        return Shipper(log, settings.monitor_url)
+    except ValueError as error:
+        raise SettingsError(f"monitor_url: {error}") from error
+
+
+def _server(app: App, host: str, port: int) -> Server:
+    return Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,
+        log_enabled=False,
+    )

@@ -1,0 +1,156 @@
+"""Answering: a request in, its records in the log, an answer out. No wire in it: REST and any other share it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from serving.predictor.log import Log, LogFull
+from serving.predictor.metrics import Metrics
+from serving.predictor.model import Model, Scored
+from serving.protocol.errors import NotFound, Unavailable
+from serving.protocol.rest import Answer, Parameters
+from serving.protocol.tensors import Tensor
+from serving.records import Record
+
+T = TypeVar("T")
+
+INLINE_ROWS = 64
+"""More rows than this are scored in the worker thread, and recorded in steps of as many: others wait a millisecond at
+most. Below it, a thread's handing over would cost more than the scoring."""
+
+LISTED_WARNINGS = 100
+"""Warnings that an answer lists; the records keep all."""
+
+
+class Service:
+    """The live model, and everything that happens to a request between two wires."""
+
+    def __init__(self, log: Log, metrics: Metrics) -> None:
+        self.model: Model | None = None
+        self.stopping = False
+        self._log = log
+        self._metrics = metrics
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="batch")
+        self._ids = (f"{os.urandom(6).hex()}-{number}" for number in itertools.count(1))
+
+    def serve(self, model: Model | None) -> None:
+        """Let a model answer from now on; requests in flight end on the one they began with."""
+        if model is not None:
+            self._log.schema(model.schema)
+        self.model = model
+        self._metrics.show(model)
+
+    def next_id(self) -> str:
+        """An id for a request that brought none."""
+        return next(self._ids)
+
+    def unready(self) -> str:
+        """Why no application can be answered now; empty if it can."""
+        if self.stopping:
+            return "the predictor is stopping"
+        if self.model is None:
+            return "no version is loaded"
+        return "the prediction log is full, and nothing is answered unrecorded" if self._log.full else ""
+
+    def live(self, name: str | None = None, version: str | None = None) -> Model:
+        """The live model, if it is the one meant. Raises NotFound."""
+        model = self.model
+        if model is None:
+            raise NotFound("no version is loaded")
+        if name is not None and name != model.name:
+            raise NotFound(f"model: expected {model.name}, the one that is served, got another name")
+        if version is not None and version != model.version:
+            raise NotFound(f"version: expected {model.version}, the one that is live, got another")
+        return model
+
+    async def answer(self, model: Model, tensors: Sequence[Tensor], request: str, *, record: bool = True) -> Answer:
+        """Score and record; what is not recorded was asked on the admin port, to check a version.
+
+        Raises Refused, with Unavailable where there is no room for a record.
+        """
+        began = time.perf_counter()
+        shape = tensors[0].shape
+        if shape and shape[0] > INLINE_ROWS:
+            scored = await self.work(model.score, tensors)
+        else:
+            scored = model.score(tensors)
+        now = datetime.now(UTC)
+        ids: list[str] = []
+        rows = len(scored.probability)
+        if record:
+            for start in range(0, rows, INLINE_ROWS):
+                if start:
+                    await asyncio.sleep(0)
+                ids += self._record(model, scored, request, now, slice(start, start + INLINE_ROWS))
+        seconds = time.perf_counter() - began
+        if record:
+            self._metrics.answered(scored, seconds)
+        parameters = Parameters(
+            model_version=model.version,
+            threshold=model.threshold,
+            timestamp=now.isoformat(timespec="microseconds"),
+            latency_ms=round(seconds * 1000, 3),
+            record_ids=",".join(ids),
+            history=",".join(scored.statuses),
+            warnings=_listed(scored) if scored.applications.warnings else "",
+        )
+        return Answer(model.name, model.version, request, scored.probability, scored.decision, parameters)
+
+    async def work(self, function: Callable[..., T], *arguments: object) -> T:
+        """Run something long in the one worker thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._worker, function, *arguments)
+
+    def _record(self, model: Model, scored: Scored, request: str, now: datetime, rows: slice) -> list[str]:
+        """Write the records of some rows; their ids."""
+        applications = scored.applications
+        numeric, history = applications.numeric[rows], scored.history[rows]
+        categorical = applications.categorical[rows].tolist()
+        clients = applications.clients
+        schema, at = model.schema.id, int(now.timestamp() * 1e6)
+        try:
+            ids = self._log.next_ids(len(numeric))
+            self._log.append(
+                [
+                    Record(
+                        id=ids[index],
+                        at=at,
+                        request=request,
+                        model=model.name,
+                        version=model.version,
+                        schema=schema,
+                        client=clients[row] if clients is not None else None,
+                        numeric=numeric[index].tobytes(),
+                        categorical=tuple(categorical[index]),
+                        history=history[index].tobytes(),
+                        history_status=scored.statuses[row],
+                        probability=scored.probability[row],
+                        margin=scored.margin[row],
+                        threshold=model.threshold,
+                        decision=scored.decision[row],
+                        warnings=applications.warnings.get(row, ()),
+                    )
+                    for index, row in enumerate(range(rows.start, rows.start + len(numeric)))
+                ]
+            )
+        except LogFull as error:
+            raise Unavailable("the prediction log is full and nothing is answered unrecorded: try later") from error
+        return ids
+
+
+def _listed(scored: Scored) -> str:
+    """The warnings of all rows, a line each, up to LISTED_WARNINGS; with the row's number where there are several."""
+    several = len(scored.probability) > 1
+    lines = [
+        f"row {row}: {warning}" if several else warning
+        for row, warnings in sorted(scored.applications.warnings.items())
+        for warning in warnings
+    ]
+    rest = len(lines) - LISTED_WARNINGS
+    return "\n".join([*lines[:LISTED_WARNINGS], *([f"and {rest} more"] if rest > 0 else [])])

@@ -1,0 +1,87 @@
+"""What can be set about a predictor: by environment variable (`CREDENCE_…`) or by option, the option first."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+PREFIX = "CREDENCE_"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it, what was expected and what it was."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """`http_port` is the variable CREDENCE_HTTP_PORT and the option `--http-port`, and so for each."""
+
+    models: Path
+    """Folder with a folder for each version (`3/bundle.json`) and the client history (`history-….arrow`)."""
+    version: str = ""
+    """The version to serve; by default the highest number in `models`."""
+    model_name: str = ""
+    """The name to serve it under; by default the one in bundle.json."""
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 in a container."""
+    http_port: int = 8080
+    """Port of the protocol's REST API, /metrics and /docs."""
+    admin_port: int = 8079
+    """Port for loading, unloading and forgetting, always on 127.0.0.1: who may score may not unload. 0 turns it off."""
+    log_directory: Path = Path(".credence/log")
+    """Where answered applications are kept until the monitor has them."""
+    log_bytes: int = 1 << 30
+    """Largest size of the log; a full one refuses applications, because none is answered unrecorded."""
+    retention_days: float = 30.0
+    """Days that an unshipped record is kept."""
+    monitor_url: str = ""
+    """Where records are shipped to; without it they stay in the log."""
+    unknown: Literal["warn", "reject"] = "warn"
+    """An unknown field, an unseen level or a value outside training's range: answered with a warning, or refused."""
+    history_days: int = 7
+    """Days after its date that a client history is still used; it is made daily, and a week bridges a broken job."""
+    body_bytes: int = 8 << 20
+    """Largest request body."""
+    body_seconds: float = 10.0
+    """Time a body may take to arrive."""
+    drain_seconds: float = 3.0
+    """Seconds between SIGTERM and closing, in which answers say `Connection: close` and the port is taken elsewhere."""
+    ship_seconds: float = 10.0
+    """Seconds after closing to ship what is left of the log."""
+    access_log: bool = False
+    """Log answered requests too; refused ones always are."""
+
+
+def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
+    """Settings from options and environment.
+
+    Raises SettingsError; wrong usage of an option exits with 2, as argparse does.
+    """
+    given = {
+        name: environment[PREFIX + name.upper()]
+        for name in Settings.__struct_fields__
+        if PREFIX + name.upper() in environment
+    }
+    options = vars(_parser().parse_args(arguments))
+    given |= {name: value for name, value in options.items() if value is not None}
+    if "models" not in given:
+        raise SettingsError(f"models: expected a folder of versions, got none (--models or {PREFIX}MODELS)")
+    try:
+        return msgspec.convert(given, Settings, strict=False, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"a setting ({PREFIX}… or option) is not usable: {error}") from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m serving.predictor", description="Answer loan applications.")
+    for name in Settings.__struct_fields__:
+        spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))  # KServe writes --http_port
+        parser.add_argument(*spellings, dest=name, metavar="X", help=f"also {PREFIX}{name.upper()}")
+    return parser
+
+
+def _path(kind: type, value: object) -> object:
+    return kind(value)
