@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -42,9 +43,10 @@ class Constant(Family):
     """The family with one member."""
 
     name = "constant"
+    defaults: Parameters = MappingProxyType({})
 
     def draw(self, generator: np.random.Generator) -> Parameters:
-        return {}
+        return self.defaults
 
     def fit(
         self, matrix: Matrix, outcome: Outcome, features: Sequence[Feature], parameters: Parameters, seed: int

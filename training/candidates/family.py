@@ -63,9 +63,12 @@ class Family(ABC):
     name: str
     """As in the manifest."""
 
+    defaults: Parameters
+    """Parameters of the first trial."""
+
     @abstractmethod
     def draw(self, generator: np.random.Generator) -> Parameters:
-        """Parameters of one trial of the search; none if there is nothing to search."""
+        """Parameters of a further trial; the defaults if there is nothing to search."""
 
     @abstractmethod
     def fit(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import lightgbm
@@ -75,6 +76,16 @@ class LightGBM(Family):
     """LightGBM with a log-loss objective; cross-fitting finds the number of trees."""
 
     name = "lightgbm"
+    defaults: Parameters = MappingProxyType(
+        {
+            "learning_rate": 0.03,
+            "num_leaves": 12,
+            "min_data_in_leaf": 50,
+            "feature_fraction": 0.15,
+            "bagging_fraction": 0.8,
+            "lambda_l2": 10.0,
+        }
+    )
 
     def draw(self, generator: np.random.Generator) -> Parameters:
         return {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -117,6 +118,7 @@ class Logistic(Family):
     """L2-regularised logistic regression; `c` is the inverse strength."""
 
     name = "logistic"
+    defaults: Parameters = MappingProxyType({"c": 0.001})
 
     def draw(self, generator: np.random.Generator) -> Parameters:
         return {"c": round(float(10 ** generator.uniform(-4, -1)), 6)}

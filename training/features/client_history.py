@@ -1,0 +1,27 @@
+"""The file of known clients' history features that a predictor looks clients up in."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from training.bundle.history import write_history
+from training.features import history
+from training.tables import Tables
+
+
+def write_client_history(tables: Tables, names: tuple[str, ...], directory: Path, as_of: date) -> Path:
+    """Aggregate every client of the application tables and write the features named, in that order.
+
+    A feature of a table that is absent is missing for everybody.
+    """
+    applications = [tables.train, *([] if tables.test is None else [tables.test])]
+    clients = pl.concat([frame["SK_ID_CURR"] for frame in applications]).unique().sort()
+    features = history.aggregate(tables.history, clients)
+    matrix = np.empty((len(clients), len(names)), np.float32)
+    for i, name in enumerate(names):
+        matrix[:, i] = features[name].to_numpy() if name in features.columns else np.nan
+    return write_history(directory, clients.to_numpy(), matrix, names, as_of)

@@ -1,0 +1,148 @@
+"""Which features stay, which parameters a family gets, which family wins: all by cross-validation on the same folds."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
+
+from training.bundle import Calibration, Feature
+from training.candidates import CrossFit, Family, Outcome, Parameters
+from training.candidates.family import Folds, Matrix
+from training.policy import Threshold, calibrate, cost, platt, threshold
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Of a default that was accepted and of a good client that was refused."""
+
+    fn: float = 10.0
+    fp: float = 1.0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One family with one set of parameters, judged out of fold."""
+
+    family: str
+    parameters: Parameters
+    importance: npt.NDArray[np.float64]
+    calibration: Calibration
+    probability: npt.NDArray[np.float64]
+    """Out of fold, calibrated."""
+    threshold: Threshold
+    auc: float
+    log_loss: float
+    cost: float
+    """Per applicant, at the threshold."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A feature that is not worth its place, and why."""
+
+    name: str
+    why: str
+
+
+def folds_of(outcome: Outcome, count: int, seed: int) -> Folds:
+    """Stratified folds."""
+    splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
+    return [(fit_on, predict) for fit_on, predict in splitter.split(np.zeros(len(outcome)), outcome)]
+
+
+def useless(matrix: Matrix, features: Sequence[Feature]) -> tuple[Dropped, ...]:
+    """Features that are constant on these rows, or the same as an earlier one."""
+    found, seen = [], dict[bytes, str]()
+    for column, feature in zip(matrix.T, features, strict=True):
+        # All NaN are made the same NaN, and -0 the same zero, so that equal columns have equal bytes.
+        content = np.where(np.isnan(column), np.float32(np.nan), column + np.float32(0)).tobytes()
+        if np.isnan(column).all() or (column == column[0]).all():
+            found.append(Dropped(feature.name, "constant"))
+        elif content in seen:
+            found.append(Dropped(feature.name, f"the same as {seen[content]}"))
+        seen.setdefault(content, feature.name)
+    return tuple(found)
+
+
+def unused(importance: npt.NDArray[np.float64], features: Sequence[Feature]) -> tuple[Dropped, ...]:
+    """Features that no model of any fold used."""
+    return tuple(
+        Dropped(feature.name, "of no importance in any fold")
+        for feature, size in zip(features, importance, strict=True)
+        if size == 0
+    )
+
+
+def draws(family: Family, trials: int, seed: int) -> tuple[Parameters, ...]:
+    """The family's defaults and up to `trials - 1` other sets of parameters."""
+    generator = np.random.default_rng(seed)
+    drawn = [family.defaults, *(family.draw(generator) for _ in range(trials - 1))]
+    return tuple(parameters for i, parameters in enumerate(drawn) if parameters not in drawn[:i])
+
+
+def search(
+    matrix: Matrix,
+    outcome: Outcome,
+    features: Sequence[Feature],
+    plan: Iterable[tuple[Family, Parameters]],
+    folds: Folds,
+    costs: Costs,
+    seed: int,
+    done: Callable[[Trial], None],
+) -> tuple[Trial, ...]:
+    """Judge each family with its parameters, one on each core; `done` hears of each as it ends."""
+
+    def judge(candidate: tuple[Family, Parameters]) -> Trial:
+        family, parameters = candidate
+        started = time.perf_counter()
+        fitted = family.cross_fit(matrix, outcome, folds, features, parameters, seed)
+        trial = judged(family.name, fitted, outcome, costs, seed, time.perf_counter() - started)
+        done(trial)
+        return trial
+
+    # Trials share the cores, so the linear algebra inside one must not ask for all of them as well.
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return tuple(pool.map(judge, plan))
+
+
+def judged(family: str, fitted: CrossFit, outcome: Outcome, costs: Costs, seed: int, seconds: float) -> Trial:
+    """A family's out-of-fold margins as calibrated probabilities with a threshold, and what they are worth."""
+    calibration = platt(fitted.margins, outcome)
+    probability = calibrate(fitted.margins, calibration)
+    cut = threshold(probability, outcome, costs.fn, costs.fp, seed)
+    return Trial(
+        family=family,
+        parameters=fitted.parameters,
+        importance=fitted.importance,
+        calibration=calibration,
+        probability=probability,
+        threshold=cut,
+        auc=float(roc_auc_score(outcome, probability)),
+        log_loss=float(log_loss(outcome, probability)),
+        cost=cost(outcome, probability >= cut.value, costs.fn, costs.fp),
+        seconds=seconds,
+    )
+
+
+def best_of_each(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    """Each family's best trial by log loss: cost moves by steps and cannot tell near trials of one family apart."""
+    best: dict[str, Trial] = {}
+    for trial in trials:
+        if trial.family not in best or trial.log_loss < best[trial.family].log_loss:
+            best[trial.family] = trial
+    return tuple(best.values())
+
+
+def cheapest(trials: Iterable[Trial]) -> Trial:
+    """The trial with the lowest cost; between equals the earlier family, which is the simpler."""
+    return min(trials, key=lambda trial: trial.cost)

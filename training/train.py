@@ -1,0 +1,204 @@
+"""One training run: from the raw tables to a bundle in a directory, and the figures that led to it."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training import evaluation
+from training.assemble import assemble, check_agreement
+from training.bundle import Bundle, Contents, Manifest, Policy, write
+from training.bundle.bundle import start
+from training.bundle.manifest import FORMAT
+from training.candidates import FAMILIES, Fitted
+from training.candidates.lightgbm import LightGBM
+from training.features.reasons import REASONS
+from training.prepare import Part, Prepared, TrainingError, prepare
+from training.search import Costs, Dropped, Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
+from training.tables import Tables
+
+MODEL = "credit-default"
+
+Progress = Callable[[str], None]
+
+__all__ = ["MODEL", "Costs", "Options", "Run", "TrainingError", "train"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run may be told."""
+
+    seed: int = 0
+    trials: int = 8
+    """Sets of parameters tried a family, its defaults included."""
+    holdout: float = 0.2
+    """Share of clients that nothing is learned from."""
+    folds: int = 5
+    costs: Costs = field(default_factory=Costs)
+    allow: tuple[str, ...] = ()
+    """Protected fields admitted as inputs."""
+    auc_alarm: float = 0.82
+    """A hold-out AUC above it needs a person before promotion."""
+    auc_alone: float = 0.8
+    """A field with a higher AUC by itself stops the run."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run; the bundle lies in `directory`."""
+
+    directory: Path
+    manifest: Manifest
+    prepared: Prepared
+    trials: tuple[Trial, ...]
+    chosen: Trial
+    dropped: tuple[Dropped, ...]
+    probability: npt.NDArray[np.float64]
+    """Of the held-out clients, by the bundle's graph."""
+    groups: dict[str, tuple[evaluation.Group, ...]]
+    seconds: float
+
+
+def train(tables: Tables, options: Options, directory: Path, progress: Progress = lambda _: None) -> Run:
+    """Train and write a bundle into an empty directory.
+
+    Raises TrainingError for data a model must not be trained on, DisagreementError if the graph answers otherwise than
+    the library that fitted the model.
+    """
+    started = time.perf_counter()
+    prepared = prepare(tables, options.allow, options.holdout, options.auc_alone, options.seed, progress)
+    prepared, dropped = _select(prepared, options, progress)
+    trials = _search(prepared, options, progress)
+    chosen = cheapest(best_of_each(trials))
+    progress(f"fitting {chosen.family} on {len(prepared.learned.clients):,} clients")
+    fitted = _fit(prepared, chosen, options)
+    progress("evaluating on the hold-out")
+    graph = assemble(prepared.fields, prepared.history, prepared.features, fitted, chosen.calibration)
+    (probability,) = start(graph).run(["probability"], prepared.held_out.rows.tensors())
+    manifest = _manifest(tables, options, prepared, chosen, probability)
+    _write(directory, manifest, graph, fitted, prepared, probability)
+    check_agreement(Bundle.open(directory), prepared.held_out.rows, fitted)
+    groups = _groups(prepared, probability, manifest.policy, options.seed)
+    seconds = time.perf_counter() - started
+    return Run(directory, manifest, prepared, trials, chosen, dropped, probability, groups, seconds)
+
+
+def _select(prepared: Prepared, options: Options, progress: Progress) -> tuple[Prepared, tuple[Dropped, ...]]:
+    """Drop what is constant, what repeats another feature, and then what no fold's trees use."""
+    idle = useless(prepared.learned.matrix, prepared.features)
+    prepared = prepared.keep([drop.name for drop in idle])
+    progress(f"looking for features of no importance among {len(prepared.features)}")
+    learned = prepared.learned
+    folds = folds_of(learned.outcome, options.folds, options.seed)
+    family = LightGBM()
+    fitted = family.cross_fit(learned.matrix, learned.outcome, folds, prepared.features, family.defaults, options.seed)
+    ignored = unused(fitted.importance, prepared.features)
+    return prepared.keep([drop.name for drop in ignored]), (*idle, *ignored)
+
+
+def _search(prepared: Prepared, options: Options, progress: Progress) -> tuple[Trial, ...]:
+    learned = prepared.learned
+    plan = [(family, drawn) for family in FAMILIES for drawn in draws(family, options.trials, options.seed)]
+    progress(f"{len(plan)} trials of {len(FAMILIES)} families on {len(prepared.features)} features")
+
+    def done(trial: Trial) -> None:
+        progress(f"{trial.family}: AUC {trial.auc:.4f}, cost {trial.cost:.4f}, {trial.seconds:.0f} s")
+
+    folds = folds_of(learned.outcome, options.folds, options.seed)
+    return search(learned.matrix, learned.outcome, prepared.features, plan, folds, options.costs, options.seed, done)
+
+
+def _fit(prepared: Prepared, chosen: Trial, options: Options) -> Fitted:
+    (family,) = (family for family in FAMILIES if family.name == chosen.family)
+    learned = prepared.learned
+    return family.fit(learned.matrix, learned.outcome, prepared.features, chosen.parameters, options.seed)
+
+
+def _manifest(
+    tables: Tables, options: Options, prepared: Prepared, chosen: Trial, probability: npt.NDArray[np.float64]
+) -> Manifest:
+    cut, costs = chosen.threshold, options.costs
+    outcome = prepared.held_out.outcome
+    metrics = evaluation.evaluate(outcome, probability, cut.value, costs.fn, costs.fp, options.seed)
+    alarm = evaluation.alarm(metrics[evaluation.AUC], options.auc_alarm)
+    belonging = {feature.reason for feature in prepared.features}
+    return Manifest(
+        format=FORMAT,
+        model=MODEL,
+        family=chosen.family,
+        fields=prepared.fields,
+        history=prepared.history,
+        features=prepared.features,
+        reasons=tuple(reason for reason in REASONS if reason.code in belonging),
+        policy=Policy(
+            cost_fn=costs.fn,
+            cost_fp=costs.fp,
+            threshold=cut.value,
+            threshold_low=cut.low,
+            threshold_high=cut.high,
+            auc_alarm=options.auc_alarm,
+        ),
+        calibration=chosen.calibration,
+        metrics=metrics,
+        allowed=options.allow,
+        alarms=(alarm,) if alarm else (),
+        fingerprint=tables.fingerprint,
+        seed=options.seed,
+        libraries=_libraries(),
+    )
+
+
+def _libraries() -> dict[str, str]:
+    names = ("credence", "lightgbm", "numpy", "onnx", "onnxmltools", "onnxruntime", "polars", "scikit-learn")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def _write(
+    directory: Path,
+    manifest: Manifest,
+    graph: bytes,
+    fitted: Fitted,
+    prepared: Prepared,
+    probability: npt.NDArray[np.float64],
+) -> None:
+    held_out, learned = prepared.held_out, prepared.learned
+    directory.mkdir(parents=True, exist_ok=True)
+    contents = Contents(
+        manifest=manifest,
+        graph=graph,
+        text=fitted.text(),
+        held_out=held_out.rows,
+        probability=probability,
+        outcome=held_out.outcome,
+        learned=learned.rows,
+        clients=learned.clients,
+    )
+    write(contents, directory)
+
+
+def _groups(
+    prepared: Prepared, probability: npt.NDArray[np.float64], policy: Policy, seed: int
+) -> dict[str, tuple[evaluation.Group, ...]]:
+    """Of each protected field, how each group fared on the hold-out."""
+    labels = {
+        field.name: _labels(prepared, prepared.held_out, field.name) for field in prepared.fields if field.protected
+    }
+    return evaluation.by_group(
+        prepared.held_out.outcome, probability, labels, policy.threshold, policy.cost_fn, policy.cost_fp, seed
+    )
+
+
+def _labels(prepared: Prepared, part: Part, name: str) -> npt.NDArray[np.str_]:
+    """A field's groups: its levels, or decades for a date of birth, the one number that is protected."""
+    texts = [field.name for field in prepared.fields if field.datatype == "BYTES"]
+    if name in texts:
+        return part.rows.categorical[:, texts.index(name)].astype(np.str_)
+    numbers = [field.name for field in prepared.fields if field.datatype != "BYTES"]
+    return evaluation.age_group(part.rows.numeric[:, numbers.index(name)])
