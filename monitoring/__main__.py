@@ -1,0 +1,91 @@
+"""`python -m monitoring`: the collector as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from monitoring.collector import create
+from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.store import Store
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level, logger and message; of an exception, its type and where it was raised."""
+        line = {"time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower()}
+        line |= {"logger": record.name, "message": record.getMessage()}
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; 1 with one message where that cannot be."""
+    os.umask(0o077)  # What it writes is personal data.
+    _log_as_json()
+    try:
+        settings = from_environment()
+        _check_port(settings)
+        store = Store(settings.database, settings.retention_days)
+    except SettingsError as error:
+        logging.getLogger("monitoring").critical("%s", error)
+        return 1
+    asyncio.run(_serve(settings, store))
+    return 0
+
+
+async def _serve(settings: Settings, store: Store) -> None:
+    app = create(store, settings.monitor_max_body)
+    # Granian's own log is silenced: its lines are not JSON, and it warns of the embedding each time.
+    server = Server(
+        app,
+        address=settings.monitor_host,
+        port=settings.monitor_port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    logging.getLogger("monitoring").info("listening on %s:%d", settings.monitor_host, settings.monitor_port)
+    await server.serve()
+
+
+def _check_port(settings: Settings) -> None:
+    """Raises SettingsError for a taken port: granian would share it, and each of two servers get half of the calls."""
+    address = (settings.monitor_host, settings.monitor_port)
+    try:
+        family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
+        with contextlib.closing(socket.socket(family)) as probe:
+            # Connections of a killed predecessor linger; only one that listens is in the way.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except (OSError, OverflowError) as error:
+        raise SettingsError(
+            f"cannot listen on {address[0]} port {address[1]}: {error}; "
+            "CREDENCE_MONITOR_HOST and CREDENCE_MONITOR_PORT say where"
+        ) from error
+
+
+def _log_as_json() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""A request's frames as rows, checked so that the store cannot choke on one."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import msgspec
+
+from monitoring.errors import RequestError
+from serving.records import Forgotten, Record, RecordError, Schema, read
+
+_INT64 = range(-(2**63), 2**63)
+
+
+class Batch(NamedTuple):
+    """What one request brings."""
+
+    schemas: tuple[Schema, ...]
+    records: tuple[Record, ...]
+    forgotten: tuple[str, ...]
+    """Ids of records whose clients were forgotten before they were shipped."""
+
+
+class Report(NamedTuple):
+    """What a predictor says about one segment of its log."""
+
+    segment: str
+    answered: int
+    newest: int
+
+
+def parse(body: bytes) -> Batch:
+    """A body's frames. Raises RequestError, which names the offset, for bytes that are not frames or not whole."""
+    schemas: list[Schema] = []
+    records: list[Record] = []
+    forgotten: list[str] = []
+    end = 0
+    try:
+        for behind, entry in read(body):
+            if isinstance(entry, Schema):
+                schemas.append(entry)
+            elif isinstance(entry, Forgotten):
+                forgotten.append(_text("id", entry.id))
+            else:
+                records.append(_checked(entry))
+            end = behind
+    except RecordError as error:
+        raise RequestError(f"body: expected frames of records, got a {error}") from error
+    if end != len(body):
+        raise RequestError(
+            f"body: expected frames of records to its end, got {len(body) - end} other bytes at byte {end}"
+        )
+    return Batch(tuple(schemas), tuple(records), tuple(forgotten))
+
+
+def report(segment: str | None, answered: str | None, newest: str | None) -> Report | None:
+    """A report from its three headers, None without them. Raises RequestError for numbers that are none."""
+    if segment is None:
+        return None
+    return Report(_text("Credence-Segment", segment), _count("Answered", answered), _count("Newest", newest))
+
+
+def check_shape(record: Record, schema: Schema | None) -> None:
+    """Raises RequestError for a record whose arrays are not as long as its schema says."""
+    if schema is None:
+        raise RequestError(f"record {record.id}: schema: expected one that was sent before, got {record.schema!r}")
+    due = (4 * len(schema.numeric), len(schema.categorical), 4 * len(schema.history))
+    got = (len(record.numeric), len(record.categorical), len(record.history))
+    if got != due:
+        raise RequestError(
+            f"record {record.id}: arrays: expected {due[0]} bytes, {due[1]} categories and {due[2]} bytes, "
+            f"as its schema says, got {got[0]}, {got[1]} and {got[2]}"
+        )
+
+
+def row(record: Record) -> dict[str, object]:
+    """A record as a row of its table."""
+    values = msgspec.structs.asdict(record)
+    values["categorical"] = msgspec.msgpack.encode(record.categorical)
+    values["warnings"] = msgspec.json.encode(record.warnings).decode()
+    return values
+
+
+def segment_of(id: str) -> str:  # noqa: A002 - the field's name
+    """The segment that gave an id."""
+    return id.rpartition("-")[0]
+
+
+def _checked(record: Record) -> Record:
+    for field in ("id", "request", "model", "version", "schema", "decision"):
+        _text(f"record {record.id!r}: {field}", getattr(record, field))
+    for field in ("at", "client"):
+        value = getattr(record, field)
+        if value is not None and value not in _INT64:
+            raise RequestError(f"record {record.id}: {field}: expected 64 bits, got a longer whole number")
+    for field in ("probability", "margin", "threshold"):
+        if not math.isfinite(getattr(record, field)):
+            raise RequestError(f"record {record.id}: {field}: expected a finite number, got {getattr(record, field)}")
+    return record
+
+
+def _text(field: str, value: str) -> str:
+    if "\x00" in value:
+        raise RequestError(f"{field}: expected text without NUL, got {value!r}")
+    return value
+
+
+def _count(name: str, value: str | None) -> int:
+    if value is None or not (value.isascii() and value.isdigit()) or len(value) > 18:
+        raise RequestError(f"Credence-{name}: expected a whole number of at most 18 digits, got {value!r}")
+    return int(value)

@@ -1,0 +1,226 @@
+"""The collector's HTTP interface: records in from predictors, records and figures out to people and programs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+
+from monitoring import metrics
+from monitoring.batch import parse, report
+from monitoring.errors import ContentTypeError, NotFoundError, RequestError, SlowError, StoreError, TooLargeError
+from monitoring.query import Filters, Page, next_link, present, statement, told_at
+from monitoring.store import Store
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/vnd.credence.records"
+_PATIENCE = 30.0
+"""Seconds that a body may take to come."""
+_EXPIRE_EVERY = 3600.0
+
+Client = Annotated[int, Path(ge=-(2**63), lt=2**63, description="SK_ID_CURR")]
+router = APIRouter()
+
+
+def create(store: Store, max_body: int) -> FastAPI:
+    """The application around a store."""
+    app = FastAPI(title="Credence monitor", summary="Records of answered applications", lifespan=_lifespan)
+    app.state.store, app.state.max_body = store, max_body
+    app.include_router(router)
+    app.add_exception_handler(RequestError, _answer_error)
+    app.add_exception_handler(StoreError, _answer_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid)
+    for status in (404, 405):
+        app.add_exception_handler(status, _answer_unknown)
+    return app
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+StoreOf = Annotated[Store, Depends(_store)]
+
+
+def _filters(
+    request: Request,
+    id: str | None = None,  # noqa: A002 - the parameter's name
+    request_id: Annotated[str | None, Query(alias="request")] = None,
+    version: str | None = None,
+    decision: str | None = None,
+    client: Annotated[int | None, Query(ge=-(2**63), lt=2**63)] = None,
+    history_status: Literal["found", "none", "not asked", "stale"] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Filters:
+    _check_names(request)
+    return Filters(id, request_id, version, decision, client, history_status, since, until)
+
+
+def _page(
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: str | None = None,
+    fields: Annotated[bool, Query(description="With the values by their fields' names")] = False,
+) -> Page:
+    return Page(limit, cursor, fields)
+
+
+@router.post(
+    "/v1/records",
+    openapi_extra={"requestBody": {"content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+async def receive(
+    request: Request,
+    store: StoreOf,
+    credence_segment: Annotated[str | None, Header()] = None,
+    credence_answered: Annotated[str | None, Header()] = None,
+    credence_newest: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Take frames of records: all of them or none, each once. An empty body only reports what was answered."""
+    account = report(credence_segment, credence_answered, credence_newest)
+    batch = parse(await _body(request))
+    receipt = await run_in_threadpool(store.ingest, batch, account)
+    return _json(receipt._asdict())
+
+
+@router.get("/v1/records")
+def page(
+    store: StoreOf, filters: Annotated[Filters, Depends(_filters)], part: Annotated[Page, Depends(_page)]
+) -> Response:
+    """Records, latest first, a page at a time."""
+    rows = store.rows(statement(filters, part))
+    shown = rows[: part.limit]
+    schemas = store.schemas({row["schema"] for row in shown}) if part.fields else {}
+    told = [present(row, schemas.get(row["schema"])) for row in shown]
+    return _json({"records": told, "next": next_link(filters, part, rows)})
+
+
+@router.get("/v1/records/{id}")
+def one(store: StoreOf, id: str) -> Response:  # noqa: A002 - the parameter's name
+    """One record, with its values by their fields' names."""
+    rows = store.rows(statement(Filters(id=id), Page(1, None, fields=True)))
+    if not rows:
+        raise NotFoundError(f"id: expected that of a record, got {id!r}: it was never received, expired or forgotten")
+    schemas = store.schemas({rows[0]["schema"]})
+    return _json(present(rows[0], schemas.get(rows[0]["schema"])))
+
+
+@router.delete("/v1/clients/{client}/records")
+def forget(store: StoreOf, client: Client) -> Response:
+    """Erase a client's records, and those still on their way. The predictors' logs are erased by the predictors."""
+    return _json({"forgotten": store.forget(client)})
+
+
+@router.get("/v1/status")
+def status(store: StoreOf) -> Response:
+    """What is here, and what is missing."""
+    now = store.status()
+    told: dict[str, Any] = {**now.account._asdict(), "missing": now.account.missing, "completeness": now.account.share}
+    told |= {"stored": now.stored, "forgotten": now.forgotten, "expired": now.expired, "versions": now.versions}
+    told |= {"oldest": told_at(now.oldest), "newest": told_at(now.newest)}
+    return _json(told)
+
+
+@router.get("/metrics")
+def scrape(store: StoreOf) -> Response:
+    """The same figures for Prometheus."""
+    return Response(metrics.text(store.status()), media_type=metrics.CONTENT_TYPE)
+
+
+@router.get("/health/live")
+async def live() -> Response:
+    """Whether the process answers."""
+    return _json({"live": True})
+
+
+@router.get("/health/ready")
+def ready(store: StoreOf) -> Response:
+    """Whether the database answers, too."""
+    store.prepare()
+    return _json({"ready": True})
+
+
+async def _body(request: Request) -> bytes:
+    """Raises RequestError for a body that is of another type, too large, or does not come."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != CONTENT_TYPE:
+        raise ContentTypeError(f"Content-Type: expected {CONTENT_TYPE}, got {kind!r}")
+    most: int = request.app.state.max_body
+    content = bytearray()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                message = await request.receive()
+                content += message.get("body", b"")
+                if len(content) > most:
+                    raise TooLargeError(f"body: expected at most {most} bytes, got more")
+                if message["type"] == "http.disconnect":
+                    raise RequestError("body: expected all of it, got a closed connection")
+                if not message.get("more_body"):
+                    return bytes(content)
+    except TimeoutError as error:
+        raise SlowError(f"body: expected it within {_PATIENCE:.0f} seconds, got {len(content)} bytes") from error
+
+
+def _check_names(request: Request) -> None:
+    known = {*Filters._fields, *Page._fields}
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if name not in known:
+            raise RequestError(f"{name}: expected one of {', '.join(sorted(known))}, got an unknown parameter")
+        if given.count(name) > 1:
+            raise RequestError(f"{name}: expected once, got {given.count(name)} times")
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    task = asyncio.create_task(_expire_forever(app.state.store))
+    yield
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    app.state.store.close()
+
+
+async def _expire_forever(store: Store) -> None:
+    while True:
+        try:
+            count = await run_in_threadpool(store.expire)
+            if count:
+                logger.info("deleted %d records past the retention", count)
+        except StoreError as error:
+            logger.warning("the retention waits: %s", error)
+        await asyncio.sleep(_EXPIRE_EVERY)
+
+
+async def _answer_error(_: Request, error: Exception) -> Response:
+    status_code: int = getattr(error, "status", 500)
+    if status_code >= 500:
+        logger.error("%s", error)
+    return _json({"error": str(error)}, status_code)
+
+
+async def _answer_invalid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    expected = first["msg"].replace("Input should be", "expected")
+    return _json({"error": f"{first['loc'][-1]}: {expected}, got {first.get('input')!r}"}, 400)
+
+
+async def _answer_unknown(request: Request, error: Exception) -> Response:
+    code: int = getattr(error, "status_code", 404)
+    return _json({"error": f"{request.method} {request.url.path}: expected a path and method that /docs names"}, code)
+
+
+def _json(content: object, status_code: int = 200) -> Response:
+    return Response(msgspec.json.encode(content), status_code, media_type="application/json")

@@ -1,0 +1,47 @@
+"""What a request to the collector can be told.
+
+RequestError          400
+├── TooLargeError     413
+├── ContentTypeError  415
+├── SlowError         408
+└── NotFoundError     404
+StoreError            503
+"""
+
+from __future__ import annotations
+
+
+class RequestError(Exception):
+    """A request that is wrong; the message names the field, what was expected and what came."""
+
+    status = 400
+
+
+class TooLargeError(RequestError):
+    """A body larger than the collector takes."""
+
+    status = 413
+
+
+class ContentTypeError(RequestError):
+    """A body that is not said to be records."""
+
+    status = 415
+
+
+class SlowError(RequestError):
+    """A body that does not come."""
+
+    status = 408
+
+
+class NotFoundError(RequestError):
+    """Nothing is there under this name."""
+
+    status = 404
+
+
+class StoreError(Exception):
+    """The database cannot be used: it is away, full, locked, or of another format."""
+
+    status = 503

@@ -1,0 +1,53 @@
+"""What can be set about the monitor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+PREFIX = "CREDENCE_"
+
+
+class SettingsError(Exception):
+    """An environment variable that does not say what it should; the message names it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Each is read from the environment variable of its name in capitals behind `CREDENCE_`."""
+
+    monitor_host: str = "127.0.0.1"
+    """Address to listen on; the loopback by default, because records are personal data and there is no login."""
+    monitor_port: int = 8090
+    monitor_database: str = ""
+    """SQLAlchemy URL, `sqlite:////path` or `postgresql+psycopg://…`; empty is SQLite in the state folder."""
+    monitor_max_body: int = 8 << 20
+    """Bytes of one request; a predictor sends about 1 MB."""
+    retention_days: float = 365.0
+    """Records older than this are deleted, and what a log still holds of that age is not stored."""
+    home: str = ".credence"
+    """The state folder."""
+
+    @property
+    def database(self) -> str:
+        """The URL in force."""
+        return self.monitor_database or f"sqlite:///{Path(self.home).absolute() / 'records.sqlite'}"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in force. Raises SettingsError, which names the variable, what it expects and what it got."""
+    values: dict[str, object] = {}
+    for field in msgspec.structs.fields(Settings):
+        name = PREFIX + field.name.upper()
+        if name in environment:
+            values[field.name] = _value(name, environment[name], field.type)
+    return Settings(**values)  # type: ignore[arg-type] # each was converted to its field's type
+
+
+def _value(name: str, text: str, kind: type) -> object:
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{name}: expected {kind.__name__}, got {text!r}") from error

@@ -1,0 +1,271 @@
+"""Records in SQL: SQLite on a laptop, PostgreSQL in a cluster.
+
+One writer at a time, on PostgreSQL too: whether a record is new, forgotten or a duplicate is then a plain question, and
+a client who is forgotten cannot come back in a transaction that began before. A write is answered when its commit is on
+disk, because a predictor deletes what was acknowledged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    case,
+    delete,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from monitoring.batch import Batch, Report, check_shape, row, segment_of
+from monitoring.completeness import Completeness, completeness
+from monitoring.database import engine
+from monitoring.errors import RequestError, StoreError
+from monitoring.tables import FORMAT, facts, forgotten, forgotten_clients, metadata, records, schemas, segments
+from serving.records import Record, Schema
+
+T = TypeVar("T")
+
+_AT_ONCE = 1000
+"""Ids in one statement: databases limit its parameters."""
+
+
+class Receipt(NamedTuple):
+    """What became of a batch."""
+
+    received: int
+    duplicates: int
+
+
+class Status(NamedTuple):
+    """What is in the store and what is missing from it."""
+
+    account: Completeness
+    stored: int
+    versions: dict[str, int]
+    """Records by model version."""
+    forgotten: int
+    expired: int
+    oldest: int | None
+    newest: int | None
+
+
+class Store:
+    """One database; its methods block, so call them in a thread."""
+
+    def __init__(self, url: str, retention_days: float) -> None:
+        self._engine = engine(url)
+        self._insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._engine.dialect.name]
+        self._retention = int(retention_days * 86_400e6)
+        self._prepared = False
+
+    def prepare(self) -> None:
+        """Make the tables where they are missing. Raises StoreError."""
+        with self._connect(write=True) as connection:
+            metadata.create_all(connection)
+            for name, value in (("format", FORMAT), ("expired", 0)):
+                connection.execute(self._insert(facts).values(name=name, value=value).on_conflict_do_nothing())
+            found = connection.scalar(select(facts.c.value).where(facts.c.name == "format"))
+        if found != FORMAT:
+            raise StoreError(f"the database has format {found}, this Credence reads format {FORMAT}")
+        self._prepared = True
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    def ingest(self, batch: Batch, report: Report | None) -> Receipt:
+        """Store a batch, all or nothing; what is there already is left alone.
+
+        Raises RequestError for records that do not fit their schemas.
+        """
+        ids = [record.id for record in batch.records] + list(batch.forgotten)
+        new: set[str] = set()
+        with self._writing() as connection:
+            self._learn(connection, batch)
+            for some in _slices(batch.records):
+                new |= self._add(connection, some)
+            for erased in _slices(batch.forgotten):
+                new |= self._erase(connection, erased)
+            latest = max((record.at for record in batch.records), default=0)
+            self._account(connection, ids, new, latest, report)
+        return Receipt(len(new), len(ids) - len(new))
+
+    def forget(self, client: int) -> int:
+        """Erase a client's records, and what still arrives of the time before; returns how many were there."""
+        now = _now()
+        with self._writing() as connection:
+            tombstone = self._insert(forgotten_clients).values(client=client, at=now)
+            connection.execute(tombstone.on_conflict_do_update(index_elements=["client"], set_={"at": now}))
+            ids = connection.scalars(delete(records).where(records.c.client == client).returning(records.c.id)).all()
+            for some in _slices(ids):
+                connection.execute(
+                    self._insert(forgotten).on_conflict_do_nothing(), [{"id": key, "at": now} for key in some]
+                )
+        return len(ids)
+
+    def expire(self) -> int:
+        """Delete what is past the retention; returns how many records."""
+        before = _now() - self._retention
+        with self._writing() as connection:
+            count = connection.execute(delete(records).where(records.c.at < before)).rowcount
+            for table in (forgotten, forgotten_clients):
+                connection.execute(delete(table).where(table.c.at < before))
+            # Only segments whose records are all gone, so that completeness is that of what is kept.
+            connection.execute(delete(segments).where(segments.c.answered_at < before, segments.c.seen < before))
+            connection.execute(update(facts).where(facts.c.name == "expired").values(value=facts.c.value + count))
+        return count
+
+    def status(self) -> Status:
+        """What is in the store and what is missing from it."""
+        with self._reading() as connection:
+            account = completeness(connection.execute(select(segments)).mappings())
+            versions = connection.execute(select(records.c.version, func.count()).group_by(records.c.version)).all()
+            oldest, newest = connection.execute(select(func.min(records.c.at), func.max(records.c.at))).one()
+            erased = connection.scalar(select(func.count()).select_from(forgotten))
+            expired = connection.scalar(select(facts.c.value).where(facts.c.name == "expired"))
+        counts: dict[str, int] = dict(sorted(map(tuple, versions)))
+        return Status(account, sum(counts.values()), counts, erased or 0, expired or 0, oldest, newest)
+
+    def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
+        """A query's rows by column."""
+        with self._reading() as connection:
+            return connection.execute(query).mappings().all()
+
+    def schemas(self, ids: set[str]) -> dict[str, Schema]:
+        """The schemas with these ids, as far as they are known."""
+        with self._reading() as connection:
+            return _schemas(connection, ids)
+
+    def _learn(self, connection: Connection, batch: Batch) -> None:
+        """Keep a batch's schemas and hold its records against theirs."""
+        known = {schema.id: schema for schema in batch.schemas}
+        if known:
+            rows = [{"id": key, "names": msgspec.msgpack.encode(schema)} for key, schema in known.items()]
+            connection.execute(self._insert(schemas).on_conflict_do_nothing(), rows)
+        known |= _schemas(connection, {record.schema for record in batch.records} - known.keys())
+        for record in batch.records:
+            check_shape(record, known.get(record.schema))
+
+    def _add(self, connection: Connection, some: Sequence[Record]) -> set[str]:
+        """Insert records; returns the ids that were not there. Those of forgotten clients leave their id alone."""
+        ids = [record.id for record in some]
+        gone = _forgotten_at(connection, some)
+        late = {r.id for r in some if r.at <= gone.get(r.client, -1)}
+        old = {r.id for r in some if r.at < _now() - self._retention} - late
+        erased = set(connection.scalars(select(forgotten.c.id).where(forgotten.c.id.in_(ids))))
+        rows = [row(record) for record in some if record.id not in erased | late | old]
+        new = self._new(connection, records, rows)
+        return new | self._erase(connection, sorted(late)) | old
+
+    def _erase(self, connection: Connection, ids: Sequence[str]) -> set[str]:
+        """Note ids as forgotten and delete what is there of them; returns the ids that were not there at all."""
+        there = connection.scalars(delete(records).where(records.c.id.in_(ids)).returning(records.c.id)).all()
+        now = _now()
+        return self._new(connection, forgotten, [{"id": key, "at": now} for key in ids]) - set(there)
+
+    def _new(self, connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> set[str]:
+        """Insert rows; returns the ids of those that were not there."""
+        if not rows:
+            return set()
+        return set(connection.scalars(self._insert(table).on_conflict_do_nothing().returning(table.c.id), rows))
+
+    def _account(
+        self, connection: Connection, ids: Sequence[str], new: set[str], latest: int, report: Report | None
+    ) -> None:
+        """Count for the segment that a batch is from; without a report, for those that gave the ids."""
+        sent = Counter(report.segment if report else segment_of(key) for key in ids)
+        fresh = Counter(report.segment if report else segment_of(key) for key in new)
+        now = _now()
+        rows = [
+            {
+                "name": name,
+                "answered": report.answered if report else 0,
+                "answered_at": report.newest if report else 0,
+                "received": fresh[name],
+                # Before anything came, it trails from what was first said to be answered.
+                "received_at": latest or (report.newest if report else 0),
+                "duplicates": sent[name] - fresh[name],
+                "seen": now,
+            }
+            for name in sorted(sent.keys() | ({report.segment} if report else set()))
+        ]
+        if rows:
+            statement = self._insert(segments)
+            added = {name: segments.c[name] + statement.excluded[name] for name in ("received", "duplicates")}
+            raised = {name: _larger(segments.c[name], statement.excluded[name]) for name in _RAISED}
+            raised["received_at"] = _larger(segments.c.received_at, literal(latest))
+            connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=added | raised), rows)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction that no other writer is in."""
+        if not self._prepared:
+            self.prepare()
+        with self._connect(write=True) as connection:
+            connection.execute(select(facts.c.value).where(facts.c.name == "format").with_for_update())
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if not self._prepared:
+            self.prepare()
+        with self._connect(write=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _connect(self, *, write: bool) -> Iterator[Connection]:
+        """A transaction; committed when the block ends. Raises StoreError where the database is to blame."""
+        try:
+            with self._engine.execution_options(write=write).begin() as connection:
+                yield connection
+        except DataError as error:
+            raise RequestError("a value is outside of what the database can hold") from error
+        except (IntegrityError, ProgrammingError):
+            raise
+        except (DBAPIError, PoolTimeoutError) as error:
+            # Whatever it was, the next use looks again whether the tables are there.
+            self._prepared = False
+            raise StoreError(f"the database is not available: {type(error).__name__}") from error
+
+
+_RAISED = ("answered", "answered_at", "seen")
+
+
+def _schemas(connection: Connection, ids: Iterable[str]) -> dict[str, Schema]:
+    rows = connection.execute(select(schemas.c.id, schemas.c.names).where(schemas.c.id.in_(list(ids))))
+    return {key: msgspec.msgpack.decode(names, type=Schema) for key, names in rows}
+
+
+def _forgotten_at(connection: Connection, some: Iterable[Record]) -> dict[int | None, int]:
+    """When those of the records' clients who were forgotten were."""
+    table = forgotten_clients
+    clients = {record.client for record in some} - {None}
+    rows = connection.execute(select(table.c.client, table.c.at).where(table.c.client.in_(list(clients))))
+    return {row.client: row.at for row in rows}
+
+
+def _larger(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
+    return case((one < other, other), else_=one)
+
+
+def _slices(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (values[start : start + _AT_ONCE] for start in range(0, len(values), _AT_ONCE))
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
