@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from training.bundle import Bundle
+from training.registry import Registry, RegistryError
+
+pytestmark = [
+    pytest.mark.xdist_group("registry"),  # one database for the module
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
+]
+
+
+@dataclass(frozen=True)
+class Trial:
+    name: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Run:
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"seed": 0})
+    metrics: Mapping[str, float] = field(default_factory=lambda: {"auc": 0.75})
+    trials: tuple[Trial, ...] = (Trial("lightgbm-1", {"num_leaves": 7}, {"cost": 0.5}),)
+
+
+@pytest.fixture(scope="module")
+def bundle(toy_bundle: Path) -> Path:
+    (toy_bundle / "card.md").write_text("# A model card\n")
+    (toy_bundle / "reports").mkdir(exist_ok=True)
+    (toy_bundle / "reports" / "index.html").write_text("<h1>report</h1>")
+    return toy_bundle
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Registry:
+    """A registry with two versions in a database of its own."""
+    directory = tmp_path_factory.mktemp("mlflow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)  # where MLflow puts artifacts when no server does
+        registry = Registry(f"sqlite:///{directory}/mlflow.db")
+        registry.register(bundle, Run(), "synthetic")
+        registry.register(bundle, Run(), "synthetic")
+        yield registry
+
+
+def test_newest_version_is_challenger(registry: Registry) -> None:
+    assert registry.aliases()["challenger"] == "2"
+    assert [version.number for version in registry.versions()] == ["2", "1"]
+    assert registry.versions()[0].aliases == ("challenger",)
+
+
+def test_alias_moves(registry: Registry) -> None:
+    registry.alias("champion", "1")
+    assert registry.aliases()["champion"] == "1"
+    assert "champion" in registry.version("1").aliases
+
+
+def test_download_is_the_bundle(registry: Registry, bundle: Path, tmp_path: Path) -> None:
+    path = registry.download("1", tmp_path)
+    assert path == tmp_path / "1"
+    for file in bundle.rglob("*"):
+        if file.is_file():
+            assert (path / file.relative_to(bundle)).read_bytes() == file.read_bytes()
+    Bundle.open(path).check_replay()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["1"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow warns about a type hint of its own when it is imported
+def test_pyfunc_answers_the_same(registry: Registry, bundle: Path) -> None:
+    import mlflow
+
+    model = mlflow.pyfunc.load_model(f"models:/{registry.model}/1")
+    rows, expected = Bundle.open(bundle).replay()
+    assert np.array_equal(model.predict(rows.tensors())["probability"], expected)
+    example = model.input_example
+    assert set(example) == {"numeric", "categorical", "history"}
+    assert model.predict(example)["probability"][0] == expected[0]
+
+
+def test_onnx_flavour_loads(registry: Registry) -> None:
+    import mlflow
+
+    assert mlflow.onnx.load_model(f"models:/{registry.model}/1").graph.name == "credence"
+
+
+def test_run_tells_everything(registry: Registry, bundle: Path) -> None:
+    client = registry._client
+    version = registry.version("1")
+    run = client.get_run(version.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"seed": "0"}
+    assert run.data.metrics == {"auc": 0.75}
+    assert run.inputs.dataset_inputs[0].dataset.digest == Bundle.open(bundle).manifest.fingerprint[:36]
+    assert [file.path for file in client.list_artifacts(version.run_id, "reports")] == ["reports/index.html"]
+    assert client.get_model_version(registry.model, "1").description == "# A model card\n"
+
+
+def test_trials_are_nested_runs(registry: Registry) -> None:
+    run_id = registry.version("1").run_id
+    query = f"tags.mlflow.parentRunId = '{run_id}'"
+    (trial,) = registry._client.search_runs(_experiments(registry), query)
+    assert (trial.info.run_name, trial.data.params, trial.data.metrics) == (
+        "lightgbm-1",
+        {"num_leaves": "7"},
+        {"cost": 0.5},
+    )
+
+
+def test_nothing_is_pickled(registry: Registry, tmp_path: Path) -> None:
+    files = [file for file in registry.download("1", tmp_path).rglob("*") if file.is_file()]
+    assert not [file for file in files if file.suffix in {".pkl", ".pickle", ".joblib", ".dill", ".skops"}]
+    # a pickle of protocol 2 and later begins with this
+    assert not [file for file in files if file.read_bytes()[:1] == b"\x80" and file.read_bytes()[-1:] == b"."]
+
+
+def test_unknown_version_is_refused(registry: Registry) -> None:
+    with pytest.raises(RegistryError, match="not found"):
+        registry.version("99")
+
+
+def _experiments(registry: Registry) -> list[str]:
+    return [registry._client.get_experiment_by_name(registry.model).experiment_id]
