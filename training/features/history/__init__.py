@@ -6,7 +6,7 @@ from application and history together, is a ratio of the model's graph and does 
 
 from __future__ import annotations
 
-from training.features.history.aggregate import FEATURES, aggregate
+from training.features.history.clients import FEATURES, aggregate
 from training.features.history.feature import HistoryFeature
 
 __all__ = ["FEATURES", "HistoryFeature", "aggregate"]

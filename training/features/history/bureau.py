@@ -61,7 +61,7 @@ def loans(rows: pl.LazyFrame) -> pl.LazyFrame:
         rank=newest_first(pl.col("DAYS_CREDIT"), pl.col("SK_ID_BUREAU")),
     ).with_columns(
         debt_share=quotient(_debt, _credit),
-        monthly=quotient(_debt * 30, _due),
+        monthly=amount(of(_due > 0, _debt * 30 / _due)),
         worst_share=quotient(_worst, _credit),
     )
 

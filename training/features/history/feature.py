@@ -14,8 +14,8 @@ import polars as pl
 
 CLIENT = "SK_ID_CURR"
 
-_AMOUNT_GRID = 2.0**16  # 0.00002 of a currency unit; a client's sums stay exact up to 2**37 = 137 billion
-_QUOTIENT_GRID = 2.0**26  # 0.00000001; sums stay exact up to 2**27 = 134 million
+_AMOUNT_GRID = 2.0**23  # steps of 0.0000001; a client's sums stay exact up to 2**30, one billion
+_QUOTIENT_GRID = 2.0**30  # steps of 0.000000001; sums stay exact up to 2**23, eight million
 _UNKNOWN_DAY = 365243  # a thousand years ahead stands for "not known" in every DAYS_ column
 
 YEARS = (1, 2, 3)
@@ -60,13 +60,14 @@ def _rounded(expression: pl.Expr) -> pl.Expr:
 
 def day(column: str) -> pl.Expr:
     """Days relative to the application; the code for an unknown day is null."""
-    value = pl.col(column).cast(pl.Int32)
+    value = pl.col(column).cast(pl.Int32, strict=False)
     return pl.when(value != _UNKNOWN_DAY).then(value)
 
 
-def amount(column: str) -> pl.Expr:
-    """Currency, on a grid that makes sums exact."""
-    return (pl.col(column).cast(pl.Float64) * _AMOUNT_GRID).round() / _AMOUNT_GRID
+def amount(value: str | pl.Expr) -> pl.Expr:
+    """A column or an expression in currency, on a grid that makes sums exact."""
+    column = pl.col(value) if isinstance(value, str) else value
+    return (column.cast(pl.Float64).fill_nan(None) * _AMOUNT_GRID).round() / _AMOUNT_GRID
 
 
 def quotient(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:

@@ -71,7 +71,7 @@ def applications(rows: pl.LazyFrame) -> pl.LazyFrame:
     ).with_columns(
         granted=quotient(_credit, _asked),
         burden=quotient(_annuity, _credit),
-        interest=quotient(_annuity * _term - _credit, _credit),
+        interest=quotient(of(_term > 0, _annuity * _term - _credit), _credit),
         down_share=quotient(pl.col("down"), pl.col("down") + _credit),
         open=_approved & pl.col("ended").is_null() & pl.col("first_due").is_not_null(),
     )

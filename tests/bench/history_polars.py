@@ -1,0 +1,30 @@
+"""Ours: `python tests/bench/history_polars.py DIR` prints seconds and peak memory as JSON, beside `history_pandas`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+
+from training.features.history import FEATURES, aggregate
+
+
+def main(folder: Path) -> None:
+    start = time.perf_counter()
+    applications = sorted(folder.glob("application_*.parquet"))
+    clients = pl.concat([pl.read_parquet(path, columns=["SK_ID_CURR"]) for path in applications])["SK_ID_CURR"]
+    names = {feature.table for feature in FEATURES}
+    paths = {name: folder / f"{name}.parquet" for name in names}
+    features = aggregate({name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}, clients)
+    seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    figures = {"clients": len(features), "features": features.width - 1, "seconds": round(seconds, 2)}
+    print(json.dumps({"library": "polars", **figures, "peak_mb": round(peak)}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
