@@ -1,0 +1,57 @@
+"""On the real sample: the run's promises, held on every row."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.assemble import assemble, check_agreement
+from training.bundle import Bundle
+from training.bundle.bundle import start
+from training.candidates import FAMILIES
+from training.candidates.lightgbm import LightGBM
+from training.tables import read
+from training.train import Options, Run, train
+
+
+@pytest.fixture(scope="module")
+def run(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(read(sample), Options(trials=1), tmp_path_factory.mktemp("bundle"))
+
+
+def test_real_clients_are_ranked(run: Run) -> None:
+    # The hold-out of 1,000 clients alone moves the figure by 0.05.
+    assert 0.70 < run.manifest.metrics["auc"].value < 0.82
+
+
+def test_the_model_beats_approving_everybody(run: Run) -> None:
+    rate = run.prepared.held_out.outcome.mean()
+    assert run.manifest.metrics["cost"].value < 10 * rate
+
+
+def test_graph_and_trees_agree_on_every_row(run: Run) -> None:
+    learned, held_out, features = run.prepared.learned, run.prepared.held_out, run.prepared.features
+    trees = LightGBM().fit(learned.matrix, learned.outcome, features, {**LightGBM.defaults, "trees": 200}, 0)
+    session = start(assemble(run.prepared.fields, run.prepared.history, features, trees, run.manifest.calibration))
+    for part in (learned, held_out):
+        (margin,) = session.run(["margin"], part.rows.tensors())
+        assert np.abs(margin - trees.margins(part.matrix)).max() < 1e-4
+
+
+def test_the_bundle_agrees_with_its_library_on_every_row(run: Run) -> None:
+    bundle, learned = Bundle.open(run.directory), run.prepared.learned
+    (family,) = (family for family in FAMILIES if family.name == run.chosen.family)
+    fitted = family.fit(learned.matrix, learned.outcome, run.prepared.features, run.chosen.parameters, 0)
+    check_agreement(bundle, learned.rows, fitted)
+
+
+def test_every_row_has_the_same_bits_alone(run: Run) -> None:
+    bundle, rows = Bundle.open(run.directory), run.prepared.held_out.rows
+    alone = [bundle.score(rows.take(slice(i, i + 1))).probability for i in range(len(rows))]
+    assert np.array_equal(np.concatenate(alone), bundle.score(rows).probability)
+
+
+def test_nobody_held_out_was_learned_from(run: Run) -> None:
+    bundle = Bundle.open(run.directory)
+    assert bundle.learned_from(run.prepared.learned.clients).all()
+    assert not bundle.learned_from(run.prepared.held_out.clients).any()
