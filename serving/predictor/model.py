@@ -84,7 +84,9 @@ class Model:
         found = [-1 if client is None else history.find(client) for client in clients]
         if datetime.now(UTC).date() - history.as_of > self._keeps:
             return values, [_status(client, row, "stale") for client, row in zip(clients, found, strict=True)]
-        if max(found) >= 0:
+        if rows == 1 and found[0] >= 0:
+            values = history.values[found[0] : found[0] + 1]
+        elif max(found) >= 0:
             index = np.array(found)
             values = np.where((index >= 0)[:, None], history.values[index], np.float32(np.nan))
         return values, [_status(client, row, "found") for client, row in zip(clients, found, strict=True)]

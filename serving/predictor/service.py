@@ -38,7 +38,8 @@ class Service:
         self._log = log
         self._metrics = metrics
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="batch")
-        self._ids = (f"{os.urandom(6).hex()}-{number}" for number in itertools.count(1))
+        self._process = os.urandom(6).hex()
+        self._numbers = itertools.count(1)
 
     def serve(self, model: Model | None) -> None:
         """Let a model answer from now on; requests in flight end on the one they began with."""
@@ -49,7 +50,7 @@ class Service:
 
     def next_id(self) -> str:
         """An id for a request that brought none."""
-        return next(self._ids)
+        return f"{self._process}-{next(self._numbers)}"
 
     def unready(self) -> str:
         """Why no application can be answered now; empty if it can."""

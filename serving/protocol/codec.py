@@ -16,7 +16,7 @@ import numpy.typing as npt
 from serving.protocol import findings as judge
 from serving.protocol.errors import Invalid, Refused, quote
 from serving.protocol.findings import Findings
-from serving.protocol.shapes import column, count_rows, matrix
+from serving.protocol.shapes import column, count_rows, floats, texts
 from serving.protocol.tensors import BYTES, FP32, FP64, Tensor
 from training.bundle.manifest import Field, Manifest
 
@@ -69,7 +69,6 @@ class Codec:
         self._high = _bounds([field.maximum for field in self._numeric], limit)
         self._whole = np.array([field.datatype == "INT64" for field in self._numeric], dtype=bool)
         self._required = np.array([field.required for field in self._numeric], dtype=bool)
-        self._spoilt = [index for index, field in enumerate(self._numeric) if field.required and field.anomalies]
 
     def read(self, tensors: Sequence[Tensor]) -> Applications:
         """The rows that the tensors hold together.
@@ -83,12 +82,12 @@ class Codec:
         findings = Findings(self._reject)
         history: Floats | None = None
         if names.isdisjoint(GRAPH):
-            wide, texts, clients = self._named(tensors, rows, findings)
+            wide, columns, clients = self._named(tensors, rows, findings)
         else:
-            wide, texts, history, clients = self._graph({tensor.name: tensor for tensor in tensors}, rows)
+            wide, columns, history, clients = self._graph({tensor.name: tensor for tensor in tensors}, rows)
         return Applications(
             numeric=self._check_numbers(wide, findings),
-            categorical=self._check_texts(texts, rows, findings),
+            categorical=self._check_texts(columns, rows, findings),
             history=history,
             clients=clients,
             warnings=findings.by_row(rows),
@@ -101,7 +100,7 @@ class Codec:
         one = rows == 1
         empty: list[Any] = [None] * rows
         numbers: list[Any] = [None if one else empty] * len(self._numeric)
-        texts: list[list[Any]] = [empty] * len(self._categorical)
+        columns: list[list[Any]] = [empty] * len(self._categorical)
         clients, strangers = None, []
         flat = [rows]
         for tensor in tensors:
@@ -118,13 +117,13 @@ class Codec:
             elif (place < 0) is not (tensor.__class__ is BYTES):
                 raise judge.wrong_datatype(self._field(place), tensor.datatype)
             elif place < 0:
-                texts[~place] = data
+                columns[~place] = data
             else:
                 numbers[place] = data[0] if one else data
         if strangers:
             findings.unknown(strangers)
         wide = np.array(numbers, dtype=np.float64).reshape(len(numbers), rows).T
-        return wide, texts, clients
+        return wide, columns, clients
 
     def _graph(
         self, tensors: Mapping[str, Tensor], rows: int
@@ -135,14 +134,12 @@ class Codec:
                 expected = f"nothing but {', '.join(GRAPH)} and {CLIENT} beside one of the graph's own tensors"
                 raise Invalid(f"inputs[{position}]", expected, quote(name))
         wide = self._floats(tensors, "numeric", rows, len(self._numeric))
-        width = len(self._categorical)
-        texts: list[Any] = []
-        if width:
+        categorical: list[list[str | None]] = []
+        if self._categorical:
             tensor = _given(tensors, "categorical")
             if not isinstance(tensor, BYTES):
                 raise Invalid("categorical", "datatype BYTES", tensor.datatype)
-            values = matrix(tensor, rows, width)
-            texts = [values[index::width] for index in range(width)]
+            categorical = texts(tensor, rows, len(self._categorical))
         history = None
         if "history" in tensors:
             wider = self._floats(tensors, "history", rows, self._width)
@@ -151,7 +148,7 @@ class Codec:
             if beyond.any():
                 raise Invalid("history", "numbers that a 32-bit float can hold", quote(float(wider[beyond][0])))
         client = tensors.get(CLIENT)
-        return wide, texts, history, _clients(client, column(client, rows)) if client is not None else None
+        return wide, categorical, history, None if client is None else _clients(client, column(client, rows))
 
     def _floats(self, tensors: Mapping[str, Tensor], name: str, rows: int, width: int) -> Wide:
         if not width and name not in tensors:
@@ -159,7 +156,7 @@ class Codec:
         tensor = _given(tensors, name)
         if isinstance(tensor, BYTES):
             raise Invalid(name, "datatype FP32 or FP64", tensor.datatype)
-        return np.array(matrix(tensor, rows, width), dtype=np.float64).reshape(rows, width)
+        return floats(tensor, rows, width)
 
     def _check_numbers(self, wide: Wide, findings: Findings) -> Floats:
         """The numbers [n, k] as the graph takes them, each judged if there is anything to judge."""
@@ -175,21 +172,18 @@ class Codec:
             judge.inspect_fractions(self._numeric[index], wide[:, index])
         missing = np.isnan(numeric) & self._required
         if missing.any():
-            index = int(np.argmax(missing.any(axis=0)))
-            judge.inspect_missing(self._numeric[index], numeric[:, index])
-        for index in self._spoilt:
-            judge.inspect_missing(self._numeric[index], numeric[:, index])
+            row, index = np.argwhere(missing)[0].tolist()
+            raise judge.missing(self._numeric[index], row)
         return numeric
 
-    def _check_texts(self, texts: Sequence[list[str | None]], rows: int, findings: Findings) -> Texts:
+    def _check_texts(self, columns: Sequence[list[str | None]], rows: int, findings: Findings) -> Texts:
         """The texts [n, c] as the graph takes them, each judged if there is anything to judge."""
-        for field, plain, values in zip(self._categorical, self._plain, texts, strict=True):
+        for field, plain, values in zip(self._categorical, self._plain, columns, strict=True):
             if not plain.issuperset(values):
                 judge.inspect_texts(field, values, findings)
-        # object arrays are filled by assignment: np.array would look into every text for a sequence
-        array = np.empty((rows, len(texts)), dtype=object)
-        for index, values in enumerate(texts):
-            array[:, index] = [value or "" for value in values]
+        array = np.empty((rows, len(columns)), dtype=object)
+        if columns:
+            array[:] = [[value or "" for value in row] for row in zip(*columns, strict=True)]
         return array
 
     def _field(self, place: int) -> Field:
@@ -198,9 +192,9 @@ class Codec:
 
 def _plain(field: Field) -> frozenset[str | None]:
     """The texts of a field about which there is nothing to say."""
-    known: set[str | None] = set(field.levels)
+    known: set[str | None] = {*field.levels, *(value for value in field.anomalies if isinstance(value, str))}
     if not field.required:
-        known |= {None, "", *(value for value in field.anomalies if isinstance(value, str))}
+        known |= {None, ""}
     return frozenset(known)
 
 

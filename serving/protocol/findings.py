@@ -53,11 +53,9 @@ def wrong_datatype(field: Field, got: str) -> Invalid:
     return Invalid(field.name, f"datatype {field.datatype}, or another one of whole numbers or floats", got)
 
 
-def inspect_missing(field: Field, values: npt.NDArray[np.float32]) -> None:
-    """Refuses a null, or a value that stands for one, in a required field [n]."""
-    for row, value in enumerate(values.tolist()):
-        if value != value or value in field.anomalies:
-            raise _missing(field, None if value != value else value, row)
+def missing(field: Field, row: int) -> Invalid:
+    """A null in a required field, or no tensor for it."""
+    return Invalid(field.name, "a value, as in all of training", "null or nothing" + _in_row(row))
 
 
 def inspect_fractions(field: Field, values: npt.NDArray[np.float64]) -> None:
@@ -80,10 +78,10 @@ def inspect_number(field: Field, sent: float, held: float, row: int, findings: F
 def inspect_texts(field: Field, values: Sequence[str | None], findings: Findings) -> None:
     """Judges the texts [n] of a field of which at least one is not a plain known level."""
     for row, value in enumerate(values):
-        if not value or value in field.anomalies:
+        if not value:
             if field.required:
-                raise _missing(field, value, row)
-        elif value not in field.levels:
+                raise missing(field, row)
+        elif value not in field.levels and value not in field.anomalies:
             _inspect_unseen(field, value, row, findings)
 
 
@@ -93,10 +91,6 @@ def _inspect_unseen(field: Field, value: str, row: int, findings: Findings) -> N
     if "\0" in value:
         raise Invalid(field.name, "a text without NUL characters", quote(value) + _in_row(row))
     findings.note(row, field.name, f"{quote(value)} is not a level of training, read as missing")
-
-
-def _missing(field: Field, value: object, row: int) -> Invalid:
-    return Invalid(field.name, "a value, as in all of training", quote(value) + _in_row(row))
 
 
 def _in_row(row: int) -> str:

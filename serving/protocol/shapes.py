@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from serving.protocol.errors import Invalid
 from serving.protocol.tensors import Tensor
@@ -28,11 +32,26 @@ def column(tensor: Tensor, rows: int) -> list[Any]:
     return _flat(tensor)
 
 
-def matrix(tensor: Tensor, rows: int, width: int) -> list[Any]:
-    """The values of one of the graph's tensors, row after row."""
+def floats(tensor: Tensor, rows: int, width: int) -> npt.NDArray[np.float64]:
+    """The numbers [n, width] of one of the graph's tensors; null is NaN."""
+    _check_shape(tensor, rows, width)
+    with contextlib.suppress(TypeError, ValueError):
+        array = np.array(tensor.data, dtype=np.float64)
+        if array.shape in ((rows * width,), (rows, width)):
+            return array.reshape(rows, width)
+    return np.array(_flat(tensor), dtype=np.float64).reshape(rows, width)
+
+
+def texts(tensor: Tensor, rows: int, width: int) -> list[list[Any]]:
+    """The texts of one of the graph's tensors, column by column."""
+    _check_shape(tensor, rows, width)
+    values = _flat(tensor)
+    return [values[index::width] for index in range(width)]
+
+
+def _check_shape(tensor: Tensor, rows: int, width: int) -> None:
     if tensor.shape != [rows, width]:
         raise Invalid(tensor.label, f"shape [{rows}, {width}]", f"shape {_show(tensor.shape)}")
-    return _flat(tensor)
 
 
 def _flat(tensor: Tensor) -> list[Any]:
