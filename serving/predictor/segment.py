@@ -3,8 +3,8 @@
 A segment `<name>.log` is preallocated, locked by the process that owns it (a lock dies with its process, so a segment
 that can be locked is one whose owner is gone), written at its end, and cut there when it is closed. Beside it lie
 `<name>.acked`, the offset up to which the monitor has it (losing it makes duplicates, which the monitor ignores), and,
-while a client's records are being erased, `<name>.erase`: the list of overwrites, so that a process killed between two of
-them can be succeeded by one that finishes.
+while a client's records are being erased, `<name>.erase`: the list of overwrites, so that a process killed between two
+of them can be succeeded by one that finishes.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Segment:
         self.schemas: dict[str, bytes] = {}
         """The frames of the schemas it holds, by their ids."""
         self.opened = time.monotonic()
+        self.closed = False
+        """Whether it is no longer written to."""
 
     @property
     def room(self) -> int:
@@ -81,13 +83,14 @@ class Segment:
         self.acknowledged_records += records
         self.path.with_suffix(".acked").write_text(str(offset))
 
-    def erase(self, erasures: Sequence[Erasure]) -> None:
-        """Overwrite frames in place and on disk."""
-        erase(self.path, self.fd, erasures)
+    def close(self) -> None:
+        """Cut what was preallocated; nothing is written to it any more."""
+        os.ftruncate(self.fd, self.end)
+        self.size = self.end
+        self.closed = True
 
     def release(self) -> None:
-        """Cut what was preallocated and let go of the lock."""
-        os.ftruncate(self.fd, self.end)
+        """Let go of the lock and leave the file to a successor."""
         os.close(self.fd)
 
     def delete(self) -> None:
@@ -124,8 +127,7 @@ def adopt(path: Path) -> tuple[Segment, bool] | None:
     _finish_erasing(path, fd)
     segment = Segment(path, fd)
     torn = _scan(segment)
-    os.ftruncate(fd, segment.end)
-    segment.size = segment.end
+    segment.close()
     return segment, torn
 
 

@@ -1,8 +1,8 @@
 """Ships the prediction log to the monitor: behind the acknowledged position, in order, until it is committed there.
 
 HTTP by hand over asyncio's streams: one POST with a known length, whose answer's status line is all that matters. A
-client library would be for this alone in the predictor's image, and the standard library's client blocks, so it would need
-a thread that runs Python beside the event loop.
+client library would be in the predictor's image for this alone, and the standard library's client blocks, so it would
+need a thread that runs Python beside the event loop.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import logging
 import random
 import time
 
-from serving.predictor.log import Batch, Count, Log
+from serving.predictor.backlog import Batch, Count
+from serving.predictor.log import Log
 from serving.predictor.post import Answer, head, parse, target
 
 logger = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Shipper:
         self._reported: dict[str, int] = {}
         self._next_report = 0.0
         self._turn = asyncio.Lock()
+        self._away = False
 
     async def run(self) -> None:
         """Ship until cancelled; a monitor that is away is asked again with growing pauses."""
@@ -104,6 +106,9 @@ class Shipper:
         if answer.status // 100 == 2:
             self._log.acknowledge(batch)
             self.shipped += batch.records
+            if self._away:
+                logger.info("the monitor at %s takes records again", self._monitor.name)
+            self._away = False
             self._most_records = min(2 * self._most_records, _MOST_RECORDS)
         elif answer.status not in _REFUSALS:
             raise MonitorError(answer)
@@ -141,7 +146,10 @@ class Shipper:
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
-        logger.warning("the monitor at %s does not take records: %s", self._monitor.name, error or type(error).__name__)
+        if not self._away:
+            reason = str(error) or type(error).__name__
+            logger.warning("the monitor at %s does not take records: %s", self._monitor.name, reason)
+        self._away = True
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

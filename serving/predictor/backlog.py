@@ -1,0 +1,210 @@
+"""What is in the prediction log and not at the monitor yet: reading it in batches, acknowledging, erasing, expiring.
+
+Forgetting and shipping: erased frames keep their place, so offsets and counts stay true. A batch read before the
+erasure may still be on its way; the monitor itself erases what reaches it after its client was forgotten. A refused
+batch is set aside by reading it again, and `refused/` is erased after the segments, so no copy survives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+from serving.predictor import refused
+from serving.predictor.erasure import Erasure, erasures
+from serving.predictor.segment import Segment, adopt, erase, frames, sweep
+from serving.records import Record, RecordError, Schema
+
+logger = logging.getLogger(__name__)
+
+_PAUSE = 200
+"""Frames read between two pauses of a long search: about a third of a millisecond."""
+
+
+class Count(NamedTuple):
+    """How many records a segment holds, and `at` of its latest: what completeness is computed from."""
+
+    name: str
+    answered: int
+    newest: int
+
+
+class Batch(NamedTuple):
+    """Frames to send, schemas included, and what to acknowledge when they have arrived."""
+
+    segment: Count
+    body: bytes
+    start: int
+    end: int
+    records: int
+
+
+class Backlog:
+    """The segments of one directory that this process owns: its own, and those that dead processes left."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.torn = 0
+        """Segments of which a torn tail was cut, or which were damaged on disk."""
+        self.expired = 0
+        """Records older than the retention that were deleted unshipped."""
+        self.segments: dict[str, Segment] = {}
+        """By name, oldest first."""
+        self._lost: list[Count] = []
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._refused_bytes = refused.size(directory)
+        self._adopt()
+
+    @property
+    def bytes(self) -> int:
+        """Size of all that this process holds on disk."""
+        return sum(segment.size for segment in self.segments.values()) + self._refused_bytes
+
+    def lag(self) -> tuple[int, float]:
+        """Records not acknowledged yet, and the age in seconds of the oldest of them (0.0 without any)."""
+        pending = sum(segment.pending for segment in self.segments.values())
+        segment = self._behind()
+        return pending, 0.0 if segment is None else max(0.0, time.time() - _oldest(segment) / 1e6)
+
+    def counts(self) -> list[Count]:
+        """What was answered, by segment, those included that were deleted unshipped."""
+        return self._lost + [_count(segment) for segment in self.segments.values() if segment.records]
+
+    def batch(self, most_bytes: int, most_records: int) -> Batch | None:
+        """The oldest frames that are not acknowledged, at least one, at most as said; None if there are none."""
+        segment = self._behind()
+        if segment is None:
+            return None
+        start, end, records = segment.acknowledged, segment.acknowledged, 0
+        try:
+            for _, behind, entry in segment.frames(start):
+                if records == most_records or (records and behind - start > most_bytes):
+                    break
+                end, records = behind, records + (not isinstance(entry, Schema))
+        except RecordError as error:
+            if not records:
+                self._pass_over(segment, error)
+                return None
+        return _batch(segment, start, end, records)
+
+    def acknowledge(self, batch: Batch) -> None:
+        """Let go of what the monitor has committed."""
+        segment = self.segments.get(batch.segment.name)
+        if segment is not None:
+            segment.acknowledge(batch.end, batch.records)
+            self._delete_done(segment)
+
+    def set_aside(self, batch: Batch) -> None:
+        """Keep a batch that the monitor refuses for good in `refused/`, and go on behind it."""
+        segment = self.segments.get(batch.segment.name)
+        if segment is not None:
+            again = _batch(segment, batch.start, batch.end, batch.records)
+            self._refused_bytes += refused.keep(self.directory, f"{segment.name}-{batch.start}", again.body)
+        self.acknowledge(batch)
+
+    def expire(self, before: float) -> None:
+        """Delete what is wholly older than a time in microseconds, shipped or not."""
+        for segment in [each for each in self.segments.values() if each.closed and each.newest < before]:
+            self.expired += segment.pending
+            logger.error("segment %s is past the retention: %d records lost unshipped", segment.name, segment.pending)
+            self._lost.append(_count(segment))
+            self._delete(segment)
+        self.expired += refused.expire(self.directory, before / 1e6)
+        self._refused_bytes = refused.size(self.directory)
+
+    async def forget(self, client: int) -> int:
+        """Erase a client's records from this log, synced to disk; returns how many. Yields to the loop as it goes."""
+        count = 0
+        for segment in list(self.segments.values()):
+            # A descriptor of its own: the segment may be shipped and deleted meanwhile.
+            fd = os.dup(segment.fd)
+            try:
+                found = [each async for each in _search(fd, segment.end, client)]
+                if found:
+                    await asyncio.to_thread(erase, segment.path, fd, found)
+            finally:
+                os.close(fd)
+            count += len(found)
+        return count + refused.forget(self.directory, client)
+
+    def _adopt(self) -> None:
+        sweep(self.directory)
+        for path in sorted(self.directory.glob("*.log")):
+            adopted = adopt(path)
+            if adopted is None:
+                continue
+            segment, torn = adopted
+            self.segments[segment.name] = segment
+            if torn:
+                self.torn += 1
+                logger.warning("cut a torn tail of segment %s behind byte %d", segment.name, segment.end)
+            logger.info("adopted segment %s with %d records to ship", segment.name, segment.pending)
+            self._delete_done(segment)
+
+    def _behind(self) -> Segment | None:
+        return next((segment for segment in self.segments.values() if segment.pending), None)
+
+    def _delete_done(self, segment: Segment) -> None:
+        if segment.closed and not segment.pending:
+            self._delete(segment)
+
+    def _delete(self, segment: Segment) -> None:
+        del self.segments[segment.name]
+        segment.delete()
+
+    def _pass_over(self, segment: Segment, error: RecordError) -> None:
+        """Give up the rest of a segment that was damaged on disk, rather than never ship anything again."""
+        self.torn += 1
+        logger.error("segment %s is damaged, %d records are lost: %s", segment.name, segment.pending, error)
+        segment.acknowledge(segment.end, segment.pending)
+        self._delete_done(segment)
+
+
+def forget_in(directory: Path, client: int) -> int:
+    """Erase a client's records from what dead processes left in `directory`; returns how many."""
+    count = 0
+    for path in sorted(directory.glob("*.log")):
+        adopted = adopt(path)
+        if adopted is not None:
+            segment, _ = adopted
+            found = [each for each in erasures(segment.frames(), client) if each]
+            if found:
+                erase(segment.path, segment.fd, found)
+            segment.release()
+            count += len(found)
+    return count + refused.forget(directory, client)
+
+
+async def _search(fd: int, stop: int, client: int) -> AsyncIterator[Erasure]:
+    for index, erasure in enumerate(erasures(frames(fd, 0, stop), client)):
+        if erasure is not None:
+            yield erasure
+        if index % _PAUSE == 0:
+            await asyncio.sleep(0)
+
+
+def _oldest(segment: Segment) -> int:
+    """`at` of the first record that is not acknowledged; of a segment's latest where that one was erased or damaged."""
+    try:
+        for _, _, entry in segment.frames(segment.acknowledged):
+            if isinstance(entry, Record):
+                return entry.at
+    except RecordError:
+        pass
+    return segment.newest
+
+
+def _count(segment: Segment) -> Count:
+    return Count(segment.name, segment.records, segment.newest)
+
+
+def _batch(segment: Segment, start: int, end: int, records: int) -> Batch:
+    body = os.pread(segment.fd, end - start, start)
+    # What was sent before may have gone to another database, so each batch explains itself.
+    schemas = b"".join(segment.schemas.values()) if start else b""
+    return Batch(_count(segment), schemas + body, start, end, records)
