@@ -1,0 +1,11 @@
+"""What a training run has to show: the model card, a page of reports and their pictures.
+
+One module a report, each from plain values to a picture or a table; `writing` alone touches files. Computing metrics or
+choosing anything does not belong here. Nothing here depends on the time, so that the same run writes the same bytes.
+"""
+
+from training.reports.card import card
+from training.reports.results import Candidate, Data, Dropped, Explained, Judged, Results, Trial
+from training.reports.writing import write
+
+__all__ = ["Candidate", "Data", "Dropped", "Explained", "Judged", "Results", "Trial", "card", "write"]

@@ -1,0 +1,44 @@
+"""Whether a probability of default of 10 % means one default in ten."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.evaluation import ECE_BINS, equal_mass
+from training.reports.picture import GOOD, GREY, canvas, percent_axis, styled
+
+
+@styled
+def figure(outcome: NDArray[np.bool_], probability: NDArray[np.float64]) -> Figure:
+    """Observed default rate against the mean probability, in bins of equal numbers of applicants."""
+    order = np.argsort(probability, kind="stable")
+    ascending, defaulted = probability[order], outcome[order].astype(np.float64)
+    starts = equal_mass(ascending, ECE_BINS)
+    sizes = np.diff(np.append(starts, ascending.size))
+    expected, observed = np.add.reduceat(ascending, starts) / sizes, np.add.reduceat(defaulted, starts) / sizes
+    low, high = wilson(observed, sizes)
+    drawing = canvas(5.4)
+    above, below = drawing.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    limit = 1.08 * max(expected.max(), high.max())
+    above.plot([0, limit], [0, limit], color=GREY, linewidth=1, linestyle="--", label="exact")
+    bars = np.vstack([observed - low, high - observed])
+    above.errorbar(expected, observed, yerr=bars, fmt="o", color=GOOD, capsize=3, markersize=5, label="hold-out, 95 %")
+    above.set(xlim=(0, limit), ylim=(0, limit), ylabel="observed default rate")
+    above.set_title(f"Reliability in {sizes.size} bins of equal size")
+    above.legend(loc="upper left")
+    edges = np.append(ascending[starts], ascending[-1])
+    below.bar(edges[:-1], sizes, width=np.diff(edges), align="edge", color=GOOD, alpha=0.35, edgecolor="white")
+    below.set(ylabel="applicants", xlabel="probability of default, as predicted")
+    for axes, which in ((above, "x"), (above, "y")):
+        percent_axis(axes, which)
+    return drawing
+
+
+def wilson(rate: NDArray[np.float64], size: NDArray[np.integer]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """95 % intervals of rates. Source: Wilson (1927), JASA 22."""
+    z = 1.96
+    middle = (rate + z**2 / (2 * size)) / (1 + z**2 / size)
+    half = z * np.sqrt(rate * (1 - rate) / size + z**2 / (4 * size**2)) / (1 + z**2 / size)
+    return np.minimum(middle - half, rate), np.maximum(middle + half, rate)

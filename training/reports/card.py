@@ -1,0 +1,239 @@
+"""The model card: what the model is for, why it is as it is, how good it is, for whom, and what it cannot do.
+
+The words and tables of the card and the pictures beside them are one document: `card.md` links the pictures, the page
+holds them.
+"""
+
+from __future__ import annotations
+
+from training.evaluation import AUC, METRICS, PR_AUC
+from training.reports import (
+    calibration,
+    contributions,
+    drift,
+    fields,
+    groups,
+    ranking,
+    rationale,
+    scores,
+    search,
+    treatments,
+)
+from training.reports import threshold as threshold_report
+from training.reports.document import Block, Bullets, Code, Document, Picture, Section
+from training.reports.picture import png
+from training.reports.results import Results
+from training.reports.table import Table, interval
+
+_METRIC_NAMES = {
+    "auc": "AUC",
+    "pr_auc": "PR-AUC (average precision)",
+    "ks": "Kolmogorov-Smirnov",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "ece": "expected calibration error",
+    "accuracy": "accuracy",
+    "accuracy_approve_all": "accuracy of approving everybody",
+    "f1": "F1 of defaults",
+    "cost": "cost per applicant",
+    "approval_rate": "approval rate",
+    "observed_expected": "observed over expected defaults",
+}
+
+
+def card(results: Results) -> Document:
+    """The whole card, pictures included."""
+    sections = [
+        _purpose(results),
+        _alarms(results),
+        _model(results),
+        _threshold(results),
+        _treatment(results),
+        _performance(results),
+        _groups(results),
+        _explanations(results),
+        _data(results),
+        _drift(results),
+        _limits(results),
+        _use(results),
+    ]
+    return Document(f"Model card: {results.model}", tuple(section for section in sections if section is not None))
+
+
+def _purpose(results: Results) -> Section:
+    policy = results.policy
+    purpose = (
+        f"{results.model} estimates the probability that a loan applicant will have payment difficulties. It "
+        f"recommends `{policy.refuse}` if and only if that probability is {policy.threshold:.6g} or more, "
+        f"`{policy.accept}` otherwise. It is a {results.chosen} model with Platt calibration, trained with seed "
+        f"{results.seed}. A person answers for each decision; the reasons that come with it are for that person."
+    )
+    return Section("Purpose", (purpose,))
+
+
+def _alarms(results: Results) -> Section:
+    if not results.alarms:
+        return Section("Alarms", ("None.",))
+    return Section("Alarms", ("A person has to approve this version before it is promoted:", Bullets(results.alarms)))
+
+
+def _model(results: Results) -> Section:
+    blocks: list[Block] = [rationale.model(results), search.candidates(results.candidates, results.chosen)]
+    if results.trials:
+        blocks += [
+            Picture("trials", "Cost against log loss of every trial", png(search.figure(results.trials))),
+            "The cheapest trials:",
+            search.trials(results.trials),
+        ]
+    return Section("Why this model", tuple(blocks))
+
+
+def _threshold(results: Results) -> Section:
+    validation, hold_out = results.validation, results.hold_out
+    drawing = threshold_report.figure(
+        results.policy, validation.outcome, validation.probability, hold_out.outcome, hold_out.probability
+    )
+    return Section(
+        "Why this threshold",
+        (rationale.threshold(results), Picture("threshold", "Cost and approvals by threshold", png(drawing))),
+    )
+
+
+def _treatment(results: Results) -> Section:
+    blocks: list[Block] = [rationale.treatment(results)]
+    if results.imbalance:
+        blocks += [
+            treatments.table(results.imbalance),
+            Picture("imbalance", "Treatments of the rare class", png(treatments.figure(results.imbalance))),
+        ]
+    return Section("Why this imbalance treatment", tuple(blocks))
+
+
+def _performance(results: Results) -> Section:
+    hold_out, metrics, found = results.hold_out, results.metrics, results.confusion
+    figures = tuple((_METRIC_NAMES[name], interval(metrics[name], 4)) for name in METRICS if name in metrics)
+    decisions = (
+        ("repaid", f"{found.accepted_good:,}", f"{found.refused_good:,}"),
+        ("defaulted", f"{found.accepted_bad:,}", f"{found.refused_bad:,}"),
+    )
+    policy, scored = results.policy, (hold_out.outcome, hold_out.probability)
+    roc = ranking.figure(*scored, policy.threshold, metrics[AUC], metrics[PR_AUC])
+    told = (
+        f"All figures are of {results.data.hold_out_rows:,} applicants that took no part in training, calibration or "
+        "the choice of the threshold; 95 % bootstrap intervals, stratified by outcome."
+    )
+    formula = (
+        f"Calibration: probability = 1 / (1 + exp(-({results.calibration.slope:.4f} * margin "
+        f"{results.calibration.intercept:+.4f})))."
+    )
+    return Section(
+        "Performance",
+        (
+            rationale.accuracy(results),
+            told,
+            Table(("metric", "hold-out"), figures),
+            Table(("outcome", policy.accept, policy.refuse), decisions),
+            Picture("ranking", "ROC and precision-recall curves", png(roc)),
+            Picture("calibration", "Reliability diagram", png(calibration.figure(*scored))),
+            formula,
+            Picture("scores", "Probabilities by outcome", png(scores.figure(*scored, policy.threshold))),
+        ),
+    )
+
+
+def _groups(results: Results) -> Section | None:
+    if not results.groups:
+        return None
+    allowed = ", ".join(results.allowed)
+    admitted = (
+        f"This run admitted {allowed} as input of the model, so reasons can name it."
+        if allowed
+        else "None of them is an input of the model; they are recorded to see what follows for these groups."
+    )
+    unequal = groups.below_four_fifths(results.groups)
+    blocks: list[Block] = [f"Protected fields: {', '.join(results.protected)}. {admitted}"]
+    if unequal:
+        blocks += ["Approved less than four fifths as often as the best group of the field:", Bullets(unequal)]
+    else:
+        blocks.append("Every group is approved at least four fifths as often as the best of its field.")
+    blocks.append(Picture("groups", "Approval and calibration by protected group", png(groups.figure(results.groups))))
+    for field, members in results.groups.items():
+        blocks += [f"By {field}:", groups.table(members)]
+    return Section("Protected groups", tuple(blocks))
+
+
+def _explanations(results: Results) -> Section:
+    told = results.explained
+    by_feature = contributions.by_feature(told.contributions, told.matrix, told.features)
+    by_reason = contributions.by_reason(told.contributions, told.features, told.reasons)
+    meaning = (
+        f"Contributions of {len(told.contributions):,} applicants, exact and in log-odds: with the base value they "
+        "sum to the margin. Each feature belongs to one reason, whose contribution is the sum of its features'."
+    )
+    blocks: list[Block] = [
+        meaning,
+        Picture("reasons", "Strength of each reason", png(by_reason)),
+        Picture("contributions", "Contributions of the strongest features", png(by_feature)),
+    ]
+    if results.dropped:
+        dropped = Table(("feature", "why it was dropped"), tuple((one.feature, one.why) for one in results.dropped))
+        blocks += [f"{len(results.dropped)} features were dropped inside cross-validation:", dropped]
+    return Section("What moves a decision", tuple(blocks))
+
+
+def _data(results: Results) -> Section:
+    data = results.data
+    absent = f"Absent: {', '.join(data.absent)}." if data.absent else "No table is absent."
+    told = (
+        f"{data.source}: {data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out, "
+        f"stratified by outcome; {data.default_rate:.2%} defaulted. {absent} Fingerprint {data.fingerprint}."
+    )
+    blocks: list[Block] = [
+        told,
+        Table(("table", "rows"), tuple((name, f"{rows:,}") for name, rows in data.tables.items())),
+    ]
+    if results.fields:
+        blocks += [
+            Picture("default_rates", "Default rate by level of key fields", png(fields.default_rates(results.fields))),
+            Picture("missing", "Fields that are missing most often", png(fields.missingness(results.fields))),
+        ]
+    return Section("Data", tuple(blocks))
+
+
+def _drift(results: Results) -> Section | None:
+    if not results.drift:
+        return None
+    moved = [row for row in results.drift if row.psi >= drift.SLIGHT]
+    told = f"{len(moved)} of {len(results.drift)} fields have a PSI of {drift.SLIGHT} or more"
+    names = ": " + ", ".join(f"{row.field} ({row.psi:.2f})" for row in moved[:8]) if moved else ""
+    return Section(
+        "Drift from training to test applications",
+        (f"{told}{names}.", Picture("drift", "Population stability index by field", png(drift.figure(results.drift)))),
+    )
+
+
+def _limits(results: Results) -> Section:
+    rows = f"{results.data.hold_out_rows:,}"
+    limits = [
+        "Only applicants who were once accepted have an outcome: those who were refused are not in the data.",
+        "No reject inference was made, so the probability of an applicant unlike any accepted one is an extrapolation.",
+        "Groups are compared on approvals and calibration; equal treatment in law is a matter for a person.",
+        "A contribution says what moved the model's answer, not what would change a client's life.",
+        f"Intervals cover the sampling of {rows} applicants, not a change of the economy or the default rate.",
+        "Costs are ratios, the same for each applicant, whatever the amount.",
+    ]
+    if results.data.absent:
+        limits.append(f"Trained without {', '.join(results.data.absent)}: the history in there was not seen.")
+    return Section("Limits", (Bullets(tuple(limits)),))
+
+
+def _use(results: Results) -> Section:
+    how = (
+        "Over the Open Inference Protocol, one tensor a field; `GET` on the model's address lists them. The answer "
+        "holds `probabilite_de_defaut` and `classe`."
+    )
+    request = (
+        f"POST /v2/models/{results.model}/infer\n"
+        '{"inputs": [{"name": "AMT_CREDIT", "shape": [1], "datatype": "FP64", "data": [406597.5]}, ...]}'
+    )
+    return Section("How to use", (how, Code(request)))

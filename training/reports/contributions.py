@@ -1,0 +1,86 @@
+"""What moves the probability: the features and reasons that contribute most, and which way.
+
+Contributions are exact SHAP values in log-odds: with the base value they sum to the margin. A reason's is the sum of
+its features', as in the answers that applicants get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.bundle.manifest import Feature, Reason
+from training.reports.picture import GOOD, GREY, bare, canvas, styled
+
+_TOP = 18
+_POINTS = 800
+
+
+@styled
+def by_feature(
+    contributions: NDArray[np.floating], matrix: NDArray[np.floating], features: Sequence[Feature]
+) -> Figure:
+    """One point an applicant for each of the strongest features, coloured by the feature's value, grey if missing."""
+    strength = np.abs(contributions).mean(axis=0)
+    top = np.argsort(-strength, kind="stable")[:_TOP]
+    rows = np.unique(np.linspace(0, len(contributions) - 1, _POINTS).astype(int))
+    drawing = canvas(1.0 + 0.32 * len(top))
+    axes = drawing.subplots()
+    for place, column in enumerate(top):
+        _swarm(axes, -place, contributions[rows, column], matrix[rows, column])
+    axes.axvline(0, color=GREY, linewidth=0.8)
+    axes.set_yticks(-np.arange(len(top)), [features[column].name for column in top])
+    axes.set_xlabel("contribution to the log-odds of default (blue: low value, red: high, grey: missing)")
+    axes.set_title(f"The {len(top)} strongest of {len(features)} features")
+    bare(axes)
+    return drawing
+
+
+@styled
+def by_reason(contributions: NDArray[np.floating], features: Sequence[Feature], reasons: Sequence[Reason]) -> Figure:
+    """Mean absolute contribution of each reason."""
+    strength = reason_strength(contributions, features)
+    names = {reason.code: reason.english for reason in reasons}
+    ordered = sorted(strength, key=lambda code: (-strength[code], code))[:_TOP]
+    drawing = canvas(0.9 + 0.27 * len(ordered))
+    axes = drawing.subplots()
+    axes.barh(-np.arange(len(ordered)), [strength[code] for code in ordered], color=GOOD, height=0.65)
+    axes.set_yticks(-np.arange(len(ordered)), [names.get(code, code) for code in ordered])
+    axes.set_xlabel("mean absolute contribution to the log-odds of default")
+    axes.set_title("Strength of each reason")
+    bare(axes)
+    return drawing
+
+
+def reason_strength(contributions: NDArray[np.floating], features: Sequence[Feature]) -> dict[str, float]:
+    """Mean absolute contribution by reason's code."""
+    codes = np.array([feature.reason for feature in features])
+    return {str(code): float(np.abs(contributions[:, codes == code].sum(axis=1)).mean()) for code in np.unique(codes)}
+
+
+def _swarm(axes: Axes, place: float, contribution: NDArray[np.floating], value: NDArray[np.floating]) -> None:
+    """Points of one feature, spread upwards and downwards where they are dense."""
+    edges = np.linspace(contribution.min(), contribution.max() + 1e-9, 61)
+    bins = np.clip(np.searchsorted(edges, contribution, side="right") - 1, 0, 59)
+    order = np.argsort(bins, kind="stable")
+    starts = np.searchsorted(bins[order], np.arange(60))
+    within = np.empty(bins.size)
+    within[order] = np.arange(bins.size) - starts[bins[order]]
+    crowd = np.bincount(bins, minlength=60)
+    # Alternately above and below the middle, and never further than the row is high.
+    offset = np.where(within % 2 == 0, 1, -1) * np.ceil(within / 2) / max(crowd.max(), 12) * 0.8
+    known = np.isfinite(value)
+    axes.scatter(contribution[~known], place + offset[~known], s=5, color=GREY, alpha=0.5, linewidths=0)
+    colours = colormaps["coolwarm"](_ranks(value[known]))
+    axes.scatter(contribution[known], place + offset[known], s=5, color=colours, linewidths=0)
+
+
+def _ranks(value: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Each value's place among the distinct ones, 0 to 1: colours then do not depend on outliers."""
+    distinct, place = np.unique(value, return_inverse=True)
+    return np.asarray(place / max(distinct.size - 1, 1))

@@ -1,0 +1,113 @@
+"""Whether the applications to be decided look like those that were learned from: PSI of each field.
+
+PSI is the sum over bins of (current - reference) * log(current / reference). Bins are deciles of the reference or its
+levels, one for missing values, one for rare and unseen levels. Small samples alone make it large: see `noise`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.reports.picture import BAD, GOOD, GREY, bare, canvas, styled
+
+SLIGHT = 0.1
+STRONG = 0.25
+"""The customary limits of PSI. Source: Siddiqi, Credit Risk Scorecards (2006)."""
+
+_TOP = 20
+_RARE = 0.01
+_MISSING = "\0missing"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far one field moved."""
+
+    field: str
+    psi: float
+    noise: float
+    """PSI that samples of these sizes have on average without drift: (bins - 1) * (1 / n + 1 / m)."""
+    missing_before: float
+    missing_now: float
+
+
+def compare(reference: Mapping[str, NDArray[Any]], current: Mapping[str, NDArray[Any]]) -> tuple[Drift, ...]:
+    """Every field of both, largest PSI first; numbers with NaN, or objects with None or "" for missing."""
+    rows = [_compared(name, reference[name], current[name]) for name in reference if name in current]
+    return tuple(sorted(rows, key=lambda row: (-row.psi, row.field)))
+
+
+@styled
+def figure(rows: Sequence[Drift]) -> Figure:
+    """The fields that moved most, against the customary limits."""
+    top = rows[:_TOP]
+    drawing = canvas(1.0 + 0.24 * len(top))
+    axes = drawing.subplots()
+    places = -np.arange(len(top))
+    colours = [BAD if row.psi >= STRONG else GOOD if row.psi >= SLIGHT else GREY for row in top]
+    axes.barh(places, [row.psi for row in top], color=colours, height=0.65)
+    axes.plot([row.noise for row in top], places, "|", color="black", markersize=8, label="expected without drift")
+    for limit in (SLIGHT, STRONG):
+        axes.axvline(limit, color=GREY, linewidth=1, linestyle="--")
+    axes.set_yticks(places, [row.field for row in top])
+    axes.set_xlim(0, max(1.15 * STRONG, 1.05 * max(row.psi for row in top)))
+    axes.set_xlabel("population stability index; limits at 0.1 and 0.25")
+    axes.set_title(f"Training to test applications, {len(top)} of {len(rows)} fields")
+    axes.legend(loc="lower right")
+    bare(axes)
+    return drawing
+
+
+def _compared(name: str, reference: NDArray[Any], current: NDArray[Any]) -> Drift:
+    numeric = np.issubdtype(reference.dtype, np.number) and np.issubdtype(current.dtype, np.number)
+    before, now = _number_counts(reference, current) if numeric else _level_counts(reference, current)
+    return Drift(
+        field=name,
+        psi=psi(before, now),
+        noise=(before.size - 1) * (1 / before.sum() + 1 / now.sum()),
+        missing_before=float(before[-1] / before.sum()),
+        missing_now=float(now[-1] / now.sum()),
+    )
+
+
+def psi(before: NDArray[np.float64], now: NDArray[np.float64]) -> float:
+    """PSI of counts by bin; half a row is added to each bin, so none is empty."""
+    old, new = (before + 0.5) / (before + 0.5).sum(), (now + 0.5) / (now + 0.5).sum()
+    return float(((new - old) * np.log(new / old)).sum())
+
+
+def _number_counts(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts in the reference's deciles, the missing last."""
+    present = reference[np.isfinite(reference)]
+    edges = np.unique(np.quantile(present, np.arange(1, 10) / 10)) if present.size else np.zeros(0)
+
+    def counts(values: NDArray[Any]) -> NDArray[np.float64]:
+        known = values[np.isfinite(values)]
+        inside = np.bincount(np.searchsorted(edges, known, side="left"), minlength=edges.size + 1)
+        return np.append(inside, values.size - known.size).astype(np.float64)
+
+    return counts(reference), counts(current)
+
+
+def _level_counts(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Counts of the reference's levels, of all rare and unseen ones together, and of the missing."""
+    old, new = (np.array([_label(level) for level in column]) for column in (reference, current))
+    levels, sizes = np.unique(old[old != _MISSING], return_counts=True)
+    kept = levels[sizes >= _RARE * old.size]
+
+    def counts(labels: NDArray[np.str_]) -> NDArray[np.float64]:
+        own = [(labels == level).sum() for level in kept]
+        missing = (labels == _MISSING).sum()
+        return np.array([*own, labels.size - sum(own) - missing, missing], dtype=np.float64)
+
+    return counts(old), counts(new)
+
+
+def _label(level: Any) -> str:
+    return _MISSING if level is None or level == "" or level != level else str(level)

@@ -1,0 +1,72 @@
+"""How protected groups fare: whom the model approves, and whether its probabilities hold for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from training.evaluation import APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED, Group
+from training.reports.picture import BAD, GOOD, GREY, bare, canvas, percent_axis, styled
+from training.reports.table import Table, interval, percent
+
+FOUR_FIFTHS = 0.8
+"""An approval rate below this share of the best group's calls for a look.
+
+Source: Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4), which lenders apply by analogy.
+"""
+
+
+@styled
+def figure(groups: Mapping[str, Sequence[Group]]) -> Figure:
+    """Approval rate of each group with its interval, and observed over expected defaults."""
+    names = [(field, group) for field, members in groups.items() for group in members]
+    places = -np.arange(len(names))
+    drawing = canvas(1.0 + 0.26 * len(names))
+    left, right = drawing.subplots(1, 2, sharey=True)
+    for place, (_, group) in zip(places, names, strict=True):
+        for axes, metric in ((left, APPROVAL_RATE), (right, OBSERVED_EXPECTED)):
+            one = group.metrics[metric]
+            colour = BAD if axes is left and group.approval_ratio < FOUR_FIFTHS else GOOD
+            bars = [[one.value - one.low], [one.high - one.value]]
+            axes.errorbar(one.value, place, xerr=bars, fmt="o", color=colour, capsize=2, markersize=4)
+    left.set_yticks(places, [f"{field}: {group.name} ({group.rows:,})" for field, group in names], fontsize=8)
+    left.set_title("Approved (red: below four fifths)")
+    percent_axis(left, "x")
+    right.axvline(1, color=GREY, linewidth=1, linestyle="--")
+    right.set_title("Observed over expected defaults")
+    bare(left)
+    bare(right)
+    return drawing
+
+
+def table(groups: Sequence[Group]) -> Table:
+    """Groups of one field."""
+    columns = ("group", "applicants", "default rate", "approved", "ratio to best", "AUC", "cost", "observed / expected")
+    return Table(columns, tuple(_row(group) for group in groups))
+
+
+def below_four_fifths(groups: Mapping[str, Sequence[Group]]) -> tuple[str, ...]:
+    """A sentence for each group that is approved less than four fifths as often as the best of its field."""
+    return tuple(
+        f"{field} {group.name}: approved {group.approval_ratio:.2f} times as often as the best group "
+        f"({group.rows:,} applicants)"
+        for field, members in groups.items()
+        for group in members
+        if group.approval_ratio < FOUR_FIFTHS
+    )
+
+
+def _row(group: Group) -> tuple[str, ...]:
+    metrics = group.metrics
+    return (
+        group.name,
+        f"{group.rows:,}",
+        f"{group.defaults / group.rows:.1%}",
+        percent(metrics[APPROVAL_RATE]),
+        f"{group.approval_ratio:.2f}",
+        interval(metrics[AUC]) if AUC in metrics else "one class",
+        interval(metrics[COST]),
+        interval(metrics[OBSERVED_EXPECTED], 2),
+    )

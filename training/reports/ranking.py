@@ -1,0 +1,65 @@
+"""How well defaults are ranked: ROC and precision-recall curves."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.bundle.manifest import Interval
+from training.reports.picture import ACCENT, GOOD, GREY, canvas, percent_axis, styled
+from training.reports.table import interval
+
+
+@styled
+def figure(
+    outcome: NDArray[np.bool_],
+    probability: NDArray[np.float64],
+    threshold: float,
+    auc: Interval,
+    average_precision: Interval,
+) -> Figure:
+    """Both curves with the point where the threshold stands."""
+    false, true, precision = curves(outcome, probability)
+    refused = probability >= threshold
+    caught, lost = refused[outcome].mean(), refused[~outcome].mean()
+    drawing = canvas(4.0)
+    left, right = drawing.subplots(1, 2)
+    left.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
+    left.plot(false, true, color=GOOD, linewidth=1.8)
+    left.plot(lost, caught, "o", color=ACCENT, label="at the threshold")
+    left.set(xlabel="good clients refused", ylabel="defaults refused", title=f"ROC, AUC {interval(auc)}")
+    left.legend(loc="lower right")
+    right.axhline(outcome.mean(), color=GREY, linewidth=1, linestyle="--", label="chance")
+    right.step(true[1:], precision[1:], where="pre", color=GOOD, linewidth=1.8)
+    if refused.any():
+        right.plot(caught, outcome[refused].mean(), "o", color=ACCENT, label="at the threshold")
+    right.set(xlabel="defaults refused", ylabel="defaults among the refused", ylim=(0, _headroom(precision, true)))
+    right.set_title(f"Precision and recall, AP {interval(average_precision)}")
+    right.legend(loc="upper right")
+    for axes in (left, right):
+        percent_axis(axes, "x")
+        percent_axis(axes, "y")
+    return drawing
+
+
+def curves(
+    outcome: NDArray[np.bool_], probability: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """False positive rate, true positive rate and precision at each distinct probability, from the highest down.
+
+    The first point refuses nobody; its precision is 1 by convention.
+    """
+    order = np.argsort(-probability, kind="stable")
+    descending, defaulted = probability[order], outcome[order].astype(np.float64)
+    last = np.flatnonzero(np.diff(descending, append=-np.inf))
+    caught = np.cumsum(defaulted)[last]
+    lost = last + 1 - caught
+    false, true = lost / max((~outcome).sum(), 1), caught / max(outcome.sum(), 1)
+    return np.append(0, false), np.append(0, true), np.append(1, caught / (last + 1))
+
+
+def _headroom(precision: NDArray[np.float64], true: NDArray[np.float64]) -> float:
+    """The highest precision beyond the first handful of defaults, where it jumps about."""
+    steady = precision[true >= 0.02]
+    return float(min(1.0, 1.3 * steady.max()))

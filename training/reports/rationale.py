@@ -1,0 +1,70 @@
+"""Why this model, this threshold, this treatment of the rare class: sentences made from the run's own figures."""
+
+from __future__ import annotations
+
+from training import evaluation, imbalance
+from training.reports.results import Results
+from training.reports.table import interval, percent
+
+
+def model(results: Results) -> str:
+    """Why the chosen family won."""
+    ordered = sorted(results.candidates, key=lambda one: (one.cost.value, one.family))
+    chosen = next(one for one in ordered if one.family == results.chosen)
+    won = (
+        f"{chosen.family} costs {interval(chosen.cost)} per applicant in cross-validation, on the folds that all "
+        f"candidates share; the lowest cost is chosen."
+    )
+    others = [one for one in ordered if one is not chosen]
+    if not others:
+        return f"{won} It had no competitor."
+    next_best = others[0]
+    change = next_best.cost.value / chosen.cost.value - 1
+    apart = next_best.cost.low > chosen.cost.high or next_best.cost.high < chosen.cost.low
+    doubt = "the intervals are apart" if apart else "the intervals overlap, so another sample might choose the other"
+    ranked = f"Its AUC is {interval(chosen.auc)}, against {interval(next_best.auc)}."
+    return f"{won} The next, {next_best.family}, costs {interval(next_best.cost)} ({change:+.1%}): {doubt}. {ranked}"
+
+
+def treatment(results: Results) -> str:
+    """Why defaults are neither weighted nor resampled."""
+    stance = (
+        "Defaults are rare. The model is trained on them as they are and its probabilities are calibrated, since a "
+        "calibrated probability has its best threshold where the costs put it."
+    )
+    if not results.imbalance:
+        return f"{stance} This run did not compare other treatments."
+    return f"{stance} {imbalance.conclusion(results.imbalance)}"
+
+
+def threshold(results: Results) -> str:
+    """Why refusing begins where it does."""
+    policy = results.policy
+    theoretical = policy.cost_fp / (policy.cost_fp + policy.cost_fn)
+    inside = policy.threshold_low <= theoretical <= policy.threshold_high
+    agreement = (
+        "lies inside the interval, so the probabilities can be taken at their word"
+        if inside
+        else "lies outside of the interval, so the probabilities near it are not exact"
+    )
+    return (
+        f"A default that was accepted costs {policy.cost_fn:g}, a good client who was refused {policy.cost_fp:g}. "
+        f"On validation data refusing from {policy.threshold:.4f} on costs least, with a 95 % interval of "
+        f"{policy.threshold_low:.4f} to {policy.threshold_high:.4f}. It is the mean of the cheapest thresholds of many "
+        f"resamples, since the lowest point of one sample is mostly luck. The theoretical threshold, "
+        f"{theoretical:.4f}, {agreement}."
+    )
+
+
+def accuracy(results: Results) -> str:
+    """What the decisions save, and why accuracy does not say so."""
+    metrics, policy = results.metrics, results.policy
+    paid, approve_all = metrics[evaluation.COST], metrics[evaluation.ACCURACY_APPROVE_ALL].value
+    everybody = policy.cost_fn * (1 - approve_all)
+    change = paid.value / everybody - 1 if everybody else 0.0
+    return (
+        f"On the hold-out an applicant costs {interval(paid)}; approving everybody would cost {everybody:.3f}, so the "
+        f"model changes the cost by {change:+.1%}, and approves {percent(metrics[evaluation.APPROVAL_RATE])}. Accuracy "
+        f"is {interval(metrics[evaluation.ACCURACY])}, against {approve_all:.3f} for approving everybody: it counts "
+        "both errors alike, so it does not decide anything here."
+    )

@@ -1,0 +1,118 @@
+"""What a training run knows at its end, and all that its reports are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training import imbalance
+from training.bundle.manifest import Calibration, Feature, Interval, Policy, Reason
+from training.evaluation import Confusion, Group
+from training.reports.drift import Drift
+from training.reports.fields import Described
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One family at its best, judged by cross-validation on the folds that all share."""
+
+    family: str
+    cost: Interval
+    """Per applicant; the lowest is chosen."""
+    auc: Interval
+    log_loss: Interval
+    trials: int
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of parameters of the search."""
+
+    family: str
+    number: int
+    cost: float
+    log_loss: float
+    parameters: Mapping[str, float | int]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Applicants [n] whose outcome is known, as the calibrated model sees them."""
+
+    outcome: NDArray[np.bool_]
+    probability: Floats
+
+
+@dataclass(frozen=True)
+class Explained:
+    """What each feature added to the margin of some applicants; a sample of a thousand is enough."""
+
+    contributions: NDArray[np.floating]
+    """[n, m], without the base value."""
+    matrix: NDArray[np.floating]
+    """[n, m] as the model saw it, NaN for missing."""
+    features: tuple[Feature, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A feature that the model does not get, and why: `constant`, `duplicate of …`, `no importance`."""
+
+    feature: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """What the model was trained on."""
+
+    source: str
+    """`synthetic`, or what the run was told; no path."""
+    tables: Mapping[str, int]
+    """Rows of each table that was there."""
+    absent: tuple[str, ...]
+    """Tables that were not."""
+    training_rows: int
+    hold_out_rows: int
+    default_rate: float
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """One training run; collections may be empty where the run had nothing to compare."""
+
+    model: str
+    chosen: str
+    """Family of the winning candidate."""
+    candidates: tuple[Candidate, ...]
+    trials: tuple[Trial, ...]
+    policy: Policy
+    calibration: Calibration
+    metrics: Mapping[str, Interval]
+    """Of the hold-out, at the policy's threshold."""
+    confusion: Confusion
+    groups: Mapping[str, tuple[Group, ...]]
+    """By protected field."""
+    imbalance: tuple[imbalance.Row, ...]
+    validation: Judged
+    """Out-of-fold predictions, which the calibration and the threshold were found on."""
+    hold_out: Judged
+    explained: Explained
+    dropped: tuple[Dropped, ...]
+    data: Data
+    fields: tuple[Described, ...]
+    """Application fields of the training data."""
+    drift: tuple[Drift, ...]
+    """Training to test applications, largest first; empty without test applications."""
+    protected: tuple[str, ...]
+    allowed: tuple[str, ...]
+    """Protected fields that this run admitted as inputs."""
+    alarms: tuple[str, ...]
+    seed: int

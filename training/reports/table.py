@@ -1,0 +1,41 @@
+"""A table that renders itself, in the card as Markdown and on the page as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.bundle.manifest import Interval
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows of text; all columns but the first are figures."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    highlighted: int | None = None
+    """The row to point out; None where none is."""
+
+    def markdown(self) -> str:
+        """The table in Markdown, the highlighted row in bold."""
+        align = ["---"] + ["---:"] * (len(self.columns) - 1)
+        lines = [_line(self.columns), _line(align)]
+        for number, row in enumerate(self.rows):
+            lines.append(_line([f"**{cell}**" if cell else "" for cell in row] if number == self.highlighted else row))
+        return "\n".join(lines)
+
+
+def interval(figure: Interval, digits: int = 3) -> str:
+    """A figure with its interval, as text."""
+    return f"{figure.value:.{digits}f} [{figure.low:.{digits}f}, {figure.high:.{digits}f}]"
+
+
+def percent(figure: Interval) -> str:
+    """A share with its interval in percent, as text."""
+    return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
+
+
+def _line(cells: Sequence[str]) -> str:
+    # A level's name may hold a bar, which would end its cell.
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"

@@ -1,0 +1,54 @@
+"""What each threshold would cost, and how many it would approve."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.bundle.manifest import Policy
+from training.policy import cost, cost_curve
+from training.reports.picture import ACCENT, BAD, GOOD, GREY, canvas, percent_axis, styled
+
+
+@styled
+def figure(
+    policy: Policy,
+    outcome: NDArray[np.bool_],
+    probability: NDArray[np.float64],
+    hold_out_outcome: NDArray[np.bool_],
+    hold_out_probability: NDArray[np.float64],
+) -> Figure:
+    """Cost and approval rate by threshold, with the one chosen, its interval and the theoretical one.
+
+    The first pair is the validation data that the threshold was found on.
+    """
+    drawing = canvas(5.4)
+    above, below = drawing.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
+    pairs = [
+        ("validation", outcome, probability, GOOD, 2.0),
+        ("hold-out", hold_out_outcome, hold_out_probability, GREY, 1.2),
+    ]
+    for name, judged, scored, colour, width in pairs:
+        curve = cost_curve(scored, judged, policy.cost_fn, policy.cost_fp)
+        above.step(curve.cut, curve.cost, where="mid", color=colour, linewidth=width, label=name)
+        ascending = np.sort(scored)
+        below.step(ascending, np.linspace(0, 1, ascending.size), color=colour, linewidth=width)
+    everybody = cost(outcome, np.zeros_like(outcome), policy.cost_fn, policy.cost_fp)
+    above.axhline(everybody, color=BAD, linewidth=1, linestyle=":", label=f"approve all: {everybody:.3f}")
+    theoretical = policy.cost_fp / (policy.cost_fp + policy.cost_fn)
+    for axes in (above, below):
+        axes.axvspan(policy.threshold_low, policy.threshold_high, color=ACCENT, alpha=0.13, linewidth=0)
+        axes.axvline(policy.threshold, color=ACCENT, linewidth=1.6)
+    at = cost(outcome, probability >= theoretical, policy.cost_fn, policy.cost_fp)
+    above.plot(theoretical, at, "D", color=BAD, markersize=6, label=f"theoretical: {theoretical:.4f}")
+    above.plot([], [], color=ACCENT, linewidth=1.6, label=f"chosen: {policy.threshold:.4f}, 95 % interval")
+    lowest = cost_curve(probability, outcome, policy.cost_fn, policy.cost_fp).cost.min()
+    above.set_ylim(0.92 * lowest, lowest + 1.25 * max(everybody - lowest, 0.2 * lowest))
+    above.set_xlim(0, min(1.0, max(3.5 * policy.threshold, 1.2 * policy.threshold_high)))
+    above.set_title("Cost per applicant")
+    above.legend(loc="upper right")
+    below.set_title("Approved")
+    below.set_xlabel("refuse from this probability of default on")
+    percent_axis(below, "y")
+    return drawing

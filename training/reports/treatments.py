@@ -1,0 +1,55 @@
+"""What weights and resampling would have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from training.imbalance import NONE, Row
+from training.reports.picture import BAD, GOOD, bare, canvas, styled
+from training.reports.table import Table, interval
+
+
+@styled
+def figure(rows: Sequence[Row]) -> Figure:
+    """Cost and calibration error of each treatment, as it comes and calibrated."""
+    names = list(dict.fromkeys(row.treatment for row in rows))
+    drawing = canvas(0.9 + 0.5 * len(names))
+    axes = drawing.subplots(1, 3, sharey=True)
+    panels = ("Cost, best threshold", "Cost, theoretical threshold", "Expected calibration error")
+    for panel, title, figures in zip(axes, panels, ("cost", "cost_theoretical", "ece"), strict=True):
+        for row in rows:
+            place = -names.index(row.treatment) + (-0.14 if row.calibrated else 0.14)
+            one = getattr(row, figures)
+            bars = np.array([[one.value - one.low], [one.high - one.value]])
+            colour = GOOD if row.calibrated else BAD
+            panel.errorbar(one.value, place, xerr=bars, fmt="o", color=colour, capsize=2, markersize=4)
+        panel.set_title(title)
+        bare(panel)
+    axes[0].set_yticks(-np.arange(len(names)), names)
+    for colour, name in ((BAD, "as it comes"), (GOOD, "calibrated")):
+        axes[2].plot([], [], "o", color=colour, markersize=4, label=name)
+    axes[2].legend(loc="best")
+    return drawing
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """Every row, with what the model of this run is made by pointed out."""
+    columns = ("treatment", "calibrated", "cost", "cost, theoretical threshold", "AUC", "log loss", "ECE", "threshold")
+    cells = tuple(
+        (
+            row.treatment,
+            "yes" if row.calibrated else "no",
+            interval(row.cost),
+            interval(row.cost_theoretical),
+            interval(row.auc),
+            interval(row.log_loss),
+            interval(row.ece),
+            f"{row.threshold:.3f}",
+        )
+        for row in rows
+    )
+    used = [number for number, row in enumerate(rows) if row.treatment == NONE and row.calibrated]
+    return Table(columns, cells, used[0] if used else None)
