@@ -5,8 +5,8 @@ Values come out as they are in the files: anomalies stay (the bundle's graph rea
 
 from training.tables.applications import FIELDS
 from training.tables.catalog import HISTORY, TABLES
-from training.tables.checking import File, Report, check
 from training.tables.columns import Column, Table
+from training.tables.folder import Report, check
 from training.tables.problems import DataError, Problem
 from training.tables.reading import Tables, read, read_applications
 
@@ -16,7 +16,6 @@ __all__ = [
     "TABLES",
     "Column",
     "DataError",
-    "File",
     "Problem",
     "Report",
     "Table",

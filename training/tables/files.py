@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from training.tables.problems import DataError, Problem
+from training.tables.problems import DataError, Problem, Severity
 
 FORMS = (".csv", ".parquet")
 ROW = "__row"
@@ -45,6 +45,17 @@ class Stored:
         if self.is_csv:
             return pl.scan_csv(self.path, schema=dict(self.schema), row_index_name=ROW)
         return pl.scan_parquet(self.path, row_index_name=ROW)
+
+    def shown(self, column: str, row: int) -> str:
+        """A stored value for a message, cut to a readable length; rows count from 0."""
+        value = self.scan().select(column).slice(row, 1).collect().item()
+        text = "" if value is None else str(value).strip()
+        return f"{text[:37]}..." if len(text) > 40 else text or "nothing"
+
+    def problem(self, severity: Severity, column: str, row: int, expected: str, found: str) -> Problem:
+        """Something wrong in a row, counted from 0."""
+        line = row + 2 if self.is_csv else None
+        return Problem(severity, self.name, expected, found, column=column, row=row + 1, line=line)
 
 
 def find(directory: Path, table: str) -> Path | None:

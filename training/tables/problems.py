@@ -36,6 +36,11 @@ class Problem:
         return f"{self.severity}: {', '.join(place)}: expected {self.expected}, found {self.found}"
 
 
+def more(count: int) -> str:
+    """What follows the first of `count` bad rows."""
+    return "" if count == 1 else f", and {count - 1:,} more row{'s' * (count > 2)}"
+
+
 class DataError(Exception):
     """Files that cannot be used; `problems` has all that is wrong with them, the warnings too."""
 

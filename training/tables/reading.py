@@ -12,7 +12,8 @@ import polars as pl
 from training.tables import files
 from training.tables.applications import TRAIN
 from training.tables.catalog import HISTORY
-from training.tables.checking import Progress, check_file, inspect
+from training.tables.checking import check_file
+from training.tables.folder import Progress, inspect
 from training.tables.problems import DataError, Problem
 
 
@@ -32,8 +33,8 @@ class Tables:
 
     @property
     def fingerprint(self) -> str:
-        """One SHA-256 for all tables, by name."""
-        lines = "".join(f"{name} {digest}\n" for name, digest in sorted(self.fingerprints.items()))
+        """One SHA-256 for all of them."""
+        lines = "".join(f"{name} {digest}\n" for name, digest in self.fingerprints.items())
         return hashlib.sha256(lines.encode()).hexdigest()
 
 
@@ -42,7 +43,7 @@ def read(directory: Path, progress: Progress = lambda _: None) -> Tables:
     report, checked = inspect(directory, progress)
     if report.errors:
         raise DataError(report.problems)
-    progress("reading the applications")
+    progress("reading the applications and the fingerprints")
     test = checked.get("application_test")
     return Tables(
         train=checked["application_train"].values().collect(),

@@ -84,6 +84,12 @@ def test_quoted_quotes_and_commas_are_read(csv):
     assert check(csv.path).problems == ()
 
 
+def test_quoted_nothing_is_missing(csv):
+    file = csv.file("POS_CASH_balance")
+    file.write_text(file.read_text().replace(",0.5,", ',"",'))
+    assert check(csv.path).problems == ()
+
+
 def test_both_forms_are_an_error(csv):
     csv.good("bureau_balance").write_parquet(csv.path / "bureau_balance.parquet")
     assert csv.problem().found == "bureau_balance.csv and bureau_balance.parquet"
@@ -92,6 +98,17 @@ def test_both_forms_are_an_error(csv):
 def test_parquet_named_csv_is_an_error(csv):
     csv.good("bureau_balance").write_parquet(csv.file("bureau_balance"))
     assert {problem.file for problem in check(csv.path).errors} == {"bureau_balance.csv"}
+
+
+def test_other_separator_is_one_error(csv):
+    csv.good("bureau").write_csv(csv.file("bureau"), separator=";")
+    assert csv.problem().expected == "the columns of bureau, separated by commas"
+    assert csv.problem().found.startswith("others: SK_ID_CURR;SK_ID_BUREAU;")
+
+
+def test_other_table_is_one_error(parquet):
+    parquet.put("bureau", parquet.good("installments_payments").drop("SK_ID_CURR"))
+    assert parquet.problem().expected == "the columns of bureau"
 
 
 def test_folder_in_place_of_file_is_an_error(folder):

@@ -53,6 +53,11 @@ def test_child_without_parent_file_is_a_warning(folder):
     assert (problem.severity, problem.found) == ("warning", "no such file: no row reaches a client")
 
 
+def test_unreadable_parent_is_not_absent(folder):
+    folder.file("bureau").write_bytes(b"")
+    assert folder.problem().found == "an empty file"
+
+
 def test_broken_parent_is_not_asked(folder):
     folder.put("bureau", folder.good("bureau").drop("SK_ID_BUREAU"))
     assert folder.problem().column == "SK_ID_BUREAU"

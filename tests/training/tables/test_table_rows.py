@@ -35,7 +35,15 @@ def test_outcome_may_be_written_as_real(folder):
     assert read(folder.path).train["TARGET"].to_list() == [0, 1, 0]
 
 
-@pytest.mark.parametrize(("table", "column"), [("application_train", "TARGET"), ("bureau_balance", "SK_ID_BUREAU")])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("application_train", "TARGET"),
+        ("application_test", "SK_ID_CURR"),
+        ("bureau", "SK_ID_BUREAU"),
+        ("bureau_balance", "SK_ID_BUREAU"),
+    ],
+)
 def test_missing_key_or_outcome_is_an_error(folder, table, column):
     folder.change(table, **{column: [None, *folder.good(table)[column].to_list()[1:]]})
     problem = folder.problem()

@@ -1,0 +1,114 @@
+"""What a folder of raw tables holds, and what is wrong with it.
+
+An orphan, a row of a client or a loan that is in no file, is a warning: the published files are full of them, and
+nothing goes wrong by leaving out a row that belongs to nobody. Only where *no* row has a parent do the files not belong
+together, and that is an error. What is kept in memory is the keys of the parent tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from training.tables import files
+from training.tables.catalog import TABLES
+from training.tables.checking import Checked, check_file
+from training.tables.files import ROW
+from training.tables.problems import DataError, Problem, Severity, more
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class File:
+    """One table's file, as far as it could be read."""
+
+    table: str
+    file: str
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a folder holds and what is wrong with it; made of what JSON knows."""
+
+    directory: str
+    files: tuple[File, ...]
+    absent: tuple[str, ...]
+    """Tables without a file; `application_train` among them is also an error."""
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "warning")
+
+
+def check(directory: Path, progress: Progress = lambda _: None) -> Report:
+    """Everything that is wrong with the raw tables in a folder; raises nothing for what is wrong with them."""
+    return inspect(directory, progress)[0]
+
+
+def inspect(directory: Path, progress: Progress) -> tuple[Report, Mapping[str, Checked]]:
+    """The report, and by name the tables behind it."""
+    if not directory.is_dir():
+        problem = Problem("error", str(directory), "a folder with the raw tables", "no folder")
+        return Report(str(directory), (), tuple(TABLES), (problem,)), {}
+    problems: list[Problem] = []
+    checked: dict[str, Checked] = {}
+    absent: list[str] = []
+    for table in TABLES.values():
+        try:
+            path = files.find(directory, table.name)
+            if path is None:
+                absent.append(table.name)
+                continue
+            progress(f"checking {path.name}")
+            checked[table.name] = check_file(table, files.open_file(path))
+            problems += checked[table.name].problems
+        except DataError as error:
+            problems += error.problems
+    if "application_train" in absent:
+        problems.append(_no_applications(directory))
+    for child in checked.values():
+        if child.usable and child.table.parents:
+            progress(f"looking for the parents of {child.stored.name}")
+            problems += _orphans(child, checked, absent)
+    found = (File(name, item.stored.name, item.rows, len(item.stored.schema)) for name, item in checked.items())
+    return Report(str(directory), tuple(found), tuple(absent), tuple(problems)), checked
+
+
+def _no_applications(directory: Path) -> Problem:
+    similar = ", ".join(sorted(path.name for path in directory.glob("application*")))
+    expected = "application_train.csv or application_train.parquet"
+    return Problem("error", "application_train", expected, similar or "neither")
+
+
+def _orphans(child: Checked, checked: Mapping[str, Checked], absent: list[str]) -> Iterator[Problem]:
+    for column, names in child.table.parents.items():
+        expected = f"a value of {' or '.join(names)}"
+        present = [name for name in names if name not in absent]
+        parents = [checked[name] for name in present if name in checked and checked[name].usable]
+        if not present:
+            found = "no such file: no row reaches a client"
+            yield Problem("warning", child.stored.name, expected, found, column=column)
+        elif len(parents) == len(present):
+            # A parent that is broken itself says nothing about its children.
+            yield from _orphans_of(child, column, parents, expected)
+
+
+def _orphans_of(child: Checked, column: str, parents: list[Checked], expected: str) -> Iterator[Problem]:
+    known = pl.concat(parent.keys(column).drop(ROW) for parent in parents).unique()
+    orphans = child.keys(column).join(known, on=column, how="anti")
+    count, row = orphans.select(pl.len(), pl.col(ROW).min()).collect(engine="streaming").row(0)
+    if count:
+        found = f"{child.stored.shown(column, row)}{more(count)} ({count / child.rows:.1%} of all)"
+        severity: Severity = "error" if count == child.rows else "warning"
+        yield child.stored.problem(severity, column, row, expected, found)
