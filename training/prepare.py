@@ -16,7 +16,7 @@ from training.bundle.bundle import start
 from training.candidates import Outcome
 from training.candidates.family import Matrix
 from training.features import history as histories
-from training.features.fields import describe, rows_of
+from training.features.fields import columns_of, describe, rows_of
 from training.features.graph import feature_graph, features_from
 from training.tables import FIELDS, Tables
 
@@ -108,14 +108,9 @@ def _check_allowed(allow: Sequence[str]) -> None:
 
 
 def _check_leaks(applications: pl.DataFrame, outcome: Outcome, limit: float, seed: int) -> None:
-    columns = {column.name: _values(applications[column.name]) for column in FIELDS}
-    offenders = leakage.implausible(columns, outcome, limit, seed)
+    offenders = leakage.implausible(columns_of(applications), outcome, limit, seed)
     if offenders:
         raise TrainingError("fields that give the outcome away: " + "; ".join(map(str, offenders)))
-
-
-def _values(column: pl.Series) -> npt.NDArray[np.generic]:
-    return column.to_numpy() if column.dtype.is_numeric() else np.array(column.to_list(), object)
 
 
 def _check_overlap(learned: npt.NDArray[np.int64], held_out: npt.NDArray[np.int64]) -> None:

@@ -50,7 +50,7 @@ class Trial:
 class Dropped:
     """A feature that is not worth its place, and why."""
 
-    name: str
+    feature: str
     why: str
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from training import evaluation
+from training import evaluation, reports
 from training.assemble import assemble, check_agreement
 from training.bundle import Bundle, Contents, Manifest, Policy, write
 from training.bundle.bundle import start
@@ -20,8 +20,10 @@ from training.bundle.manifest import FORMAT
 from training.candidates import FAMILIES, Fitted
 from training.candidates.lightgbm import LightGBM
 from training.features.reasons import REASONS
-from training.prepare import Part, Prepared, TrainingError, prepare
+from training.prepare import Prepared, TrainingError, prepare
+from training.reports import Results
 from training.search import Costs, Dropped, Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
+from training.summary import summarise
 from training.tables import Tables
 
 MODEL = "credit-default"
@@ -35,6 +37,8 @@ __all__ = ["MODEL", "Costs", "Options", "Run", "TrainingError", "train"]
 class Options:
     """What a run may be told."""
 
+    source: str = "the tables given"
+    """What the card says the data are; no path."""
     seed: int = 0
     trials: int = 8
     """Sets of parameters tried a family, its defaults included."""
@@ -59,10 +63,8 @@ class Run:
     prepared: Prepared
     trials: tuple[Trial, ...]
     chosen: Trial
-    dropped: tuple[Dropped, ...]
-    probability: npt.NDArray[np.float64]
-    """Of the held-out clients, by the bundle's graph."""
-    groups: dict[str, tuple[evaluation.Group, ...]]
+    results: Results
+    """What the reports show."""
     seconds: float
 
 
@@ -84,23 +86,25 @@ def train(tables: Tables, options: Options, directory: Path, progress: Progress 
     (probability,) = start(graph).run(["probability"], prepared.held_out.rows.tensors())
     manifest = _manifest(tables, options, prepared, chosen, probability)
     _write(directory, manifest, graph, fitted, prepared, probability)
-    check_agreement(Bundle.open(directory), prepared.held_out.rows, fitted)
-    groups = _groups(prepared, probability, manifest.policy, options.seed)
-    seconds = time.perf_counter() - started
-    return Run(directory, manifest, prepared, trials, chosen, dropped, probability, groups, seconds)
+    bundle = Bundle.open(directory)
+    check_agreement(bundle, prepared.held_out.rows, fitted)
+    progress("comparing treatments of imbalance, drawing the reports")
+    results = summarise(tables, options.source, prepared, bundle, trials, chosen, dropped, options.folds)
+    reports.write(results, directory)
+    return Run(directory, manifest, prepared, trials, chosen, results, time.perf_counter() - started)
 
 
 def _select(prepared: Prepared, options: Options, progress: Progress) -> tuple[Prepared, tuple[Dropped, ...]]:
     """Drop what is constant, what repeats another feature, and then what no fold's trees use."""
     idle = useless(prepared.learned.matrix, prepared.features)
-    prepared = prepared.keep([drop.name for drop in idle])
+    prepared = prepared.keep([drop.feature for drop in idle])
     progress(f"looking for features of no importance among {len(prepared.features)}")
     learned = prepared.learned
     folds = folds_of(learned.outcome, options.folds, options.seed)
     family = LightGBM()
     fitted = family.cross_fit(learned.matrix, learned.outcome, folds, prepared.features, family.defaults, options.seed)
     ignored = unused(fitted.importance, prepared.features)
-    return prepared.keep([drop.name for drop in ignored]), (*idle, *ignored)
+    return prepared.keep([drop.feature for drop in ignored]), (*idle, *ignored)
 
 
 def _search(prepared: Prepared, options: Options, progress: Progress) -> tuple[Trial, ...]:
@@ -181,24 +185,3 @@ def _write(
         clients=learned.clients,
     )
     write(contents, directory)
-
-
-def _groups(
-    prepared: Prepared, probability: npt.NDArray[np.float64], policy: Policy, seed: int
-) -> dict[str, tuple[evaluation.Group, ...]]:
-    """Of each protected field, how each group fared on the hold-out."""
-    labels = {
-        field.name: _labels(prepared, prepared.held_out, field.name) for field in prepared.fields if field.protected
-    }
-    return evaluation.by_group(
-        prepared.held_out.outcome, probability, labels, policy.threshold, policy.cost_fn, policy.cost_fp, seed
-    )
-
-
-def _labels(prepared: Prepared, part: Part, name: str) -> npt.NDArray[np.str_]:
-    """A field's groups: its levels, or decades for a date of birth, the one number that is protected."""
-    texts = [field.name for field in prepared.fields if field.datatype == "BYTES"]
-    if name in texts:
-        return part.rows.categorical[:, texts.index(name)].astype(np.str_)
-    numbers = [field.name for field in prepared.fields if field.datatype != "BYTES"]
-    return evaluation.age_group(part.rows.numeric[:, numbers.index(name)])

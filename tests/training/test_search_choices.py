@@ -29,11 +29,11 @@ TRIAL = Trial(
 )
 def test_constant_and_repeated_features_go(columns: list[list[float]], dropped: dict[str, str]) -> None:
     found = useless(np.array(columns, np.float32).T, FEATURES)
-    assert {drop.name: drop.why for drop in found} == dropped
+    assert {drop.feature: drop.why for drop in found} == dropped
 
 
 def test_features_no_fold_used_go() -> None:
-    assert [drop.name for drop in unused(np.array([0.1, 0, 3]), FEATURES)] == ["second"]
+    assert [drop.feature for drop in unused(np.array([0.1, 0, 3]), FEATURES)] == ["second"]
 
 
 def test_the_first_trial_has_the_defaults() -> None:

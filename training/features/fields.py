@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from training.bundle import Field, Rows
 from training.tables.applications import FIELDS
 from training.tables.columns import Column
+
+Columns = dict[str, npt.NDArray[Any]]
 
 MOST_LEVELS = 200
 """A text column with more is an identifier or free text, not a category."""
@@ -54,6 +58,16 @@ def _levels(values: pl.Series) -> tuple[str, ...]:
         )
     counts = values.value_counts().sort(["count", values.name], descending=[True, False])
     return tuple(counts[values.name])
+
+
+def columns_of(applications: pl.DataFrame) -> Columns:
+    """The fields as arrays: numbers with NaN, texts as objects with None."""
+    return {
+        column.name: applications[column.name].to_numpy()
+        if column.kind != "text"
+        else np.array(applications[column.name].to_list(), object)
+        for column in FIELDS
+    }
 
 
 def rows_of(applications: pl.DataFrame, fields: Sequence[Field], history: pl.DataFrame) -> Rows:

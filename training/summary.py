@@ -1,0 +1,144 @@
+"""A finished run as what its card, page and pictures are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from training import evaluation, imbalance
+from training.bundle import Bundle, Manifest
+from training.candidates.lightgbm import LightGBM
+from training.features.fields import Columns, columns_of
+from training.prepare import Part, Prepared
+from training.reports import Candidate, Data, Dropped, Explained, Judged, Results
+from training.reports import Trial as Reported
+from training.reports.drift import Drift, compare
+from training.reports.fields import describe
+from training.search import Trial, best_of_each, folds_of
+from training.tables import Tables
+
+_EXPLAINED = 1_000
+_COMPARED = 12_000
+"""Rows that treatments of imbalance are compared on: SMOTE's time grows with the number of defaults squared."""
+
+
+def summarise(
+    tables: Tables,
+    source: str,
+    prepared: Prepared,
+    bundle: Bundle,
+    trials: Sequence[Trial],
+    chosen: Trial,
+    dropped: Sequence[Dropped],
+    folds: int,
+) -> Results:
+    """All that is reported of a run; the hold-out's figures are the bundle's own answers."""
+    manifest, held_out, learned = bundle.manifest, prepared.held_out, prepared.learned
+    probability = bundle.score(held_out.rows).probability
+    columns = columns_of(tables.train)
+    return Results(
+        model=manifest.model,
+        chosen=manifest.family,
+        candidates=tuple(_candidate(trial, trials, learned, manifest) for trial in best_of_each(trials)),
+        trials=tuple(
+            Reported(trial.family, number, trial.cost, trial.log_loss, trial.parameters)
+            for number, trial in enumerate(trials, 1)
+        ),
+        policy=manifest.policy,
+        calibration=manifest.calibration,
+        metrics=manifest.metrics,
+        confusion=evaluation.confusion(held_out.outcome, probability, manifest.policy.threshold),
+        groups=_groups(held_out, probability, manifest),
+        imbalance=_treatments(prepared, trials, manifest, folds),
+        validation=Judged(learned.outcome, chosen.probability),
+        hold_out=Judged(held_out.outcome, probability),
+        explained=_explained(bundle, held_out),
+        dropped=tuple(dropped),
+        data=_data(tables, source, prepared),
+        fields=describe(columns, (tables.train["TARGET"] == 1).to_numpy()),
+        drift=_drift(columns, tables.test),
+        protected=tuple(field.name for field in manifest.fields if field.protected),
+        allowed=manifest.allowed,
+        alarms=manifest.alarms,
+        seed=manifest.seed,
+    )
+
+
+def _candidate(trial: Trial, trials: Sequence[Trial], learned: Part, manifest: Manifest) -> Candidate:
+    policy = manifest.policy
+    metrics = evaluation.evaluate(
+        learned.outcome, trial.probability, trial.threshold.value, policy.cost_fn, policy.cost_fp, manifest.seed
+    )
+    return Candidate(
+        family=trial.family,
+        cost=metrics[evaluation.COST],
+        auc=metrics[evaluation.AUC],
+        log_loss=metrics[evaluation.LOG_LOSS],
+        trials=sum(other.family == trial.family for other in trials),
+    )
+
+
+def _groups(
+    part: Part, probability: npt.NDArray[np.float64], manifest: Manifest
+) -> dict[str, tuple[evaluation.Group, ...]]:
+    """Of each protected field, how each of its groups fared."""
+    policy = manifest.policy
+    labels = {field.name: _labels(part, field.name, manifest) for field in manifest.fields if field.protected}
+    return evaluation.by_group(
+        part.outcome, probability, labels, policy.threshold, policy.cost_fn, policy.cost_fp, manifest.seed
+    )
+
+
+def _labels(part: Part, name: str, manifest: Manifest) -> npt.NDArray[np.str_]:
+    """A field's groups: its levels, or decades for a date of birth, the one number that is protected."""
+    texts = [field.name for field in manifest.categorical]
+    if name in texts:
+        return part.rows.categorical[:, texts.index(name)].astype(np.str_)
+    numbers = [field.name for field in manifest.numeric]
+    return evaluation.age_group(part.rows.numeric[:, numbers.index(name)])
+
+
+def _treatments(
+    prepared: Prepared, trials: Sequence[Trial], manifest: Manifest, folds: int
+) -> tuple[imbalance.Row, ...]:
+    """The treatments of imbalance with the best trees' parameters."""
+    learned, policy = prepared.learned, manifest.policy
+    (trees,) = (trial for trial in best_of_each(trials) if trial.family == LightGBM.name)
+    # The rows are in random order since the split.
+    matrix, outcome = learned.matrix[:_COMPARED], learned.outcome[:_COMPARED]
+    return imbalance.compare(
+        matrix,
+        outcome,
+        folds_of(outcome, folds, manifest.seed),
+        prepared.features,
+        trees.parameters,
+        manifest.seed,
+        policy.cost_fn,
+        policy.cost_fp,
+    )
+
+
+def _explained(bundle: Bundle, part: Part) -> Explained:
+    rows = part.rows.take(slice(0, _EXPLAINED))
+    contributions = bundle.contributions(rows)[:, :-1]
+    return Explained(contributions, part.matrix[:_EXPLAINED], bundle.manifest.features, bundle.manifest.reasons)
+
+
+def _data(tables: Tables, source: str, prepared: Prepared) -> Data:
+    sizes = {name: int(frame.select(pl.len()).collect().item()) for name, frame in tables.history.items()}
+    return Data(
+        source=source,
+        tables={"application_train": tables.train.height, **sizes},
+        absent=tables.absent,
+        training_rows=len(prepared.learned.outcome),
+        hold_out_rows=len(prepared.held_out.outcome),
+        default_rate=float((tables.train["TARGET"] == 1).to_numpy().mean()),
+        fingerprint=tables.fingerprint,
+    )
+
+
+def _drift(train: Columns, test: pl.DataFrame | None) -> tuple[Drift, ...]:
+    return () if test is None else compare(train, columns_of(test))
