@@ -14,21 +14,22 @@ TABLE = "bureau_balance"
 _WINDOWS = (12, 24)
 
 _month = pl.col("MONTHS_BALANCE")
-_status = pl.col("STATUS")
-_late = _status.is_in(["1", "2", "3", "4", "5"])
-_paying = _late | (_status == "0")
+_STATUSES = pl.Enum(["C", "X", "0", "1", "2", "3", "4", "5"])  # others are null
+_status = pl.col("status")
+_closed, _unknown, _paying, _late = _status == 0, _status == 1, _status >= 2, _status >= 3
 
 
 def loans(rows: pl.LazyFrame, bureau: pl.LazyFrame) -> pl.LazyFrame:
     """One row per loan that the bureau knows: its client and what its months add up to."""
-    sums = rows.group_by("SK_ID_BUREAU").agg(
+    numbered = rows.with_columns(status=pl.col("STATUS").cast(_STATUSES, strict=False).to_physical())
+    sums = numbered.group_by("SK_ID_BUREAU").agg(
         months=pl.len(),
         first=_month.min(),
         paying=_paying.sum(),
-        unknown=(_status == "X").sum(),
-        closed=(_status == "C").sum(),
+        unknown=_unknown.sum(),
+        closed=_closed.sum(),
         late=_late.sum(),
-        worst=of(_paying, _status).max().cast(pl.Int8),
+        worst=of(_paying, _status - 2).max(),
         last_late=of(_late, _month).max(),
         last_paying=of(_paying, _month).max(),
         **{f"paying_{w}m": (_paying & (_month >= -w)).sum() for w in _WINDOWS},

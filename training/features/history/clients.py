@@ -48,4 +48,4 @@ def _tables(history: Mapping[str, pl.LazyFrame]) -> Iterator[pl.LazyFrame]:
     if card.TABLE in history:
         yield by_client(card.months(history[card.TABLE]), card.FEATURES)
     if instalments.TABLE in history:
-        yield by_client(instalments.loans(history[instalments.TABLE]), instalments.FEATURES)
+        yield by_client(instalments.periods(history[instalments.TABLE]), instalments.FEATURES)
