@@ -1,8 +1,8 @@
 """How good decisions and probabilities were: metrics with bootstrap intervals, for everybody and by group.
 
 The bootstrap sorts once: a resample is how often each row of a sorted class was drawn, and every metric is a sum or a
-cumulative sum over these counts. It is stratified, so each resample has as many defaults as the data: intervals say
-what is uncertain about the model, not about the default rate.
+cumulative sum over these counts. Each class is drawn by itself, so both are there in every resample, and then weighted
+so that the number of defaults varies as if all were drawn together.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ def _intervals(sample: _Sample, seed: int, resamples: int) -> dict[str, Interval
     random = np.random.default_rng(seed)
     size = max(1, min(resamples, _CHUNK // max(1, sample.good.size + sample.bad.size)))
     chunks = [
-        _metrics(sample, _draw(random, rows, sample.good.size), _draw(random, rows, sample.bad.size))
+        _metrics(sample, *_resampled(random, rows, sample.good.size, sample.bad.size))
         for rows in [min(size, resamples - done) for done in range(0, resamples, size)]
     ]
     found = {}
@@ -213,6 +213,17 @@ def _intervals(sample: _Sample, seed: int, resamples: int) -> dict[str, Interval
         # KS and ECE are higher in resamples than in the data, so their percentiles can miss the value.
         found[name] = Interval(value=float(value[0]), low=float(min(low, value[0])), high=float(max(high, value[0])))
     return found
+
+
+def _resampled(random: np.random.Generator, resamples: int, good: int, bad: int) -> tuple[Floats, Floats]:
+    """How much each good and each bad row counts in each resample."""
+    defaults = random.binomial(good + bad, bad / (good + bad), resamples).astype(np.float64)
+    if good and bad:
+        defaults = np.clip(defaults, 1, good + bad - 1)
+    of_good, of_bad = _draw(random, resamples, good), _draw(random, resamples, bad)
+    of_good *= ((good + bad - defaults) / max(good, 1))[:, None]
+    of_bad *= (defaults / max(bad, 1))[:, None]
+    return of_good, of_bad
 
 
 def _draw(random: np.random.Generator, resamples: int, size: int) -> Floats:
@@ -254,7 +265,7 @@ def _ranking(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
         _cumulated(bad, np.searchsorted(sample.bad, sample.bad, side=side)) for side in ("left", "right")
     )
     caught, refused = bads[:, None] - bad_below, goods[:, None] - below
-    precision = caught / np.maximum(caught + refused, 1)
+    precision = caught / np.maximum(caught + refused, 1e-9)
     before = below / goods[:, None] - bad_below / bads[:, None]
     after = up_to / goods[:, None] - bad_up_to / bads[:, None]
     return {

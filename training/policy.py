@@ -116,7 +116,7 @@ def threshold(
 ) -> Threshold:
     """The probability from which refusing costs least, found on validation data; refuse if and only if >= `value`.
 
-    Each resample (stratified by outcome) has its cheapest cut, ties at their middle; `value` is the mean of these in
+    Each resample has its cheapest cut, ties at their middle; `value` is the mean of these in
     log-odds, `low` and `high` their 2.5th and 97.5th percentiles. Raises OutcomeError as `checked` does, for outcomes
     all alike, for probabilities outside of [0, 1] and for costs that are not above 0.
     """
@@ -182,8 +182,9 @@ def _cheapest(
     cuts: Floats, good: Floats, bad: Floats, cost_fn: float, cost_fp: float, random: np.random.Generator
 ) -> float:
     """The cheapest cut of one resample; of several equally cheap, the middle between the first and the last."""
-    resampled = [random.multinomial(int(part.sum()), part / part.sum()).astype(np.float64) for part in (good, bad)]
-    costs = _costs(resampled[0], resampled[1], cost_fn, cost_fp)
+    counts = np.concatenate([good, bad])
+    resampled = random.multinomial(int(counts.sum()), counts / counts.sum()).astype(np.float64)
+    costs = _costs(resampled[: good.size], resampled[good.size :], cost_fn, cost_fp)
     ties = np.flatnonzero(costs <= costs.min() + 1e-12)
     return float((cuts[ties[0]] + cuts[ties[-1]]) / 2)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 
-from training import evaluation
+from training import evaluation, policy
 
 
 def lender(seed: int, rows: int = 1000):
@@ -17,11 +17,13 @@ def lender(seed: int, rows: int = 1000):
 def test_interval_is_plain_bootstrap():
     outcome, probability = lender(0)
     random = np.random.default_rng(1)
-    good, bad = np.flatnonzero(~outcome), np.flatnonzero(outcome)
-    drawn = [np.concatenate([random.choice(good, good.size), random.choice(bad, bad.size)]) for _ in range(400)]
+    drawn = random.integers(0, outcome.size, (400, outcome.size))
     plain = {
         evaluation.AUC: [sk.roc_auc_score(outcome[rows], probability[rows]) for rows in drawn],
         evaluation.PR_AUC: [sk.average_precision_score(outcome[rows], probability[rows]) for rows in drawn],
+        evaluation.LOG_LOSS: [sk.log_loss(outcome[rows], probability[rows]) for rows in drawn],
+        evaluation.OBSERVED_EXPECTED: [outcome[rows].sum() / probability[rows].sum() for rows in drawn],
+        evaluation.COST: [policy.cost(outcome[rows], probability[rows] >= 0.09) for rows in drawn],
         evaluation.F1: [sk.f1_score(outcome[rows], probability[rows] >= 0.09) for rows in drawn],
     }
     found = evaluation.evaluate(outcome, probability, 0.09)
@@ -56,6 +58,8 @@ def test_same_seed_same_intervals():
     assert evaluation.evaluate(*sample, 0.09, seed=5) != evaluation.evaluate(*sample, 0.09, seed=6)
 
 
-def test_stratified_rate_has_no_width():
-    found = evaluation.evaluate(*lender(6), 0.09)[evaluation.ACCURACY_APPROVE_ALL]
-    assert found.low == found.value == found.high
+def test_number_of_defaults_varies():
+    outcome, probability = lender(6)
+    found = evaluation.evaluate(outcome, probability, 0.09)[evaluation.ACCURACY_APPROVE_ALL]
+    binomial = np.sqrt(outcome.mean() * (1 - outcome.mean()) / outcome.size)
+    assert found.high - found.low == pytest.approx(2 * 1.96 * binomial, rel=0.15)
