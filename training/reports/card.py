@@ -120,7 +120,7 @@ def _performance(results: Results) -> Section:
     roc = ranking.figure(*scored, policy.threshold, metrics[AUC], metrics[PR_AUC])
     told = (
         f"All figures are of {results.data.hold_out_rows:,} applicants that took no part in training, calibration or "
-        "the choice of the threshold; 95 % bootstrap intervals, stratified by outcome."
+        "the choice of the threshold; 95 % bootstrap intervals."
     )
     formula = (
         f"Calibration: probability = 1 / (1 + exp(-({results.calibration.slope:.4f} * margin "
@@ -176,7 +176,9 @@ def _explanations(results: Results) -> Section:
         Picture("contributions", "Contributions of the strongest features", png(by_feature)),
     ]
     if results.dropped:
-        dropped = Table(("feature", "why it was dropped"), tuple((one.feature, one.why) for one in results.dropped))
+        dropped = Table(
+            ("feature", "why it was dropped"), tuple((one.feature, one.why) for one in results.dropped), words=(0, 1)
+        )
         blocks += [f"{len(results.dropped)} features were dropped inside cross-validation:", dropped]
     return Section("What moves a decision", tuple(blocks))
 
@@ -185,7 +187,7 @@ def _data(results: Results) -> Section:
     data = results.data
     absent = f"Absent: {', '.join(data.absent)}." if data.absent else "No table is absent."
     told = (
-        f"{data.source}: {data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out, "
+        f"Source: {data.source}. {data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out, "
         f"stratified by outcome; {data.default_rate:.2%} defaulted. {absent} Fingerprint {data.fingerprint}."
     )
     blocks: list[Block] = [

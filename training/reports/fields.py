@@ -112,11 +112,11 @@ def _numbers(column: NDArray[Any]) -> tuple[NDArray[np.str_], list[str]]:
     known = np.isfinite(values)
     distinct = np.unique(values[known])
     if distinct.size <= _BINS:
-        order = [f"{value:g}" for value in distinct]
+        order = [_number(value) for value in distinct]
         codes = np.searchsorted(distinct, values)
     else:
         edges = np.unique(np.quantile(values[known], np.linspace(0, 1, _BINS + 1)))
-        order = [f"{low:.4g} to {high:.4g}" for low, high in itertools.pairwise(edges)]
+        order = [f"{_number(low)} to {_number(high)}" for low, high in itertools.pairwise(edges)]
         codes = np.clip(np.searchsorted(edges, values, side="left") - 1, 0, len(order) - 1)
     names = np.array([*order, MISSING])
     return names[np.where(known, codes, len(order))], [*order, MISSING]
@@ -133,6 +133,10 @@ def _categories(column: NDArray[Any]) -> tuple[NDArray[np.str_], list[str]]:
 
 def _absent(level: Any) -> bool:
     return level is None or level == "" or level != level
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _short(name: str) -> str:

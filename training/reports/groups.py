@@ -34,6 +34,7 @@ def figure(groups: Mapping[str, Sequence[Group]]) -> Figure:
     left.set_yticks(places, [f"{field}: {group.name} ({group.rows:,})" for field, group in names], fontsize=8)
     left.set_title("Approved (red: below four fifths)")
     percent_axis(left, "x")
+    left.locator_params(axis="x", nbins=5)
     right.axvline(1, color=GREY, linewidth=1, linestyle="--")
     right.set_title("Observed over expected defaults")
     bare(left)
@@ -43,7 +44,7 @@ def figure(groups: Mapping[str, Sequence[Group]]) -> Figure:
 
 def table(groups: Sequence[Group]) -> Table:
     """Groups of one field."""
-    columns = ("group", "applicants", "default rate", "approved", "ratio to best", "AUC", "cost", "observed / expected")
+    columns = ("group", "applicants", "defaulted", "approved", "to best", "AUC", "cost", "observed / expected")
     return Table(columns, tuple(_row(group) for group in groups))
 
 
@@ -67,6 +68,6 @@ def _row(group: Group) -> tuple[str, ...]:
         percent(metrics[APPROVAL_RATE]),
         f"{group.approval_ratio:.2f}",
         interval(metrics[AUC]) if AUC in metrics else "one class",
-        interval(metrics[COST]),
-        interval(metrics[OBSERVED_EXPECTED], 2),
+        f"{metrics[COST].value:.3f}",
+        f"{metrics[OBSERVED_EXPECTED].value:.2f}",
     )

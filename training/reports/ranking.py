@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from training.bundle.manifest import Interval
 from training.reports.picture import ACCENT, GOOD, GREY, canvas, percent_axis, styled
-from training.reports.table import interval
 
 
 @styled
@@ -28,14 +27,14 @@ def figure(
     left.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
     left.plot(false, true, color=GOOD, linewidth=1.8)
     left.plot(lost, caught, "o", color=ACCENT, label="at the threshold")
-    left.set(xlabel="good clients refused", ylabel="defaults refused", title=f"ROC, AUC {interval(auc)}")
+    left.set(xlabel="good clients refused", ylabel="defaults refused", title=f"ROC, AUC {auc.value:.3f}")
     left.legend(loc="lower right")
     right.axhline(outcome.mean(), color=GREY, linewidth=1, linestyle="--", label="chance")
     right.step(true[1:], precision[1:], where="pre", color=GOOD, linewidth=1.8)
     if refused.any():
         right.plot(caught, outcome[refused].mean(), "o", color=ACCENT, label="at the threshold")
     right.set(xlabel="defaults refused", ylabel="defaults among the refused", ylim=(0, _headroom(precision, true)))
-    right.set_title(f"Precision and recall, AP {interval(average_precision)}")
+    right.set_title(f"Precision and recall, average {average_precision.value:.3f}")
     right.legend(loc="upper right")
     for axes in (left, right):
         percent_axis(axes, "x")

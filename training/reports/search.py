@@ -36,7 +36,7 @@ def trials(found: Sequence[Trial]) -> Table:
         )
         for one in best
     )
-    return Table(("trial", "cost", "log loss", "parameters"), rows)
+    return Table(("trial", "cost", "log loss", "parameters"), rows, words=(0, 3))
 
 
 @styled

@@ -10,16 +10,18 @@ from training.bundle.manifest import Interval
 
 @dataclass(frozen=True)
 class Table:
-    """Columns and rows of text; all columns but the first are figures."""
+    """Columns and rows of text."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     highlighted: int | None = None
     """The row to point out; None where none is."""
+    words: tuple[int, ...] = (0,)
+    """The columns of words; all others are figures, which stand on the right."""
 
     def markdown(self) -> str:
         """The table in Markdown, the highlighted row in bold."""
-        align = ["---"] + ["---:"] * (len(self.columns) - 1)
+        align = ["---" if number in self.words else "---:" for number in range(len(self.columns))]
         lines = [_line(self.columns), _line(align)]
         for number, row in enumerate(self.rows):
             lines.append(_line([f"**{cell}**" if cell else "" for cell in row] if number == self.highlighted else row))

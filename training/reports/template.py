@@ -1,6 +1,11 @@
 """The page's HTML, for Jinja: one file that needs no network."""
 
 PAGE = """\
+{% macro inline(text) %}
+{% for piece in text.split("`") %}
+{% if loop.index0 % 2 %}<code>{{ piece }}</code>{% else %}{{ piece }}{% endif %}
+{% endfor %}
+{% endmacro %}
 <!doctype html>
 <html lang="en">
 <head>
@@ -40,12 +45,14 @@ table { width: 100%; border-collapse: collapse; font-size: .84rem; font-variant-
 th { padding: .4rem .6rem; color: var(--soft); font-weight: 600; text-align: right; vertical-align: bottom;
   border-bottom: 2px solid var(--line); }
 td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th:first-child, td:first-child { padding-left: 0; text-align: left; white-space: normal; }
-td.words { white-space: normal; min-width: 16rem; }
+.words { text-align: left; white-space: normal; }
+th:first-child, td:first-child { padding-left: 0; }
 tr.chosen td { font-weight: 650; background: #eef6f2; }
 tr.chosen td:first-child { box-shadow: -.5rem 0 0 #eef6f2; }
 figure { margin: 0 0 1.25rem; }
 img { display: block; width: 100%; height: auto; }
+code { padding: .05rem .3rem; background: #f0f3f4; border-radius: 4px;
+  font: .86em "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 pre { margin: 0 0 1rem; padding: .9rem 1rem; overflow-x: auto; background: #f4f6f7; border-radius: 6px;
   font: .82rem/1.5 "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 section > :last-child { margin-bottom: 0; }
@@ -77,18 +84,20 @@ section > :last-child { margin-bottom: 0; }
 <h2>{{ section.title }}</h2>
 {% for block in section.blocks %}
 {% if block is string %}
-<p>{{ block }}</p>
+<p>{{ inline(block) }}</p>
 {% elif block.items is defined %}
-<ul>{% for item in block.items %}<li>{{ item }}</li>{% endfor %}</ul>
+<ul>{% for item in block.items %}<li>{{ inline(item) }}</li>{% endfor %}</ul>
 {% elif block.png is defined %}
 <figure><img src="data:image/png;base64,{{ block.png | base64 }}" alt="{{ block.alt }}"></figure>
 {% elif block.rows is defined %}
 <div class="wide"><table>
-<thead><tr>{% for column in block.columns %}<th scope="col">{{ column }}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for column in block.columns %}
+<th scope="col"{% if loop.index0 in block.words %} class="words"{% endif %}>{{ column }}</th>
+{%- endfor %}</tr></thead>
 <tbody>
 {% for row in block.rows %}
 <tr{% if loop.index0 == block.highlighted %} class="chosen"{% endif %}>
-{%- for cell in row %}<td{% if cell | length > 40 %} class="words"{% endif %}>{{ cell }}</td>{% endfor -%}
+{%- for cell in row %}<td{% if loop.index0 in block.words %} class="words"{% endif %}>{{ cell }}</td>{% endfor -%}
 </tr>
 {% endfor %}
 </tbody></table></div>

@@ -25,12 +25,14 @@ def figure(
     """
     drawing = canvas(5.4)
     above, below = drawing.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
+    lowest: list[float] = []
     pairs = [
         ("validation", outcome, probability, GOOD, 2.0),
         ("hold-out", hold_out_outcome, hold_out_probability, GREY, 1.2),
     ]
     for name, judged, scored, colour, width in pairs:
         curve = cost_curve(scored, judged, policy.cost_fn, policy.cost_fp)
+        lowest.append(float(curve.cost.min()))
         above.step(curve.cut, curve.cost, where="mid", color=colour, linewidth=width, label=name)
         ascending = np.sort(scored)
         below.step(ascending, np.linspace(0, 1, ascending.size), color=colour, linewidth=width)
@@ -43,11 +45,12 @@ def figure(
     at = cost(outcome, probability >= theoretical, policy.cost_fn, policy.cost_fp)
     above.plot(theoretical, at, "D", color=BAD, markersize=6, label=f"theoretical: {theoretical:.4f}")
     above.plot([], [], color=ACCENT, linewidth=1.6, label=f"chosen: {policy.threshold:.4f}, 95 % interval")
-    lowest = cost_curve(probability, outcome, policy.cost_fn, policy.cost_fp).cost.min()
-    above.set_ylim(0.92 * lowest, lowest + 1.25 * max(everybody - lowest, 0.2 * lowest))
+    bottom = min(lowest)
+    height = max(everybody - bottom, 0.2 * bottom, 1e-3)
+    above.set_ylim(bottom - 0.15 * height, bottom + 1.25 * height)
     above.set_xlim(0, min(1.0, max(3.5 * policy.threshold, 1.2 * policy.threshold_high)))
     above.set_title("Cost per applicant")
-    above.legend(loc="upper right")
+    above.legend(loc="lower right")
     below.set_title("Approved")
     below.set_xlabel("refuse from this probability of default on")
     percent_axis(below, "y")

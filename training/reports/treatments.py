@@ -37,19 +37,19 @@ def figure(rows: Sequence[Row]) -> Figure:
 
 def table(rows: Sequence[Row]) -> Table:
     """Every row, with what the model of this run is made by pointed out."""
-    columns = ("treatment", "calibrated", "cost", "cost, theoretical threshold", "AUC", "log loss", "ECE", "threshold")
+    columns = ("treatment", "calibrated", "cost", "cost at theoretical", "AUC", "log loss", "ECE", "threshold")
     cells = tuple(
         (
             row.treatment,
             "yes" if row.calibrated else "no",
             interval(row.cost),
             interval(row.cost_theoretical),
-            interval(row.auc),
-            interval(row.log_loss),
-            interval(row.ece),
+            f"{row.auc.value:.3f}",
+            f"{row.log_loss.value:.4f}",
+            f"{row.ece.value:.4f}",
             f"{row.threshold:.3f}",
         )
         for row in rows
     )
     used = [number for number, row in enumerate(rows) if row.treatment == NONE and row.calibrated]
-    return Table(columns, cells, used[0] if used else None)
+    return Table(columns, cells, used[0] if used else None, words=(0, 1))
