@@ -16,6 +16,7 @@ from training.tables.columns import Column, Kind
 from training.tables.problems import Severity
 
 DTYPES: dict[Kind, pl.DataType] = {"integer": pl.Int64(), "real": pl.Float64(), "text": pl.String()}
+_BLANKS: dict[Kind, tuple[str, ...]] = {"integer": ("", "NaN", "nan"), "real": ("", "NaN", "nan"), "text": ("",)}
 _NOUNS: dict[Kind, str] = {"integer": "a whole number", "real": "a number", "text": "text"}
 
 
@@ -65,10 +66,10 @@ def value(name: str) -> str:
 def rules(column: Column, stored: pl.DataType, *, vital: bool) -> Iterator[Rule]:
     """The rules of a column; without a value in a `vital` one (a key, the outcome) a row is useless."""
     converted = pl.col(value(column.name))
-    present = _present(column.name, stored)
-    if column.kind != "text" and not stored.is_integer():
+    present = _present(column, stored)
+    if column.kind != "text":
         yield Rule(column.name, "error", noun(column), present & converted.is_null())
-    if column.kind == "real" and not stored.is_integer():
+    if column.kind == "real":
         yield Rule(column.name, "error", "a finite number", converted.is_infinite())
     if not column.nullable:
         yield Rule(column.name, "error" if vital else "warning", "a value in every row", ~present)
@@ -78,10 +79,12 @@ def rules(column: Column, stored: pl.DataType, *, vital: bool) -> Iterator[Rule]
         yield Rule(column.name, "error" if vital else "warning", expected, ~converted.is_in(allowed))
 
 
-def _present(name: str, stored: pl.DataType) -> pl.Expr:
-    raw = pl.col(name)
+def _present(column: Column, stored: pl.DataType) -> pl.Expr:
+    raw = pl.col(column.name)
+    present = raw.is_not_null()
     if stored == pl.String:
-        return raw.is_not_null() & (raw != "")
-    if stored.is_float():
-        return raw.is_not_null() & raw.is_not_nan()
-    return raw.is_not_null()
+        for blank in _BLANKS[column.kind]:
+            present &= raw != blank
+    elif stored.is_float():
+        present &= raw.is_not_nan()
+    return present

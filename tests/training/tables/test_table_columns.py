@@ -87,6 +87,12 @@ def test_fraction_in_an_integer_is_an_error(parquet):
     assert (parquet.problem().row, parquet.problem().found) == (3, "2.5")
 
 
+def test_too_large_an_integer_is_an_error(parquet):
+    large = pl.Series([1, 2**63, 2], dtype=pl.UInt64)
+    parquet.put("application_train", parquet.good("application_train").with_columns(large.alias("CNT_CHILDREN")))
+    assert (parquet.problem().row, parquet.problem().found) == (2, str(2**63))
+
+
 def test_infinity_is_an_error(parquet):
     parquet.change("application_train", AMT_CREDIT=[1.0, float("inf"), 2.0])
     assert (parquet.problem().row, parquet.problem().expected) == (2, "a finite number")

@@ -84,9 +84,10 @@ def test_quoted_quotes_and_commas_are_read(csv):
     assert check(csv.path).problems == ()
 
 
-def test_quoted_nothing_is_missing(csv):
+@pytest.mark.parametrize("blank", ["", '""', "NaN", "nan"])
+def test_blanks_are_missing(csv, blank):
     file = csv.file("POS_CASH_balance")
-    file.write_text(file.read_text().replace(",0.5,", ',"",'))
+    file.write_text(file.read_text().replace(",0.5,", f",{blank},"))
     assert check(csv.path).problems == ()
 
 
