@@ -1,0 +1,101 @@
+"""Bodies that are no requests, and what an answer looks like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from serving.protocol import rest
+from serving.protocol.errors import Refused
+from serving.protocol.rest import Answer, Output, Parameters
+
+TENSOR = b'{"name": "A", "shape": [1], "datatype": "FP64", "data": [1]}'
+
+
+@pytest.mark.parametrize(
+    ("body", "complaint"),
+    [
+        (b"", "body: expected JSON, got something else"),
+        (b"inputs", "body: expected JSON"),
+        (b"\xff\xfe{}", "body: expected JSON"),
+        (b"[]", "body: expected an object with `inputs`, got a list of 0"),
+        (b"null", "body: expected an object with `inputs`, got null"),
+        (b"{}", "inputs: expected a list of tensors, got nothing"),
+        (b'{"inputs": {}}', "inputs: expected a list of tensors, got an object"),
+        (b'{"inputs": []}', "inputs: expected one tensor or more, got none"),
+        (b'{"inputs": [5]}', "inputs\\[0\\]: expected an object with name, shape, datatype and data, got the number 5"),
+        (b'{"inputs": [%s, {}]}' % TENSOR, "inputs\\[1\\].name: expected a text, got nothing"),
+        (b'{"inputs": [{"name": 5}]}', "inputs\\[0\\].name: expected a text, got the number 5"),
+        (b'{"inputs": [{"name": "A"}]}', "A: datatype: expected FP64.*got null"),
+        (b'{"inputs": [%s]' % TENSOR, "body: expected JSON"),
+        (b'{"inputs": [%s]} x' % TENSOR, "body: expected JSON"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b"[1]}", b"[NaN]}"), "body: expected JSON"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b"[1]}", b"[-Infinity]}"), "body: expected JSON"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b"[1]}", b"[1e999]}"), "A: .*got a number beyond 64 bits in data"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b"[1]}", b"[01]}"), "body: expected JSON"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b"[1]}", b"[" + b"9" * 400 + b"]}"), "A: .*beyond 64 bits in data"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b"[1]}", b"[" + b"9" * 9000 + b"]}"), "body: expected JSON|beyond"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b'"A"', b'"\\ud800"'), "body: expected JSON"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b'"A"', b'"\\udc00x"'), "body: expected JSON"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b'"A"', b'"\xff"'), "body: expected texts in UTF-8"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b'"A"', b'"\xed\xa0\x80"'), "body: expected texts in UTF-8"),
+        (b'{"inputs": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested a few levels deep"),
+        (b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested a few levels deep"),
+        (b'{"inputs": [%s], "parameters": 5}' % TENSOR, "parameters"),
+        (b'{"inputs": [%s], "id": 5}' % TENSOR, "id"),
+        (b'{"inputs": [%s], "id": "%s"}' % (TENSOR, b"x" * 129), "id: expected at most 128 printable characters"),
+        (b'{"inputs": [%s], "id": "a\\nb"}' % TENSOR, "id: expected at most 128 printable characters"),
+        (b'{"inputs": [%s], "outputs": [5]}' % TENSOR, "outputs"),
+        (
+            b'{"inputs": [{"name": "A", "shape": [1], "datatype": "FP64", "parameters": {"binary_data_size": 8}}]}',
+            "A: binary tensors are not accepted",
+        ),
+    ],
+)
+def test_body_is_refused(body: bytes, complaint: str) -> None:
+    with pytest.raises(Refused, match=complaint):
+        rest.decode(body)
+
+
+def test_extensions_are_ignored() -> None:
+    request = rest.decode(b'{"inputs": [%s], "model_name": "x", "parameters": {"binary_data_output": true}}' % TENSOR)
+    assert request.inputs[0].name == "A"
+
+
+def test_first_of_a_million_misfits_is_found() -> None:
+    data: list[Any] = [1.0] * 300_000
+    data[123_456] = "x"
+    tensor = {"name": "A", "shape": [len(data)], "datatype": "FP64", "data": data}
+    with pytest.raises(Refused, match=r'A: .*got the text "x" in data\[123456\]'):
+        rest.decode(msgspec.json.encode({"inputs": [tensor]}))
+
+
+@pytest.mark.parametrize("outputs", [None, []])
+def test_no_choice_means_all_outputs(outputs: list[Output] | None) -> None:
+    assert list(rest.choose(outputs)) == ["probabilite_de_defaut", "classe"]
+
+
+def test_outputs_come_in_order_asked() -> None:
+    assert list(rest.choose([Output("classe"), Output("probabilite_de_defaut")])) == ["classe", "probabilite_de_defaut"]
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        (["score"], 'outputs\\[0\\]: expected probabilite_de_defaut or classe, got "score"'),
+        (["classe", "classe"], 'outputs\\[1\\]: expected each name once, got "classe" again'),
+    ],
+)
+def test_unknown_output_is_refused(names: list[str], complaint: str) -> None:
+    with pytest.raises(Refused, match=complaint):
+        rest.choose([Output(name) for name in names])
+
+
+def test_answer_has_only_chosen_outputs() -> None:
+    parameters = Parameters("3", 0.09, "2026-01-01T00:00:00+00:00", 0.3, "a-0,a-1", "found,none")
+    answer = Answer("credit-default", "3", "r1", [0.1, 0.2], ["refuse", "refuse"], parameters)
+    body = msgspec.json.decode(rest.encode(answer, ["classe"]))
+    assert body["outputs"] == [{"name": "classe", "shape": [2], "datatype": "BYTES", "data": ["refuse", "refuse"]}]
+    assert all(isinstance(value, str | int | float | bool) for value in body["parameters"].values())
