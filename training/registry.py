@@ -1,7 +1,7 @@
 """The registry of versions: the one module that knows MLflow.
 
 A bundle is logged as it is, as one model, with an MLmodel file beside its own files: MLflow then shows what goes in and
-comes out, and `mlflow.pyfunc.load_model` and `mlflow.onnx.load_model` run the same graph that is served. Nothing in it is
+out, and `mlflow.pyfunc.load_model` and `mlflow.onnx.load_model` run the same graph that is served. Nothing in it is
 pickled. A version is addressed by its number; aliases are for people and move, what runs never names one.
 """
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,26 +40,24 @@ class RegistryError(Exception):
     """The registry cannot be reached or refuses; the message names its address, or what is not there."""
 
 
-class Trial(Protocol):
-    """One trial of a search, as a nested run."""
+@dataclass(frozen=True)
+class Trial:
+    """One trial of a search, logged as a nested run."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def params(self) -> Mapping[str, Any]: ...
-    @property
-    def metrics(self) -> Mapping[str, float]: ...
+    name: str
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
 
 
-class Run(Protocol):
-    """What a training run says of itself, beside its bundle."""
+@dataclass(frozen=True)
+class Figures:
+    """What a training run is logged with, beside its bundle."""
 
-    @property
-    def parameters(self) -> Mapping[str, Any]: ...
-    @property
-    def metrics(self) -> Mapping[str, float]: ...
-    @property
-    def trials(self) -> Sequence[Trial]: ...
+    parameters: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    trials: Sequence[Trial]
+    source: str
+    """Where the data came from, best as a folder."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,8 @@ class Version:
     aliases: tuple[str, ...]
     fingerprint: str
     """Of the data it learned from."""
+    source: str
+    """Where that data came from."""
     created: int
     """Milliseconds since 1970, UTC."""
 
@@ -82,16 +82,16 @@ class Registry:
         self.url = url
         self.model = model
 
-    def register(self, path: Path, run: Run, source: str) -> Version:
+    def register(self, path: Path, figures: Figures) -> Version:
         """Log a run with its bundle, register it as the next version and call it `challenger`.
 
-        `source` says where the data came from: a folder or `synthetic`. Raises RegistryError.
+        Raises RegistryError.
         """
         bundle = Bundle.open(path)
         with self._speaking():
-            run_id = self._log_run(bundle, run, source)
+            run_id = self._log_run(bundle, figures)
             model_id = self._log_model(bundle, run_id)
-            number = self._create_version(bundle, run_id, model_id)
+            number = self._create_version(bundle, run_id, model_id, figures.source)
             self._client.set_terminated(run_id)
             self._client.set_registered_model_alias(self.model, "challenger", number)
         return self.version(number)
@@ -170,7 +170,7 @@ class Registry:
         except MlflowException as error:
             raise RegistryError(f"MLflow at {self.url} refused: {str(error).splitlines()[0]}") from error
 
-    def _log_run(self, bundle: Bundle, run: Run, source: str) -> str:
+    def _log_run(self, bundle: Bundle, figures: Figures) -> str:
         client, manifest = self._client, bundle.manifest
         experiment = client.get_experiment_by_name(self.model)
         experiment_id = experiment.experiment_id if experiment else client.create_experiment(self.model)
@@ -182,11 +182,11 @@ class Registry:
             "mlflow.note.content": _read_card(bundle.path),
         }
         run_id: str = client.create_run(experiment_id, tags=tags).info.run_id
-        self._log_figures(run_id, run.parameters, run.metrics)
-        self._log_data(run_id, manifest, source)
-        for trial in run.trials:
+        self._log_figures(run_id, figures.parameters, figures.metrics)
+        self._log_data(run_id, manifest, figures.source)
+        for trial in figures.trials:
             nested = client.create_run(experiment_id, tags={"mlflow.parentRunId": run_id}, run_name=trial.name)
-            self._log_figures(nested.info.run_id, trial.params, trial.metrics)
+            self._log_figures(nested.info.run_id, trial.parameters, trial.metrics)
             client.set_terminated(nested.info.run_id)
         if (bundle.path / "reports").is_dir():
             client.log_artifacts(run_id, str(bundle.path / "reports"), "reports")
@@ -205,12 +205,7 @@ class Registry:
     def _log_data(self, run_id: str, manifest: Manifest, source: str) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
-        data = Dataset(
-            name="home-credit",
-            digest=manifest.fingerprint[:MLFLOW_DIGEST],
-            source_type="local",
-            source=source,
-        )
+        data = Dataset("home-credit", manifest.fingerprint[:MLFLOW_DIGEST], source_type="local", source=source)
         self._client.log_inputs(run_id, datasets=[DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
 
     def _log_model(self, bundle: Bundle, run_id: str) -> str:
@@ -227,7 +222,7 @@ class Registry:
         client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
         return str(model.model_id)
 
-    def _create_version(self, bundle: Bundle, run_id: str, model_id: str) -> str:
+    def _create_version(self, bundle: Bundle, run_id: str, model_id: str, source: str) -> str:
         client = self._client
         if not client.search_registered_models(f"name = '{self.model}'"):
             client.create_registered_model(self.model, description="Probability that a loan defaults.")
@@ -235,7 +230,7 @@ class Registry:
             self.model,
             f"models:/{model_id}",
             run_id,
-            tags={"fingerprint": bundle.manifest.fingerprint, "family": bundle.manifest.family},
+            tags={"fingerprint": bundle.manifest.fingerprint, "family": bundle.manifest.family, "source": source},
             description=_read_card(bundle.path),
             model_id=model_id,
         )
@@ -248,6 +243,7 @@ def _version(entry: Any, aliases: tuple[str, ...] | None = None) -> Version:  # 
         run_id=entry.run_id,
         aliases=tuple(sorted(entry.aliases)) if aliases is None else aliases,
         fingerprint=entry.tags.get("fingerprint", ""),
+        source=entry.tags.get("source", ""),
         created=entry.creation_timestamp,
     )
 

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from training.bundle import Bundle
-from training.registry import Registry, RegistryError
+from training.registry import Figures, Registry, RegistryError, Trial
 
 pytestmark = [
     pytest.mark.xdist_group("registry"),  # one database for the module
@@ -17,18 +15,7 @@ pytestmark = [
 ]
 
 
-@dataclass(frozen=True)
-class Trial:
-    name: str
-    params: Mapping[str, Any]
-    metrics: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Run:
-    parameters: Mapping[str, Any] = field(default_factory=lambda: {"seed": 0})
-    metrics: Mapping[str, float] = field(default_factory=lambda: {"auc": 0.75})
-    trials: tuple[Trial, ...] = (Trial("lightgbm-1", {"num_leaves": 7}, {"cost": 0.5}),)
+FIGURES = Figures({"seed": 0}, {"auc": 0.75}, [Trial("lightgbm-1", {"num_leaves": 7}, {"cost": 0.5})], "a folder")
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +27,14 @@ def bundle(toy_bundle: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Registry:
+def registry(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[Registry]:
     """A registry with two versions in a database of its own."""
     directory = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)  # where MLflow puts artifacts when no server does
         registry = Registry(f"sqlite:///{directory}/mlflow.db")
-        registry.register(bundle, Run(), "synthetic")
-        registry.register(bundle, Run(), "synthetic")
+        registry.register(bundle, FIGURES)
+        registry.register(bundle, FIGURES)
         yield registry
 
 
@@ -55,6 +42,7 @@ def test_newest_version_is_challenger(registry: Registry) -> None:
     assert registry.aliases()["challenger"] == "2"
     assert [version.number for version in registry.versions()] == ["2", "1"]
     assert registry.versions()[0].aliases == ("challenger",)
+    assert registry.versions()[0].source == "a folder"
 
 
 def test_alias_moves(registry: Registry) -> None:

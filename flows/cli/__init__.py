@@ -1,0 +1,48 @@
+"""The `credence` command.
+
+Here belong options, help texts and how a result is shown; what a command does is a function of another module, imported
+when the command runs, so that asking for help costs nothing.
+"""
+
+from __future__ import annotations
+
+import signal
+
+import click
+
+from flows.cli.data import data
+from flows.cli.demo import demo
+from flows.cli.model import history, train
+from flows.cli.platform import down, serve, status, up
+from flows.cli.records import records
+from flows.cli.score import score
+
+__all__ = ["credence", "main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="credence")
+def credence() -> None:
+    """Credit scoring: train a model, serve it with reasons, keep a record of every decision.
+
+    Begin with `credence demo`, which does all of it on synthetic clients. By hand it is
+
+    \b
+        credence up                      start the platform on this machine
+        credence train --data DIR        a model from seven raw tables
+        credence serve                   put it live
+        credence records status          what was answered, and whether all of it is recorded
+
+    State lies in .credence (or CREDENCE_HOME); settings are environment variables beginning with CREDENCE_.
+    Every command takes --json and exits with 0 when done, 1 when refused or failed, 2 when wrongly used.
+    """
+
+
+for _command in (demo, up, down, status, data, train, history, serve, score, records):
+    credence.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; being terminated ends a command as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    credence()

@@ -1,0 +1,103 @@
+"""`credence train` and `credence history`: what is made of raw tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.output import Output, reporting, table
+
+if TYPE_CHECKING:
+    from flows.train import Trained
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of raw tables; a synthetic lender without it.")
+@click.option("--trials", type=click.IntRange(min=1), default=8, show_default=True, help="Parameter sets a family.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same model.")
+@click.option("--allow", multiple=True, metavar="FIELD", help="Admit a protected field as an input; repeatable.")
+@click.option("--cost-fn", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
+@click.option("--cost-fp", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
+@reporting
+def train(
+    output: Output, data: Path | None, trials: int, seed: int, allow: tuple[str, ...], cost_fn: float, cost_fp: float
+) -> None:
+    """Train a model on raw tables and register it as the next version, the `challenger`.
+
+    Needs `credence up`. Features of all tables; candidates compared by cross-validation; the cheapest chosen by the
+    cost of an accepted default (--cost-fn) against a refused good client (--cost-fp), calibrated, and judged on clients
+    that nothing was learned from. Writes to the registry alone: figures, reports, model card and the version.
+
+    \b
+    Example:  credence train --data ~/home-credit --trials 20
+    Next:     credence serve, and the run's reports at http://127.0.0.1:5000
+    """
+    from flows import train as runs
+    from flows.settings import from_environment
+    from training.registry import Registry
+    from training.train import Costs, Options
+
+    settings = from_environment()
+    registry = Registry(settings.registry_url)
+    registry.aliases()  # a registry that is away is better known before the training than after it
+    source = "synthetic" if data is None else "the folder given with --data"
+    options = Options(seed=seed, trials=trials, costs=Costs(cost_fn, cost_fp), allow=allow, source=source)
+    folder = runs.data_folder(settings.folder, data, runs.SYNTHETIC_CLIENTS, seed, output.say)
+    trained = runs.run(folder, options, registry, output.say)
+    output.result(summary(trained), shown(trained))
+
+
+@click.command()
+@click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of raw tables.")
+@click.option("--version", help="Version whose features to make; by default the live one.")
+@reporting
+def history(output: Output, data: Path, version: str | None) -> None:
+    """Make the client history: the features of the history tables, for every known client.
+
+    A predictor adds a known client's history to an application that carries SK_ID_CURR. The file is written beside the
+    versions in .credence/models and dated today; a running predictor takes it at once. Run it daily.
+
+    \b
+    Example:  credence history --data ~/home-credit
+    """
+    from flows.history import refresh
+    from flows.local import Platform
+    from flows.settings import from_environment
+
+    made = refresh(Platform(from_environment()), data, version, output.say)
+    output.result(made, f"{made.clients:,} clients, {made.features} features as of {made.as_of} in {made.path}")
+
+
+def summary(trained: Trained) -> dict[str, object]:
+    """A training run as JSON tells it."""
+    manifest = trained.run.manifest
+    return {
+        "version": trained.version.number,
+        "run_id": trained.version.run_id,
+        "family": manifest.family,
+        "features": len(manifest.features),
+        "fields": len(manifest.fields),
+        "policy": manifest.policy,
+        "metrics": manifest.metrics,
+        "allowed": manifest.allowed,
+        "alarms": manifest.alarms,
+        "seconds": trained.run.seconds,
+    }
+
+
+def shown(trained: Trained) -> str:
+    """A training run as a person reads it: the hold-out figures with their 95 % intervals."""
+    manifest = trained.run.manifest
+    rows = [
+        (name.replace("_", " "), f"{figure.value:.4f}", f"{figure.low:.4f} to {figure.high:.4f}")
+        for name, figure in manifest.metrics.items()
+    ]
+    policy = manifest.policy
+    rows.append(("threshold", f"{policy.threshold:.4f}", f"{policy.threshold_low:.4f} to {policy.threshold_high:.4f}"))
+    head = (
+        f"version {trained.version.number}: {manifest.family}, {len(manifest.features)} features, "
+        f"trained in {trained.run.seconds:.0f} s"
+    )
+    return "\n".join([head, table([("on the hold-out", "", "95 % interval"), *rows]), *manifest.alarms])

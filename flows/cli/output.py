@@ -1,0 +1,91 @@
+"""What a command says: its result on stdout, as text or as one JSON document, and everything else on stderr."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+_OURS = ("flows", "monitoring", "serving", "training")
+
+
+class Output:
+    """One command's voice."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+
+    def say(self, text: str) -> None:
+        """Progress, and whatever is not the result."""
+        click.echo(text, err=True)
+
+    def result(self, document: Any, text: str) -> None:
+        """What the command was run for: `document` with --json, `text` without; once a command."""
+        if self._as_json:
+            click.echo(msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2).decode())
+        elif text:
+            click.echo(text)
+
+    def fail(self, message: str) -> None:
+        """Why the command did not do what it should."""
+        self.say(f"error: {message}")
+        if self._as_json:
+            self.result({"error": message}, "")
+
+
+def reporting(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command --json and an Output as its first argument, and let no error reach the user as a traceback.
+
+    An exception of a class of ours has a message for the user; any other is a fault and goes to the log.
+    """
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, all else on stderr.")
+    @functools.wraps(function)
+    def run(as_json: bool, **values: Any) -> None:
+        output = Output(as_json)
+        try:
+            function(output, **values)
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except KeyboardInterrupt:
+            output.fail("stopped by Ctrl-C")
+            sys.exit(1)
+        except Exception as error:  # noqa: BLE001 - the one place where everything ends
+            output.fail(_message(error))
+            sys.exit(1)
+
+    return run
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Rows under each other, each column as wide as its widest cell."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _message(error: Exception) -> str:
+    if type(error).__module__.partition(".")[0] in _OURS:
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    log = _write_down(error)
+    return f"this should not happen: {type(error).__name__}: {error}. The traceback is in {log}"
+
+
+def _write_down(error: Exception) -> Path:
+    from flows.settings import from_environment
+
+    log = from_environment().folder / "logs" / "credence.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file:
+        file.write(f"{datetime.now().astimezone().isoformat()} {' '.join(sys.argv[1:])}\n")
+        traceback.print_exception(error, file=file)
+    return log

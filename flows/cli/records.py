@@ -1,0 +1,64 @@
+"""`credence records`: what was answered."""
+
+from __future__ import annotations
+
+import click
+
+from flows.cli.output import Output, reporting, table
+
+
+@click.group()
+def records() -> None:
+    """Records of answered applications: list them, count them, forget a client's."""
+
+
+@records.command("list")
+@click.option("--client", type=int, metavar="SK_ID_CURR", help="Only this client's.")
+@click.option("--version", help="Only those of this version.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+@reporting
+def list_records(output: Output, client: int | None, version: str | None, limit: int) -> None:
+    """List records, the latest first.
+
+    \b
+    Example:  credence records list --client 100001
+    """
+    from flows.records import listed
+    from flows.settings import from_environment
+
+    found = listed(from_environment(), client, version, limit)
+    columns = ("id", "at", "client", "version", "probability", "decision")
+    rows = [tuple(str(record.get(column, "")) for column in columns) for record in found]
+    output.result({"records": found}, table([columns, *rows]) if rows else "no records")
+
+
+@records.command()
+@reporting
+def status(output: Output) -> None:
+    """Count what the predictors answered and what the monitor holds of it; both should be the same.
+
+    \b
+    Example:  credence records status --json
+    """
+    from flows.records import counted
+    from flows.settings import from_environment
+
+    found = counted(from_environment())
+    output.result(found, table([(name, str(value)) for name, value in found.items()]))
+
+
+@records.command()
+@click.argument("client", type=click.IntRange(min=0), metavar="SK_ID_CURR")
+@reporting
+def forget(output: Output, client: int) -> None:
+    """Erase every record of the client SK_ID_CURR: in the monitor's store and in the prediction log. There is no undo.
+
+    \b
+    Example:  credence records forget 100001
+    """
+    from flows.records import forget as erase
+    from flows.settings import from_environment
+
+    erased = erase(from_environment(), client)
+    text = f"client {client}: {erased['store']} records erased in the store, {erased['log']} in the prediction log"
+    output.result({"client": client, **erased}, text)

@@ -1,0 +1,49 @@
+"""`credence score`: decisions for a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from flows.cli.output import Output, reporting
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV or Parquet, by its suffix.")
+@click.option("--reasons", is_flag=True, help="Up to four reasons that speak against each applicant.")
+@click.option("--version", help="A version that was live here; by default the one that is.")
+@reporting
+def score(output: Output, file: Path, out: Path, reasons: bool, version: str | None) -> None:
+    """Decide on every application in FILE, a CSV or Parquet file with one row an applicant.
+
+    The answers are the predictor's, to the bit, for the same version and client history; nothing has to be up. A column
+    is a field of the model by its name; SK_ID_CURR adds a known client's history. Writes SK_ID_CURR,
+    probabilite_de_defaut, classe, version, history and, with --reasons, the reasons in French and English. What is not
+    an application ends the command with its row and field, and nothing is written. No records are kept.
+
+    \b
+    Example:  credence score application_test.parquet --out decisions.csv --reasons
+    """
+    import os
+
+    from flows.errors import FlowError
+    from flows.local import Platform
+    from flows.settings import from_environment
+    from serving.predictor.settings import read
+    from serving.score import score_file
+
+    settings = from_environment()
+    number = version or Platform(settings).live
+    if number is None:
+        raise FlowError("no version is live here to decide with: `credence serve` puts one live")
+    predictor = read(["--models", str(settings.models), "--version", number], os.environ)
+    done = score_file(file, out, predictor, reasons=reasons, say=output.say)
+    if done.ignored:
+        output.say(f"columns that the model does not read: {', '.join(done.ignored)}")
+    output.result(
+        {"out": str(out.absolute()), "version": number, **msgspec.to_builtins(done)},
+        f"{done.rows:,} applications by version {number}, {done.refused:,} refused, {done.unusual:,} unusual, in {out}",
+    )

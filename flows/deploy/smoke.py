@@ -1,0 +1,57 @@
+"""Whether a live version answers its own replay applications as its bundle says, asked over the protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import numpy as np
+
+from flows.errors import NotDeployed
+from training.bundle import Bundle, Rows
+
+TOLERANCE = 1e-6
+_SECONDS = 60.0
+
+
+def check(url: str, version: str, bundle: Bundle) -> int:
+    """Ask for the replay applications at `url`, which must not record them; returns how many agreed.
+
+    Raises NotDeployed naming what differs.
+    """
+    rows, expected = bundle.replay()
+    path = f"/v2/models/{bundle.manifest.model}/versions/{version}/infer"
+    try:
+        response = httpx.post(url + path, json={"inputs": tensors(rows)}, timeout=_SECONDS)
+    except httpx.HTTPError as error:
+        raise NotDeployed(f"version {version} does not answer at {url}: {error}") from error
+    if response.status_code != 200:
+        raise NotDeployed(f"version {version} refuses its replay applications: {response.text[:300]}")
+    answer = {output["name"]: output["data"] for output in response.json()["outputs"]}
+    worst = float(np.abs(np.array(answer["probabilite_de_defaut"]) - expected).max())
+    policy = bundle.manifest.policy
+    decisions = [policy.refuse if value >= policy.threshold else policy.accept for value in expected]
+    if worst > TOLERANCE or answer["classe"] != decisions:
+        raise NotDeployed(
+            f"version {version} answers its {len(rows)} replay applications differently from its bundle: "
+            f"probability by up to {worst:.1e}, expected at most {TOLERANCE:.0e} and the same decisions"
+        )
+    return len(rows)
+
+
+def tensors(rows: Rows) -> list[dict[str, Any]]:
+    """Rows as the graph's own tensors in the protocol's JSON; empty ones are left out."""
+    return [
+        {"name": name, "shape": list(values.shape), "datatype": datatype, "data": _flat(values)}
+        for name, datatype, values in (
+            ("numeric", "FP32", rows.numeric),
+            ("categorical", "BYTES", rows.categorical),
+            ("history", "FP32", rows.history),
+        )
+        if values.shape[1]
+    ]
+
+
+def _flat(values: Any) -> list[float | str | None]:
+    # NaN, the one value that is not itself, is null in JSON
+    return [value if value == value else None for value in values.ravel().tolist()]

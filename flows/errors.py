@@ -1,0 +1,56 @@
+"""What can go wrong with a run.
+
+FlowError
+├── SettingsError   a setting cannot be used
+├── PortTaken       somebody else listens where we would
+├── NotStarted      a process ended, or is not ready in time
+├── NotUp           a process is needed and not there
+├── Busy            another command works on the same state folder
+├── NotDeployed     a version does not answer as it should, so it is not live
+└── StepFailed      a step did not do what it says
+"""
+
+from __future__ import annotations
+
+
+class FlowError(Exception):
+    """A run that was refused or failed; the message is for the person who started it."""
+
+
+class SettingsError(FlowError):
+    """A setting cannot be used."""
+
+    def __init__(self, name: str, expected: str, got: str) -> None:
+        super().__init__(f"{name}: expected {expected}, got {got!r}")
+
+
+class PortTaken(FlowError):  # noqa: N818 - the port is taken, it is not in error
+    """Somebody else listens where we would."""
+
+    def __init__(self, port: int, name: str, setting: str) -> None:
+        super().__init__(
+            f"port {port} of the {name} is taken by another process: end that one, or move ours with {setting}"
+        )
+
+
+class NotStarted(FlowError):  # noqa: N818
+    """A process ended, or is not ready in time."""
+
+
+class NotUp(FlowError):  # noqa: N818
+    """A process is needed and not there."""
+
+    def __init__(self, name: str, url: str) -> None:
+        super().__init__(f"the {name} does not answer at {url}: start the platform with `credence up`")
+
+
+class Busy(FlowError):  # noqa: N818
+    """Another command works on the same state folder."""
+
+
+class NotDeployed(FlowError):  # noqa: N818
+    """A version does not answer as it should, so it is not live."""
+
+
+class StepFailed(FlowError):  # noqa: N818
+    """A step did not do what it says."""

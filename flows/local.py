@@ -1,0 +1,238 @@
+"""The whole platform as processes on this machine: registry, monitor and, once there is a version, the predictor.
+
+What was started is written to `processes.json` in the state folder before anything waits for it, so that whatever
+happens to a command, the next one knows what runs.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from flows.errors import Busy, FlowError, NotStarted
+from flows.processes import Service, Started, check_ports, find, is_ready, start, stop, wait_ready
+from flows.settings import Settings
+
+Say = Callable[[str], None]
+
+_NOTHING_LIVE = "no version is live yet: `credence train` makes one, `credence serve` puts it live"
+
+
+@dataclass(frozen=True)
+class Status:
+    """One process of the platform."""
+
+    name: str
+    state: str
+    """`ready`, `not ready` or `down`."""
+    url: str
+    pid: int | None
+    version: str | None = None
+    """The predictor's: what it should serve."""
+
+
+class Platform:
+    """The processes that belong to one state folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._folder = settings.folder
+        self._book = self._folder / "processes.json"
+        self._live = self._folder / "live"
+
+    @property
+    def live(self) -> str | None:
+        """The version that the predictor serves, or will when it is up."""
+        return self._live.read_text().strip() if self._live.exists() else None
+
+    @live.setter
+    def live(self, version: str) -> None:
+        unfinished = self._live.with_suffix(".unfinished")
+        unfinished.write_text(version)
+        unfinished.rename(self._live)
+
+    def up(self, say: Say) -> list[str]:
+        """Start what is not up and wait until it is ready; returns the names of what was started.
+
+        Raises PortTaken before anything is started, NotStarted for a process that does not come up.
+        """
+        begun = self.begin(say)
+        self.wait(say)
+        if self.live is None:
+            say(_NOTHING_LIVE)
+        return begun
+
+    def begin(self, say: Say) -> list[str]:
+        """The first half of `up`: start what is not up, and return at once."""
+        with self._locked():
+            return self._begin(self._services(self.live), say)
+
+    def wait(self, say: Say) -> None:
+        """The second half of `up`: return when all that was started is ready."""
+        started = self._read()
+        for service in self._services(self.live):
+            if service.name in started and not is_ready(service):
+                say(f"waiting for the {service.name}")
+                wait_ready(service, started[service.name], self.log(service.name))
+
+    def start_predictor(self, version: str, say: Say) -> None:
+        """Start a predictor for a version that is in the state folder. Raises PortTaken, NotStarted."""
+        with self._locked():
+            service = self._predictor(version)
+            self._begin([service], say)
+            wait_ready(service, self._read()[service.name], self.log(service.name))
+
+    def down(self, say: Say, only: Sequence[str] | None = None) -> list[str]:
+        """End what runs of `only`, by default all; the predictor first, so that its records still reach the monitor.
+
+        Returns the names of what ended.
+        """
+        with self._locked():
+            started, ended = self._read(), []
+            for service in reversed(self._services(self.live or "0")):
+                entry = started.get(service.name)
+                if entry is None or (only is not None and service.name not in only):
+                    continue
+                if find(entry) is not None:
+                    say(f"stopping the {service.name}")
+                    self._end(service, entry, say)
+                    ended.append(service.name)
+                del started[service.name]
+                self._write(started)
+            return ended
+
+    def status(self) -> list[Status]:
+        """Each process: whether it runs and is ready."""
+        started = self._read()
+        found = []
+        for service in self._services(self.live or "0"):
+            entry = started.get(service.name)
+            process = find(entry) if entry else None
+            state = "down" if process is None else "ready" if is_ready(service) else "not ready"
+            version = self.live if service.name == "predictor" else None
+            found.append(Status(service.name, state, service.url, process.pid if process else None, version))
+        return found
+
+    def running(self) -> list[str]:
+        """The names of the processes of ours that run."""
+        return [name for name, entry in self._read().items() if find(entry) is not None]
+
+    def log(self, name: str) -> Path:
+        """Where a process writes."""
+        return self._folder / "logs" / f"{name}.log"
+
+    def _begin(self, services: Sequence[Service], say: Say) -> list[str]:
+        started = self._read()
+        for service in services:
+            self._check_moved(service, started.get(service.name))
+        missing = [service for service in services if not self._keeps(service, started, say)]
+        for service in missing:
+            check_ports(service)
+        for service in missing:
+            say(f"starting the {service.name} at {service.url}")
+            started[service.name] = start(service, self._folder, self.log(service.name))
+            self._write(started)
+        return [service.name for service in missing]
+
+    def _keeps(self, service: Service, started: dict[str, Started], say: Say) -> bool:
+        """Whether a service runs already; one that runs and does not answer is ended, to be started again."""
+        entry = started.get(service.name)
+        if entry is None or find(entry) is None:
+            return False
+        try:
+            wait_ready(service, entry, self.log(service.name))
+        except NotStarted:
+            say(f"the {service.name} runs and does not answer: stopping it")
+            self._end(service, entry, say)
+            return False
+        return True
+
+    def _check_moved(self, service: Service, entry: Started | None) -> None:
+        if entry is not None and find(entry) is not None and entry.ports != service.ports:
+            moved = next(name for name, port in service.ports.items() if entry.ports.get(name) != port)
+            raise FlowError(
+                f"the {service.name} is up on port {entry.ports.get(moved)}, but {moved} says {service.ports[moved]}: "
+                "run `credence down` with the old setting first"
+            )
+
+    def _end(self, service: Service, entry: Started, say: Say) -> None:
+        if not stop(entry, service.stop_seconds):
+            say(f"the {service.name} did not end within {service.stop_seconds:.0f} s and was killed")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise Busy(f"another `credence` command is starting or stopping processes in {self._folder}") from error
+            yield
+
+    def _read(self) -> dict[str, Started]:
+        try:
+            return msgspec.json.decode(self._book.read_bytes(), type=dict[str, Started])
+        except FileNotFoundError:
+            return {}
+        except msgspec.DecodeError as error:
+            raise FlowError(f"{self._book} is not a list of processes ({error}): end them, then delete it") from error
+
+    def _write(self, started: dict[str, Started]) -> None:
+        unfinished = self._book.with_suffix(".unfinished")
+        unfinished.write_bytes(msgspec.json.encode(started))
+        unfinished.rename(self._book)
+
+    def _services(self, version: str | None) -> list[Service]:
+        services = [self._monitor()] if self.settings.mlflow_url else [self._mlflow(), self._monitor()]
+        return services if version is None else [*services, self._predictor(version)]
+
+    def _mlflow(self) -> Service:
+        folder, port = self._folder / "mlflow", self.settings.mlflow_port
+        folder.mkdir(parents=True, exist_ok=True)
+        return Service(
+            name="registry",
+            command=(
+                *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
+                *("--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.sqlite'}"),
+                *("--serve-artifacts", "--artifacts-destination", str(folder / "artifacts")),
+            ),
+            environment={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+            ports={"CREDENCE_MLFLOW_PORT": port},
+            ready="/health",
+            start_seconds=120,  # it imports for many seconds and makes its tables the first time
+            stop_seconds=10,
+        )
+
+    def _monitor(self) -> Service:
+        port = self.settings.monitor_port
+        return Service(
+            name="monitor",
+            command=(sys.executable, "-m", "monitoring"),
+            environment={"CREDENCE_HOME": str(self._folder), "CREDENCE_MONITOR_PORT": str(port)},
+            ports={"CREDENCE_MONITOR_PORT": port},
+            ready="/health/ready",
+            start_seconds=60,
+            stop_seconds=10,
+        )
+
+    def _predictor(self, version: str) -> Service:
+        settings = self.settings
+        return Service(
+            name="predictor",
+            command=(
+                *(sys.executable, "-m", "serving.predictor", "--models", str(settings.models), "--version", version),
+                *("--http-port", str(settings.http_port), "--admin-port", str(settings.admin_port)),
+                *("--log-directory", str(self._folder / "log"), "--monitor-url", settings.monitor_url),
+            ),
+            environment={},
+            ports={"CREDENCE_HTTP_PORT": settings.http_port, "CREDENCE_ADMIN_PORT": settings.admin_port},
+            ready="/v2/health/ready",
+            start_seconds=60,
+            stop_seconds=30,  # it says goodbye to its callers and ships what is left of its log
+        )

@@ -1,0 +1,135 @@
+"""Processes of ours: starting them, knowing them again, ending them.
+
+A process id is used again by the system, so a process is ours only if its time of creation is the one we wrote down.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import msgspec
+import psutil
+
+from flows.errors import NotStarted, PortTaken
+
+POLL_SECONDS = 0.1
+_TAIL = 5
+"""Lines of a dead process's log that its error repeats."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A process as it should be started."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    ports: Mapping[str, int]
+    """The setting that moves each port, with the port; the first is where it is asked whether it is ready."""
+    ready: str
+    """Path that answers 200 once it is ready."""
+    start_seconds: float
+    """Time it may take to be ready."""
+    stop_seconds: float
+    """Time it may take to end what it does after SIGTERM."""
+
+    @property
+    def url(self) -> str:
+        """Its first port's address."""
+        return f"http://127.0.0.1:{next(iter(self.ports.values()))}"
+
+
+class Started(msgspec.Struct, frozen=True):
+    """A process that we started, as it is written down."""
+
+    pid: int
+    created: float
+    """Seconds since 1970, as the system reports it."""
+    ports: dict[str, int]
+
+
+def check_ports(service: Service) -> None:
+    """Raises PortTaken for the first of the service's ports that somebody listens on."""
+    for setting, port in service.ports.items():
+        with socket.socket() as probe:
+            # past connections may linger on the port; a listener still makes this fail
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise PortTaken(port, service.name, setting) from error
+
+
+def start(service: Service, folder: Path, log: Path) -> Started:
+    """Start a service in `folder`, its output appended to `log`; it outlives this process and its terminal."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            service.command,
+            cwd=folder,
+            env={**os.environ, **service.environment},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    return Started(child.pid, psutil.Process(child.pid).create_time(), dict(service.ports))
+
+
+def find(started: Started) -> psutil.Process | None:
+    """The process if it still runs, None if it ended or its id is another's by now."""
+    try:
+        process = psutil.Process(started.pid)
+        if process.create_time() != started.created or process.status() == psutil.STATUS_ZOMBIE:
+            return None
+    except psutil.NoSuchProcess:
+        return None
+    return process
+
+
+def is_ready(service: Service) -> bool:
+    """Whether the service answers that it is ready."""
+    try:
+        return httpx.get(service.url + service.ready, timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def wait_ready(service: Service, started: Started, log: Path) -> None:
+    """Return when the service is ready. Raises NotStarted with the end of its log if it ends or takes too long."""
+    deadline = time.monotonic() + service.start_seconds
+    while not is_ready(service):
+        if find(started) is None:
+            raise NotStarted(f"the {service.name} ended while it started. {_end_of(log)}")
+        if time.monotonic() > deadline:
+            raise NotStarted(f"the {service.name} is not ready after {service.start_seconds:.0f} s. {_end_of(log)}")
+        time.sleep(POLL_SECONDS)
+
+
+def stop(started: Started, seconds: float) -> bool:
+    """End a process and its children with SIGTERM; False if SIGKILL was needed after `seconds`."""
+    process = find(started)
+    if process is None:
+        return True
+    try:
+        family = [process, *process.children(recursive=True)]
+        process.terminate()
+    except psutil.NoSuchProcess:
+        return True
+    _, alive = psutil.wait_procs(family, timeout=seconds)
+    for late in alive:
+        late.kill()
+    psutil.wait_procs(alive, timeout=5)
+    return not alive
+
+
+def _end_of(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-_TAIL:] if log.exists() else []
+    return "\n".join([f"Its log is {log} and ends with:", *lines])

@@ -1,0 +1,80 @@
+"""A training run: raw tables to a registered version."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from training.registry import Figures, Registry, Trial, Version
+from training.synthetic import synthesise
+from training.tables import Tables, read
+from training.train import Options, Run, train
+
+Say = Callable[[str], None]
+
+SYNTHETIC_CLIENTS = 20_000
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A version with the run that made it."""
+
+    version: Version
+    run: Run
+
+
+def data_folder(home: Path, given: Path | None, clients: int, seed: int, say: Say) -> Path:
+    """The folder of raw tables to train on: the one given, or a synthetic lender's in the state folder."""
+    if given is not None:
+        return given
+    folder = home / "data" / f"synthetic-{clients}-{seed}"
+    if not folder.exists():
+        say(f"making a synthetic lender with {clients:,} clients")
+        unfinished = folder.with_name(f"{folder.name}.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        synthesise(clients, unfinished, seed)
+        unfinished.rename(folder)
+    return folder
+
+
+def run(
+    data: Path, options: Options, registry: Registry, say: Say, before: Callable[[], None] | None = None
+) -> Trained:
+    """Read, train and register; nothing is left behind but what the registry has.
+
+    `before` is called before the registry is asked, which may come up while the model is trained.
+    Raises DataError, TrainingError, RegistryError.
+    """
+    tables = read(data, say)
+    with tempfile.TemporaryDirectory(prefix="credence-bundle-") as directory:
+        made = train(tables, options, Path(directory) / "bundle", say)
+        if before is not None:
+            before()
+        say("registering the version")
+        version = registry.register(made.directory, figures(made, options, tables, data))
+    return Trained(version, made)
+
+
+def figures(made: Run, options: Options, tables: Tables, data: Path) -> Figures:
+    """What the registry logs of a run."""
+    metrics: dict[str, float] = {}
+    for name, interval in made.manifest.metrics.items():
+        metrics |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    metrics |= {"threshold": made.manifest.policy.threshold, "training_seconds": made.seconds}
+    metrics |= {"features": len(made.manifest.features), "dropped_features": len(made.results.dropped)}
+    parameters: dict[str, Any] = asdict(options) | {"family": made.manifest.family}
+    parameters |= {f"model.{name}": value for name, value in made.chosen.parameters.items()}
+    parameters |= {"absent_tables": ", ".join(tables.absent)}
+    trials = [
+        Trial(
+            name=f"{trial.family}-{number}",
+            parameters={"family": trial.family, **trial.parameters},
+            metrics={"auc": trial.auc, "log_loss": trial.log_loss, "cost": trial.cost, "seconds": trial.seconds},
+        )
+        for number, trial in enumerate(made.trials, 1)
+    ]
+    return Figures(parameters, metrics, trials, str(data.absolute()))
