@@ -55,12 +55,13 @@ class Log(Backlog):
         self._segment_bytes, self._limit_bytes = segment_bytes, limit_bytes
         self._retention = retention_days * 86_400e6
         self._schemas: dict[str, bytes] = {}
-        self._largest = _LARGE_RECORD
+        self._largest = 0
         self._ordinal = 0
         self._current: Segment | None = None
         self._spare: Segment | None = None
         self._unsynced: set[Segment] = set()
         self._no_room = ""
+        self._refused = False
         self._no_sync = ""
         with contextlib.suppress(LogFull):
             self._roll()
@@ -69,8 +70,13 @@ class Log(Backlog):
     def full(self) -> bool:
         """Whether the next answer would, or may soon, be refused with LogFull."""
         room = self._current.room if self._current else 0
-        margin = max(self._segment_bytes // 64, self._largest)
-        return bool(self._no_sync or (self._no_room and self._spare is None and room < margin))
+        margin = max(self._segment_bytes // 64, self._largest or _LARGE_RECORD)
+        return bool(self._no_sync or (self._no_room and self._spare is None and (room < margin or self._refused)))
+
+    @property
+    def bytes(self) -> int:
+        """Size of all that this process holds on disk."""
+        return super().bytes + (self._spare.size if self._spare else 0)
 
     @property
     def trouble(self) -> str:
@@ -85,7 +91,7 @@ class Log(Backlog):
     def next_ids(self, n: int) -> list[str]:
         """Ids for the next n records, in order; one that is never appended is a harmless gap. Raises LogFull."""
         segment = self._current
-        if segment is None or segment.room < min(n * self._largest, self._segment_bytes):
+        if segment is None or segment.room < min(n * (self._largest or _LARGE_RECORD), self._segment_bytes):
             segment = self._roll()
         first = self._ordinal
         self._ordinal += n
@@ -120,7 +126,10 @@ class Log(Backlog):
         """The log's task: fdatasync, the next segment, retention; each second until cancelled."""
         while True:
             await asyncio.sleep(1)
-            await self.sync()
+            try:
+                await self.sync()
+            except OSError:
+                logger.exception("a round of the prediction log's task failed")
 
     async def sync(self) -> None:
         """One round of `sync_forever`."""
@@ -147,13 +156,15 @@ class Log(Backlog):
     def _roll(self) -> Segment:
         """Close the current segment and begin the next. Raises LogFull, and then the current one stays."""
         if self._spare is None:
+            self._refused = True
             if self._no_room:
-                raise LogFull(self._no_room)
+                raise LogFull(f"the prediction log has no room: {self._no_room}")
             self._check_limit()
             try:
                 self._spare = create(self.directory, self._segment_bytes)
             except OSError as error:
                 raise self._refuse(f"no room for the next segment in {self.directory}: {error}") from error
+        self._refused = False
         self._close_current()
         segment, self._spare, self._ordinal = self._spare, None, 0
         self.segments[segment.name] = self._current = segment
@@ -199,7 +210,7 @@ class Log(Backlog):
         if self._spare is None and half_used:
             await self._create_spare()
         else:
-            self._no_room = ""
+            self._no_room, self._refused = "", False
 
     async def _create_spare(self) -> None:
         try:
@@ -210,7 +221,7 @@ class Log(Backlog):
         except OSError as error:
             self._refuse(f"no room for the next segment in {self.directory}: {error}")
             return
-        self._no_room = ""
+        self._no_room, self._refused = "", False
         if self._spare is None:
             self._spare = spare
         else:

@@ -9,6 +9,7 @@ of them can be succeeded by one that finishes.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -81,7 +82,9 @@ class Segment:
         """Note that the monitor has everything before `offset`, which is `records` more than before."""
         self.acknowledged = offset
         self.acknowledged_records += records
-        self.path.with_suffix(".acked").write_text(str(offset))
+        # On a full disk this must not keep the segment from being deleted.
+        with contextlib.suppress(OSError):
+            self.path.with_suffix(".acked").write_text(str(offset))
 
     def close(self) -> None:
         """Cut what was preallocated; nothing is written to it any more."""
