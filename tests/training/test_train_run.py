@@ -1,0 +1,62 @@
+"""A whole run on a small synthetic lender."""
+
+import filecmp
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from training.bundle import Bundle
+from training.synthetic import synthesise
+from training.tables import Tables, read
+from training.train import Options, Run, train
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
+    folder = tmp_path_factory.mktemp("lender") / "tables"
+    synthesise(1500, folder, seed=4)
+    return read(folder)
+
+
+@pytest.fixture(scope="module")
+def run(tables: Tables, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train(tables, Options(trials=2), tmp_path_factory.mktemp("first"))
+
+
+def test_one_seed_makes_one_bundle(run: Run, tables: Tables, tmp_path: Path) -> None:
+    train(tables, Options(trials=2), tmp_path)
+    names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+    same, different, failed = filecmp.cmpfiles(run.directory, tmp_path, names, shallow=False)
+    assert different == failed == []
+    assert {"bundle.json", "model.onnx", "card.md", "reports/index.html"} <= set(same)
+
+
+def test_the_bundle_replays(run: Run) -> None:
+    Bundle.open(run.directory).check_replay()
+
+
+def test_the_cheapest_family_is_chosen(run: Run) -> None:
+    assert run.chosen.cost == min(candidate.cost.value for candidate in run.results.candidates)
+
+
+def test_refusing_begins_inside_its_interval(run: Run) -> None:
+    policy = run.manifest.policy
+    assert policy.threshold_low <= policy.threshold <= policy.threshold_high
+
+
+def test_every_reason_is_used_and_known(run: Run) -> None:
+    manifest = run.manifest
+    assert {feature.reason for feature in manifest.features} == {reason.code for reason in manifest.reasons}
+
+
+def test_an_implausible_result_raises_the_alarm(tables: Tables, tmp_path: Path) -> None:
+    alarmed = train(tables, Options(trials=1, auc_alarm=0.5), tmp_path)
+    assert "implausible" in alarmed.manifest.alarms[0]
+    assert "implausible" in (tmp_path / "card.md").read_text()
+
+
+def test_a_lender_without_history_can_train(tables: Tables, tmp_path: Path) -> None:
+    alone = train(replace(tables, history={}), Options(trials=1), tmp_path)
+    assert alone.manifest.history == ()
+    Bundle.open(tmp_path).check_replay()
