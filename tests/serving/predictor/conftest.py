@@ -11,11 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import msgspec
+import numpy as np
 import pytest
 
 from serving import records
@@ -27,8 +29,7 @@ from serving.predictor.service import Service
 from serving.predictor.settings import Settings
 from serving.protocol.codec import Codec
 from training.bundle import Bundle, Manifest
-
-INFER = "/v2/models/credit-default/infer"
+from training.bundle.history import write_history
 
 APPLICATION = {
     "AMT_INCOME_TOTAL": 135_000.0,
@@ -139,13 +140,24 @@ def records_in(directory: Path) -> list[records.Record]:
     return [entry for entry in entries if isinstance(entry, records.Record)]
 
 
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory, toy_bundle: Path, manifest: Manifest) -> Path:
+    """A repository with version 2 alone and the history of clients 100001 and 100003; read-only."""
+    directory = tmp_path_factory.mktemp("models")
+    (directory / "2").symlink_to(toy_bundle)
+    values = np.array([[1, 2], [90, np.nan]], dtype=np.float32)
+    write_history(directory, np.array([100_001, 100_003]), values, manifest.history, datetime.now(UTC).date())
+    return directory
+
+
 @pytest.fixture
-def open_site(tmp_path: Path, toy_repository: Path) -> Iterator[Callable[..., Site]]:
-    """Opens a predictor with settings on versions 1 and 2."""
+def open_site(tmp_path: Path, models: Path) -> Iterator[Callable[..., Site]]:
+    """Opens a predictor with settings."""
     sites: list[Site] = []
 
     def open_one(**settings: Any) -> Site:
-        sites.append(Site(Settings(models=toy_repository, log_directory=tmp_path / f"log{len(sites)}", **settings)))
+        folder = tmp_path / f"log{len(sites)}"
+        sites.append(Site(Settings(**{"models": models, "log_directory": folder} | settings)))
         return sites[-1]
 
     yield open_one
@@ -220,12 +232,9 @@ def start(tmp_path: Path, toy_repository: Path) -> Iterator[Callable[..., Proces
 
 
 @pytest.fixture(scope="session")
-def predictor(tmp_path_factory: pytest.TempPathFactory, toy_bundle: Path) -> Iterator[Process]:
+def predictor(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Process]:
     """A running predictor that several tests share; none of them changes it."""
-    folder = tmp_path_factory.mktemp("predictor")
-    (folder / "models").mkdir()
-    (folder / "models" / "1").symlink_to(toy_bundle)
-    process = Process(folder / "models", folder, body_seconds=1, drain_seconds=0)
+    process = Process(models, tmp_path_factory.mktemp("predictor"), body_seconds=1, drain_seconds=0)
     process.wait_ready()
     yield process
     process.send_signal(signal.SIGTERM)

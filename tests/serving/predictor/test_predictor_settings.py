@@ -1,0 +1,60 @@
+"""Settings come from the environment and from options, the option first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serving.predictor.settings import Settings, SettingsError, read
+
+
+def test_promised_defaults() -> None:
+    settings = read(["--models", "models"], {})
+    assert settings == Settings(
+        models=Path("models"),
+        version="",
+        model_name="",
+        host="127.0.0.1",
+        http_port=8080,
+        admin_port=8079,
+        log_directory=Path(".credence/log"),
+        log_bytes=1 << 30,
+        retention_days=30.0,
+        monitor_url="",
+        unknown="warn",
+        history_days=7,
+        body_bytes=8 << 20,
+        body_seconds=10.0,
+        drain_seconds=3.0,
+        ship_seconds=10.0,
+        access_log=False,
+    )
+
+
+def test_environment_sets() -> None:
+    environment = {"CREDENCE_MODELS": "m", "CREDENCE_HTTP_PORT": "9", "CREDENCE_ACCESS_LOG": "true", "OTHER": "x"}
+    settings = read([], environment)
+    assert (settings.models, settings.http_port, settings.access_log) == (Path("m"), 9, True)
+
+
+def test_option_wins() -> None:
+    assert read(["--models", "m", "--http-port", "10"], {"CREDENCE_HTTP_PORT": "9"}).http_port == 10
+
+
+def test_kserve_spellings_are_taken() -> None:
+    settings = read(["--models", "m", "--http_port", "8080", "--model_name", "mine"], {})
+    assert (settings.http_port, settings.model_name) == (8080, "mine")
+
+
+@pytest.mark.parametrize(
+    ("environment", "complaint"),
+    [
+        ({}, "models: expected a folder of versions"),
+        ({"CREDENCE_MODELS": "m", "CREDENCE_HTTP_PORT": "many"}, r"CREDENCE_.*http_port"),
+        ({"CREDENCE_MODELS": "m", "CREDENCE_UNKNOWN": "ignore"}, r"CREDENCE_.*ignore.*unknown"),
+    ],
+)
+def test_unusable_setting_is_named(environment: dict[str, str], complaint: str) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        read([], environment)
