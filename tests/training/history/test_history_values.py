@@ -97,6 +97,12 @@ def test_payments(history: Tables, name: str, columns: dict[str, list[object]], 
     assert value(history, name, "installments_payments", **columns) == expected
 
 
+def test_sums_are_exact(history: Tables):
+    amounts = [0.1, 0.2, 0.3, 0.3, 0.2, 0.1]  # in float64 the first three and the last three differ in their sum
+    columns = {"AMT_BALANCE": amounts, "MONTHS_BALANCE": [-1, -2, -3, -11, -12, -13]}
+    assert value(history, "card_balance_change_6m", "credit_card_balance", **columns) == 0
+
+
 def test_months_at_the_bureau(history: Tables):
     months = pl.DataFrame({"SK_ID_BUREAU": [7] * 5, "MONTHS_BALANCE": [0, -1, -2, -3, -4], "STATUS": list("CX051")})
     loans = history["bureau"].head(1).with_columns(SK_ID_CURR=pl.lit(1, pl.Int64), SK_ID_BUREAU=pl.lit(7, pl.Int64))
