@@ -73,7 +73,7 @@ class Document:
         return tuple(block for section in self.sections for block in section.blocks if isinstance(block, Picture))
 
     def markdown(self) -> str:
-        return "\n\n".join([f"# {self.title}", *(section.markdown() for section in self.sections)]) + "\n"
+        return "\n\n".join([f"# {_plain(self.title)}", *(section.markdown() for section in self.sections)]) + "\n"
 
 
 def _plain(text: str) -> str:

@@ -39,5 +39,6 @@ def percent(figure: Interval) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    # A level's name may hold a bar, which would end its cell.
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+    # A level's name may hold a bar, which would end its cell, or begin a tag.
+    told = (cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(told) + " |"
