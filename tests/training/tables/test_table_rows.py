@@ -57,6 +57,11 @@ def test_value_missing_for_once_is_a_warning(folder):
     assert (problem.expected, problem.found) == ("a value in every row", "nothing, and 1 more row")
 
 
+def test_nan_for_an_integer_is_missing(csv):
+    csv.change("application_train", CNT_CHILDREN=["1", "NaN", "2"])
+    assert (csv.problem().severity, csv.problem().expected) == ("warning", "a value in every row")
+
+
 def test_unknown_level_is_a_warning(folder):
     folder.change("bureau_balance", STATUS=["0", "C", "9"])
     problem = folder.problem()
