@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 
 import msgspec
 
@@ -22,6 +23,8 @@ from serving.protocol.errors import Conflict, Invalid, NotFound, Refused, quote
 from training.bundle import BundleError
 
 logger = logging.getLogger(__name__)
+
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 class _Parameters(msgspec.Struct):
@@ -102,7 +105,7 @@ class Admin(App):
         return Response(msgspec.json.encode({"name": name, "unload": True}))
 
     async def _forget(self, client: str) -> Response:
-        if not client.isdecimal() or len(client) > 18:
+        if not _NUMBER.fullmatch(client):
             raise Invalid("client", "an SK_ID_CURR", quote(client))
         return Response(msgspec.json.encode({"forgotten": await self._log.forget(int(client))}))
 
@@ -124,6 +127,6 @@ def _asked(body: bytes) -> str:
     version = parameters.version if parameters else None
     if version is None:
         return ""
-    if not str(version).isdecimal() or len(str(version)) > 18:
+    if not _NUMBER.fullmatch(str(version)):
         raise Invalid("version", "a number", quote(version))
     return str(version)

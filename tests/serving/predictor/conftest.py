@@ -223,7 +223,7 @@ def start(tmp_path: Path, toy_repository: Path) -> Iterator[Callable[..., Proces
     started: list[Process] = []
 
     def start_one(**settings: Any) -> Process:
-        started.append(Process(toy_repository, tmp_path, drain_seconds=0.1, **settings))
+        started.append(Process(toy_repository, tmp_path, **{"drain_seconds": 0.1} | settings))
         return started[-1]
 
     yield start_one
