@@ -140,7 +140,7 @@ def bureau_balance(months: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
     months["paying"] = months["late"] | (status == "0")
     months["unknown"], months["closed"] = status == "X", status == "C"
     months["worst"] = status.map({"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5})
-    months["late_month"], months["paying_month"] = month.where(months["late"]), month.where(months["paying"])
+    months["late_month"] = month.where(months["late"])
     for w in (12, 24):
         months[f"late_{w}"], months[f"paying_{w}"] = months["late"] & (month >= -w), months["paying"] & (month >= -w)
     loans = months.groupby("SK_ID_BUREAU").agg(
@@ -152,7 +152,6 @@ def bureau_balance(months: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
         late=("late", "sum"),
         worst=("worst", "max"),
         last_late=("late_month", "max"),
-        last_paying=("paying_month", "max"),
         late_12=("late_12", "sum"),
         late_24=("late_24", "sum"),
         paying_12=("paying_12", "sum"),
@@ -165,7 +164,6 @@ def bureau_balance(months: pd.DataFrame, b: pd.DataFrame) -> pd.DataFrame:
         bureau_balance_month_count=("months", "sum"),
         bureau_balance_paying_count=("paying", "sum"),
         bureau_balance_first=("first", "min"),
-        bureau_balance_paying_last=("last_paying", "max"),
         bureau_balance_months_mean=("months", "mean"),
         bureau_balance_late_count=("late", "sum"),
         bureau_balance_worst=("worst", "max"),
@@ -306,14 +304,13 @@ def pos_cash_balance(months: pd.DataFrame) -> pd.DataFrame:
     months["late"] = dpd > 0
     months["late_month"], months["dpd_12"] = month.where(months["late"]), dpd.where(month >= -12)
     months["completed"] = months["NAME_CONTRACT_STATUS"] == "Completed"
-    for w in (3, 12, 24):
+    for w in (12, 24):
         months[f"months_{w}"], months[f"late_{w}"] = month >= -w, months["late"] & (month >= -w)
     loans = months.groupby([CLIENT, "SK_ID_PREV"]).agg(
         months=("MONTHS_BALANCE", "size"),
         first=("MONTHS_BALANCE", "min"),
         last=("MONTHS_BALANCE", "max"),
         late=("late", "sum"),
-        dpd=("SK_DPD", "sum"),
         dpd_max=("SK_DPD", "max"),
         dpd_max_12=("dpd_12", "max"),
         serious=("SK_DPD_DEF", "max"),
@@ -322,7 +319,7 @@ def pos_cash_balance(months: pd.DataFrame) -> pd.DataFrame:
         shortest=("CNT_INSTALMENT", "min"),
         future=("CNT_INSTALMENT_FUTURE", "min"),
         completed=("completed", "any"),
-        **{f"{what}_{w}": (f"{what}_{w}", "sum") for what in ("months", "late") for w in (3, 12, 24)},
+        **{f"{what}_{w}": (f"{what}_{w}", "sum") for what in ("months", "late") for w in (12, 24)},
     )
     loans["open"] = ~loans["completed"] & (loans["last"] >= -3)
     loans["open_future"], loans["open_term"] = loans["future"].where(loans["open"]), loans["term"].where(loans["open"])
@@ -346,17 +343,13 @@ def pos_cash_balance(months: pd.DataFrame) -> pd.DataFrame:
         pos_open_future_sum=("open_future", "sum"),
         pos_month_count_12m=("months_12", "sum"),
         open_term=("open_term", "sum"),
-        dpd=("dpd", "sum"),
         late=("late", "sum"),
-        late_3=("late_3", "sum"),
         late_12=("late_12", "sum"),
         late_24=("late_24", "sum"),
-        months_3=("months_3", "sum"),
         months_24=("months_24", "sum"),
     )
     count, late = f["pos_month_count"], f.pop("late")
-    f["pos_late_share"], f["pos_dpd_mean"] = late / count, f.pop("dpd") / count
-    f["pos_late_share_3m"] = f.pop("late_3") / f.pop("months_3")
+    f["pos_late_share"] = late / count
     f["pos_late_share_12m"] = f["late_12"] / f["pos_month_count_12m"]
     f["pos_late_share_24m"] = f.pop("late_24") / f.pop("months_24")
     before = (late - f.pop("late_12")) / (count - f["pos_month_count_12m"])
@@ -463,7 +456,7 @@ def installments_payments(i: pd.DataFrame) -> pd.DataFrame:
     paid_on = i["DAYS_ENTRY_PAYMENT"].where(i["DAYS_ENTRY_PAYMENT"] != UNKNOWN_DAY)
     delay = paid_on - due
     i["due"], i["paid_on"], i["delay"] = due, paid_on, delay
-    i["late"], i["week_late"], i["month_late"] = delay > 0, delay > 7, delay > 30
+    i["late"], i["week_late"] = delay > 0, delay > 7
     i["late_by"], i["early"] = delay.clip(lower=0), (-delay).clip(lower=0)
     i["late_due"] = due.where(i["late"])
     i["short"] = (i["AMT_INSTALMENT"] - i["AMT_PAYMENT"]).clip(lower=0)
@@ -493,7 +486,6 @@ def installments_payments(i: pd.DataFrame) -> pd.DataFrame:
         instalment_version_max=("NUM_INSTALMENT_VERSION", "max"),
         dated=("delay", "count"),
         week_late=("week_late", "sum"),
-        month_late=("month_late", "sum"),
         owed=("AMT_INSTALMENT", "sum"),
         short=("short", "sum"),
         **{f"instalment_dpd_max_{w}d": (f"late_by_{w}", "max") for w in windows},
@@ -503,7 +495,6 @@ def installments_payments(i: pd.DataFrame) -> pd.DataFrame:
     )
     count, late, dated = f["instalment_count"], f["instalment_late_count"], f.pop("dated")
     f["instalment_late_share"], f["instalment_week_late_share"] = late / dated, f.pop("week_late") / dated
-    f["instalment_month_late_share"] = f.pop("month_late") / dated
     f["instalment_short_share"], f["instalment_paid_mean"] = (
         f.pop("short") / f.pop("owed"),
         f["instalment_paid_sum"] / count,

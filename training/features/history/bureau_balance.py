@@ -31,7 +31,6 @@ def loans(rows: pl.LazyFrame, bureau: pl.LazyFrame) -> pl.LazyFrame:
         late=_late.sum(),
         worst=of(_paying, _status - 2).max(),
         last_late=of(_late, _month).max(),
-        last_paying=of(_paying, _month).max(),
         **{f"paying_{w}m": (_paying & (_month >= -w)).sum() for w in _WINDOWS},
         **{f"late_{w}m": (_late & (_month >= -w)).sum() for w in _WINDOWS},
     )
@@ -50,7 +49,6 @@ _history = features(
     ("bureau_balance_month_count", "Months of history, all loans.", _total("months")),
     ("bureau_balance_paying_count", "Months with a payment due.", _total("paying")),
     ("bureau_balance_first", "First month known.", pl.col("first").min()),
-    ("bureau_balance_paying_last", "Last month with a payment due.", pl.col("last_paying").max()),
     ("bureau_balance_closed_share", "Share of months after closing.", _total("closed") / _total("months")),
     ("bureau_balance_unknown_share", "Share of months without information.", _total("unknown") / _total("months")),
     ("bureau_balance_months_mean", "Mean months of history of a loan.", pl.col("months").mean()),

@@ -48,7 +48,6 @@ def periods(rows: pl.LazyFrame) -> pl.LazyFrame:
             last_paid_on=pl.col("paid_on").max(),
             late=(_delay > 0).sum(),
             week_late=(_delay > 7).sum(),
-            month_late=(_delay > 30).sum(),
             last_late=of(_delay > 0, _due).max(),
             delay=_delay.sum(),
             late_by=late_by.sum(),
@@ -88,7 +87,6 @@ _delays = features(
         for w in _WINDOWS
     ),
     ("instalment_week_late_share", "Share paid over 7 days late.", _total("week_late") / _total("dated")),
-    ("instalment_month_late_share", "Share paid over 30 days late.", _total("month_late") / _total("dated")),
     ("instalment_dpd_mean", "Mean days late, early payments as 0.", _total("late_by") / _total("dated")),
     ("instalment_dpd_max", "Most days late.", pl.col("late_by_max").max()),
     *(

@@ -8,7 +8,7 @@ from training.features.history.feature import features, of
 
 TABLE = "POS_CASH_balance"
 
-_WINDOWS = (3, 12, 24)
+_WINDOWS = (12, 24)
 
 _month = pl.col("MONTHS_BALANCE")
 _dpd = pl.col("SK_DPD")
@@ -24,7 +24,6 @@ def loans(rows: pl.LazyFrame) -> pl.LazyFrame:
         first=_month.min(),
         last=_month.max(),
         late=(_dpd > 0).sum(),
-        dpd=_dpd.sum(),
         dpd_max=_dpd.max(),
         tolerated_max=_tolerated.max(),
         last_late=of(_dpd > 0, _month).max(),
@@ -56,7 +55,6 @@ _delays = features(
         )
         for w in _WINDOWS
     ),
-    ("pos_dpd_mean", "Mean days past due.", _total("dpd") / _total("months")),
     ("pos_dpd_max", "Most days past due.", pl.col("dpd_max").max()),
     ("pos_dpd_max_12m", "Most days past due in 12 months.", pl.col("dpd_max_12m").max()),
     ("pos_serious_dpd_max", "Most days past due, small debts left out.", pl.col("tolerated_max").max()),
