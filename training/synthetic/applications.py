@@ -177,8 +177,10 @@ def _blur(rng: np.random.Generator, score: Floats) -> Floats:
 def _circle(rng: np.random.Generator, scores: Mapping[str, Floats], split: Split, table: Table) -> None:
     unknown = rng.uniform(size=len(split.held_out))
     observed = normal_share(scores["OBS_30_CNT_SOCIAL_CIRCLE"])
-    defaulted = normal_share(scores["DEF_30_CNT_SOCIAL_CIRCLE"])
     most = split.numbers("OBS_30_CNT_SOCIAL_CIRCLE", observed)
+    # Only who has acquaintances can have some that defaulted.
+    some = 1.0 - split.zero_shares("OBS_30_CNT_SOCIAL_CIRCLE")
+    defaulted = np.where(most > 0, 1.0 - some * (1.0 - normal_share(scores["DEF_30_CNT_SOCIAL_CIRCLE"])), 0.0)
     for days in (30, 60):
         seen = np.minimum(split.numbers(f"OBS_{days}_CNT_SOCIAL_CIRCLE", observed), most)
         late = np.minimum(split.numbers(f"DEF_{days}_CNT_SOCIAL_CIRCLE", defaulted), np.maximum(seen, 0.0))

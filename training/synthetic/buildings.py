@@ -8,6 +8,7 @@ import numpy as np
 
 from training.synthetic.columns import Booleans, Category, Floats, Table
 from training.synthetic.draws import normal_share
+from training.synthetic.profile import profile
 from training.synthetic.splits import Split
 
 SIZES = (
@@ -27,8 +28,12 @@ _WITH_AREA = {
 }
 """Correlation with the total area of the sizes whose own correlations are not published."""
 
-_TOGETHER = 0.9985
-"""Correlation of the gaps: nearly one reason for all of them, that nobody knows the building."""
+_TOGETHER = (0.9997, 0.985)
+"""Correlation of the gaps, of columns that are missing less and more often than _OFTEN.
+
+There is nearly one reason for all of them, that nobody knows the building; the rest is details that some do not report.
+"""
+_OFTEN = 0.6
 
 _ALIKE = 0.995
 """Correlation of the mean, mode and median of one size."""
@@ -39,7 +44,7 @@ def buildings(rng: np.random.Generator, scores: Mapping[str, Floats], split: Spl
     table: Table = {}
     area = scores["TOTALAREA_MODE"]
     for size in SIZES:
-        unknown = _gap(rng, scores["BUILDING_UNKNOWN"])
+        unknown = _gap(rng, scores["BUILDING_UNKNOWN"], f"{size}_AVG")
         score = scores.get(f"{size}_AVG")
         if score is None:
             score = _mix(rng, area, _WITH_AREA[size])
@@ -47,11 +52,11 @@ def buildings(rng: np.random.Generator, scores: Mapping[str, Floats], split: Spl
             alike = score if kind == "AVG" else _mix(rng, score, _ALIKE)
             name = f"{size}_{kind}"
             table[name] = split.gaps(name, split.numbers(name, normal_share(alike)), unknown)
-    unknown = _gap(rng, scores["BUILDING_UNKNOWN"])
+    unknown = _gap(rng, scores["BUILDING_UNKNOWN"], "TOTALAREA_MODE")
     table["TOTALAREA_MODE"] = split.gaps("TOTALAREA_MODE", split.numbers("TOTALAREA_MODE", normal_share(area)), unknown)
     for name in KINDS:
         drawn = split.levels(name, rng.uniform(size=len(area)))
-        table[name] = _blank(drawn, split.missing(name, _gap(rng, scores["BUILDING_UNKNOWN"])))
+        table[name] = _blank(drawn, split.missing(name, _gap(rng, scores["BUILDING_UNKNOWN"], name)))
     return table
 
 
@@ -59,8 +64,9 @@ def _mix(rng: np.random.Generator, score: Floats, correlation: float) -> Floats:
     return np.asarray(correlation * score + np.sqrt(1.0 - correlation**2) * rng.standard_normal(len(score)))
 
 
-def _gap(rng: np.random.Generator, unknown: Floats) -> Floats:
-    return normal_share(_mix(rng, unknown, _TOGETHER))
+def _gap(rng: np.random.Generator, unknown: Floats, name: str) -> Floats:
+    often = profile()["tables"]["application_train"][name]["missing"] > _OFTEN
+    return normal_share(_mix(rng, unknown, _TOGETHER[often]))
 
 
 def _blank(column: Category, missing: Booleans) -> Category:

@@ -105,6 +105,8 @@ def _published(name: str) -> marginals.Numeric:
     levels = ("0", "1", "5", "25", "50", "75", "95", "99", "100")
     quantiles = [row["quantiles"][level] for level in levels]
     column = {"quantiles": quantiles, "mean": quantiles[-2], "unique": 1000}
-    if "share_exact" in row:
-        column |= {"zero": row["share_exact"], "negative": 1.0 - row["share_exact"] - row["share_under"]}
+    positive = row.get("share_under", row.get("share_late"))
+    # A quarter of the payments come on the very day.
+    exact = row.get("share_exact", 1.0 - positive - 0.73)
+    column |= {"zero": exact, "negative": 1.0 - exact - positive}
     return marginals.inverse(column, [])

@@ -15,7 +15,7 @@ from training.synthetic.profile import profile
 
 _DUE_DAYS = 30.0
 """Days between two instalments."""
-_EARLY = 0.42
+_EARLY = 0.6
 """Share of loans repaid before their end."""
 _CONFIRMED = {"Consumer loans": 0.978, "Cash loans": 0.922, "Revolving loans": 0.957}
 """Share of approved loans whose dates are known."""

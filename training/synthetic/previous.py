@@ -70,7 +70,7 @@ def _decision(
     status = np.where(listed, status, 0)
     table["NAME_CONTRACT_TYPE"] = contract
     table["NAME_CONTRACT_STATUS"] = Category(status, STATUSES)
-    later = np.where(contract.equals(_CONSUMER), -0.45, 0.35) + np.array([0.0, 0.0, 0.35, 0.0])[status]
+    later = np.where(contract.equals(_CONSUMER), -0.6, 0.35) + np.array([0.0, 0.0, 0.35, 0.0])[status]
     score = later + 0.62 * factor["previous_recency"] + 0.75 * rng.standard_normal(rows)
     table["DAYS_DECISION"] = _at(ranks, "DAYS_DECISION", score)
 

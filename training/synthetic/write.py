@@ -58,7 +58,9 @@ def synthesise(clients: int, out: Path, seed: int = 0, progress: Callable[[int, 
     with _Writers(out) as writers:
         for start in range(0, total, CHUNK):
             count = min(CHUNK, total - start)
-            writers.append(_numbered(chunk(published(), seed, start, count), writers.rows, start))
+            tables = chunk(published(), seed, start, count)
+            writers.append(_numbered(tables, writers.rows, start))
+            writers.rows["loan"] += len(tables["previous_application"]["client"])
             if progress:
                 progress(start + count, total)
 
