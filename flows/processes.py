@@ -20,6 +20,8 @@ import psutil
 from flows.errors import NotStarted, PortTaken
 
 POLL_SECONDS = 0.1
+_CHILDREN: list[subprocess.Popen[bytes]] = []
+"""What this process started, kept: letting go of a child that runs on would be reported as a leak."""
 _TAIL = 5
 """Lines of a dead process's log that its error repeats."""
 
@@ -80,6 +82,7 @@ def start(service: Service, folder: Path, log: Path) -> Started:
             stderr=output,
             start_new_session=True,
         )
+    _CHILDREN.append(child)
     return Started(child.pid, psutil.Process(child.pid).create_time(), dict(service.ports))
 
 

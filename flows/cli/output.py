@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 import traceback
@@ -21,6 +22,7 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
+        self._stdout = sys.stdout
 
     def say(self, text: str) -> None:
         """Progress, and whatever is not the result."""
@@ -29,9 +31,9 @@ class Output:
     def result(self, document: Any, text: str) -> None:
         """What the command was run for: `document` with --json, `text` without; once a command."""
         if self._as_json:
-            click.echo(msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2).decode())
+            click.echo(msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2), self._stdout)
         elif text:
-            click.echo(text)
+            click.echo(text, self._stdout)
 
     def fail(self, message: str) -> None:
         """Why the command did not do what it should."""
@@ -51,7 +53,8 @@ def reporting(function: Callable[..., None]) -> Callable[..., None]:
     def run(as_json: bool, **values: Any) -> None:
         output = Output(as_json)
         try:
-            function(output, **values)
+            with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints is not the result
+                function(output, **values)
         except (click.ClickException, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:

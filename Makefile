@@ -1,0 +1,45 @@
+# Everything a contributor or CI does, by name; `make` alone lists it.
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMP := .venv/.ready
+UV := uv==0.13.8
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint format test demo bench lock
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+setup: $(STAMP) ## Make .venv with the locked dependencies; quick the second time
+
+$(STAMP): requirements.lock pyproject.toml
+	@echo "setup: a virtual environment in .venv with the locked dependencies"
+	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is needed and not there; PYTHON=... names another"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(UV)
+	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+lint: setup ## Check style, types, import directions and dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+format: setup ## Bring the code into the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: setup ## Run all tests, on two cores
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+demo: setup ## Show the whole loop on synthetic clients
+	$(BIN)/credence demo
+
+bench: setup ## Measure beside other servers and other feature code
+	$(BIN)/python -m tests.bench
+
+lock: setup ## Write requirements.lock anew from pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock

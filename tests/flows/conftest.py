@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from flows.local import Platform
+from flows.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port")
+Credence = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A state folder and free ports, with a registry that is a database of its own, so that none is started."""
+    probes = [socket.socket() for _ in PORTS]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = {name: probe.getsockname()[1] for name, probe in zip(PORTS, probes, strict=True)}
+    for probe in probes:
+        probe.close()
+    return Settings(home=str(tmp_path / "home"), mlflow_url=f"sqlite:///{tmp_path}/mlflow.db", **ports)
+
+
+@pytest.fixture
+def platform(settings: Settings) -> Iterator[Platform]:
+    """A platform that is down, and is down again after the test."""
+    platform = Platform(settings)
+    yield platform
+    platform.down(print)
+
+
+@pytest.fixture
+def serving(platform: Platform, toy_repository: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """A platform that serves version 1 of the toy repository."""
+    monkeypatch.setenv("CREDENCE_DRAIN_SECONDS", "0.1")
+    shutil.copytree(toy_repository, platform.settings.models)
+    platform.live = "1"
+    platform.up(print)
+    return platform
+
+
+@pytest.fixture
+def credence(settings: Settings) -> Credence:
+    """Run the command with these settings; its exit code, stdout and stderr."""
+    values = {f"CREDENCE_{name.upper()}": str(getattr(settings, name)) for name in settings.__struct_fields__}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **values},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def live_version(settings: Settings) -> Callable[[], str]:
+    """Ask the predictor which version it serves."""
+
+    def ask() -> str:
+        metadata = httpx.get(f"{settings.predictor_url}/v2/models/credit-default").json()
+        return str(metadata["versions"][0])
+
+    return ask

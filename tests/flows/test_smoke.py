@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from flows.deploy import smoke
+from flows.deploy.local import load
+from flows.errors import NotDeployed
+from flows.local import Platform
+from training.bundle import Bundle
+
+
+def test_live_version_is_proved(serving: Platform, live_version: Callable[[], str]) -> None:
+    admin, models = serving.settings.admin_url, serving.settings.models
+    assert smoke.check(admin, "1", Bundle.open(models / "1")) == 100
+    load(admin, "credit-default", "2")
+    assert live_version() == "2"
+    with pytest.raises(NotDeployed, match="differently from its bundle: probability by up to"):
+        smoke.check(admin, "2", Bundle.open(models / "1"))
+    with pytest.raises(NotDeployed, match="refuses its replay applications"):
+        smoke.check(admin, "1", Bundle.open(models / "1"))
+    with pytest.raises(NotDeployed, match="does not load version 9"):
+        load(admin, "credit-default", "9")
+    assert live_version() == "2"
+    assert httpx.get(f"{serving.settings.monitor_url}/v1/status").json()["received"] == 0
+
+
+def test_silent_predictor_is_not_deployed(toy_bundle, settings) -> None:
+    with pytest.raises(NotDeployed, match="does not answer"):
+        smoke.check(settings.admin_url, "1", Bundle.open(toy_bundle))

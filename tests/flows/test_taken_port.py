@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from flows.errors import PortTaken
+from flows.local import Platform
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [("monitor_port", "CREDENCE_MONITOR_PORT"), ("admin_port", "CREDENCE_ADMIN_PORT")],
+)
+def test_taken_port_starts_nothing(platform: Platform, name: str, setting: str) -> None:
+    platform.settings.folder.mkdir(parents=True)
+    platform.live = "1"
+    port = getattr(platform.settings, name)
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as granian does, which would share it
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        with pytest.raises(PortTaken, match=rf"port {port} of the .* is taken .* {setting}"):
+            platform.up(print)
+    assert platform.running() == []
+    assert not list(platform.settings.folder.glob("logs/*"))
