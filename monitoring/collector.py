@@ -39,6 +39,7 @@ def create(store: Store, max_body: int) -> FastAPI:
     app.add_exception_handler(RequestError, _answer_error)
     app.add_exception_handler(StoreError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
+    app.add_exception_handler(Exception, _answer_error)
     for status in (404, 405):
         app.add_exception_handler(status, _answer_unknown)
     return app
@@ -184,30 +185,34 @@ def _check_names(request: Request) -> None:
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    task = asyncio.create_task(_expire_forever(app.state.store))
+    stopping = asyncio.Event()
+    task = asyncio.create_task(_expire_until(stopping, app.state.store))
     yield
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    # Not cancelled: its thread would go on with a connection that nobody closes.
+    stopping.set()
+    await task
     app.state.store.close()
 
 
-async def _expire_forever(store: Store) -> None:
-    while True:
+async def _expire_until(stopping: asyncio.Event, store: Store) -> None:
+    while not stopping.is_set():
         try:
             count = await run_in_threadpool(store.expire)
             if count:
                 logger.info("deleted %d records past the retention", count)
         except StoreError as error:
             logger.warning("the retention waits: %s", error)
-        await asyncio.sleep(_EXPIRE_EVERY)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _EXPIRE_EVERY)
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:
-    status_code: int = getattr(error, "status", 500)
-    if status_code >= 500:
+    if isinstance(error, RequestError):
+        return _json({"error": str(error)}, error.status)
+    if isinstance(error, StoreError):
         logger.error("%s", error)
-    return _json({"error": str(error)}, status_code)
+        return _json({"error": str(error)}, error.status)
+    return _json({"error": "a mistake of ours; the log says where"}, 500)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from monitoring.tables import records
 from serving.records import Schema
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CURSOR = re.compile(r"(?P<at>-?[0-9]{1,18}):(?P<id>.+)")
 _ARRAYS = ("numeric", "categorical", "history")
 
 
@@ -103,7 +105,7 @@ def _numbers(names: tuple[str, ...], content: bytes) -> dict[str, float | str | 
 
 
 def _position(cursor: str) -> tuple[int, str]:
-    at, _, key = cursor.partition(":")
-    if not at.lstrip("-").isdigit() or len(at) > 18 or not key:
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
         raise RequestError(f"cursor: expected one from a `next` link, got {cursor!r}")
-    return int(at), key
+    return int(match["at"]), match["id"]

@@ -7,6 +7,7 @@ disk, because a predictor deletes what was acknowledged.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,6 +41,8 @@ from serving.records import Record, Schema
 
 T = TypeVar("T")
 
+_PREPARING = 0xC4ED17
+"""The advisory lock of those that make the tables; any number of our own."""
 _AT_ONCE = 1000
 """Ids in one statement: databases limit its parameters."""
 
@@ -72,10 +75,14 @@ class Store:
         self._insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._engine.dialect.name]
         self._retention = int(retention_days * 86_400e6)
         self._prepared = False
+        self._preparing = threading.Lock()
 
     def prepare(self) -> None:
         """Make the tables where they are missing. Raises StoreError."""
-        with self._connect(write=True) as connection:
+        with self._preparing, self._connect(write=True) as connection:
+            if connection.dialect.name == "postgresql":
+                # Its CREATE TABLE IF NOT EXISTS fails when two do it at once.
+                connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
             metadata.create_all(connection)
             for name, value in (("format", FORMAT), ("expired", 0)):
                 connection.execute(self._insert(facts).values(name=name, value=value).on_conflict_do_nothing())
