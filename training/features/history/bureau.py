@@ -73,8 +73,8 @@ _debts = features(
     ("bureau_credit_mean", "Mean credit of a loan at another lender.", _credit.mean()),
     ("bureau_credit_max", "Largest credit at another lender.", _credit.max()),
     *(
-        (f"bureau_credit_sum_{y}y", f"Credit granted by others in the last {y} year(s).", of(_since(y), _credit).sum())
-        for y in YEARS
+        (f"bureau_credit_sum_{y}y", f"Credit granted by others in {when}.", of(_since(y), _credit).sum())
+        for y, when in YEARS.items()
     ),
     ("bureau_active_credit_sum", "Credit of open loans.", of(_active, _credit).sum()),
     ("bureau_active_credit_max", "Largest credit of an open loan.", of(_active, _credit).max()),
@@ -120,7 +120,7 @@ _history = features(
     ("bureau_active_count", "Open loans at other lenders.", _active.sum()),
     ("bureau_closed_count", "Closed loans at other lenders.", _closed.sum()),
     ("bureau_active_share", "Share of loans that are open.", _active.mean()),
-    *((f"bureau_count_{y}y", f"Loans taken in the last {y} year(s).", _since(y).sum()) for y in YEARS),
+    *((f"bureau_count_{y}y", f"Loans taken in {when}.", _since(y).sum()) for y, when in YEARS.items()),
     ("bureau_consumer_count", "Consumer loans.", _consumer.sum()),
     ("bureau_card_count", "Credit cards.", _card.sum()),
     ("bureau_mortgage_count", "Mortgages.", _mortgage.sum()),

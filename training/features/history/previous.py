@@ -83,8 +83,8 @@ _refusals = features(
     ("previous_refused_count", "Applications refused.", _refused.sum()),
     ("previous_refused_share", "Share of applications refused.", _refused.mean()),
     *(
-        (f"previous_refused_share_{y}y", f"Share refused in {y} year(s).", of(_since(y), _refused).mean())
-        for y in YEARS
+        (f"previous_refused_share_{y}y", f"Share refused in {when}.", of(_since(y), _refused).mean())
+        for y, when in YEARS.items()
     ),
     ("previous_refused_share_last3", "Share refused of the last three.", of(_last3, _refused).mean()),
     ("previous_refused_share_last5", "Share refused of the last five.", of(_last5, _refused).mean()),
@@ -104,7 +104,7 @@ _loans = features(
     TABLE,
     "previous_loans",
     ("previous_count", "Earlier applications.", pl.len()),
-    *((f"previous_count_{y}y", f"Applications in the last {y} year(s).", _since(y).sum()) for y in YEARS),
+    *((f"previous_count_{y}y", f"Applications in {when}.", _since(y).sum()) for y, when in YEARS.items()),
     ("previous_approved_count", "Applications approved.", _approved.sum()),
     ("previous_cash_count", "Applications for cash loans.", _cash.sum()),
     ("previous_decided_last", "Day of the last application.", _decided.max()),
