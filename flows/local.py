@@ -205,7 +205,7 @@ class Platform:
             environment={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
             ports={"CREDENCE_MLFLOW_PORT": port},
             ready="/health",
-            start_seconds=120,  # it imports for many seconds and makes its tables the first time
+            start_seconds=180,  # it imports for many seconds and makes its tables the first time
             stop_seconds=10,
         )
 

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flows.local import Platform
+from training.bundle import Bundle
+from training.registry import Figures, Registry, RegistryError
+
+pytestmark = pytest.mark.xdist_group("registry")
+
+
+def test_server_hands_out_what_it_was_given(platform: Platform, toy_bundle: Path, tmp_path: Path) -> None:
+    settings = msgspec.structs.replace(platform.settings, mlflow_url="")
+    local = Platform(settings)
+    registry = Registry(settings.registry_url)
+    try:
+        assert local.up(print) == ["registry", "monitor"]
+        assert registry.aliases() == {}
+        assert registry.register(toy_bundle, Figures({"seed": 1}, {"auc": 0.7}, [], "")).number == "1"
+        Bundle.open(registry.download("1", tmp_path / "models")).check_replay()
+    finally:
+        assert set(local.down(print)) == {"registry", "monitor"}
+    with pytest.raises(RegistryError, match="start it with `credence up`"):
+        registry.aliases()
