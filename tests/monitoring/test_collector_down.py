@@ -1,0 +1,39 @@
+import pytest
+
+from monitoring.collector import CONTENT_TYPE
+
+
+@pytest.fixture
+def url(tmp_path):
+    """A database in a folder that a test can take away."""
+    return f"sqlite:///{tmp_path / 'store' / 'records.sqlite'}"
+
+
+@pytest.fixture
+def away(client, tmp_path, make_store):
+    """The store's folder under another name, and no connection left."""
+    client.app.state.store.close()
+    (tmp_path / "store").rename(tmp_path / "away")
+    yield tmp_path / "away"
+    if (tmp_path / "away").exists():
+        (tmp_path / "away").rename(tmp_path / "store")
+
+
+@pytest.mark.parametrize("path", ["/health/ready", "/v1/status", "/v1/records", "/v1/records/a-0", "/metrics"])
+def test_database_away_is_503(client, away, path):
+    answer = client.get(path)
+    assert answer.status_code == 503
+    assert answer.json() == {"error": "the database is not available: OperationalError"}
+    assert client.get("/health/live").status_code == 200
+
+
+def test_batch_is_not_acknowledged(client, away, make_record, body):
+    answer = client.post("/v1/records", content=body(make_record()), headers={"Content-Type": CONTENT_TYPE})
+    assert answer.status_code == 503
+
+
+def test_database_comes_back(client, away, post, make_record, tmp_path):
+    assert client.get("/health/ready").status_code == 503
+    away.rename(tmp_path / "store")
+    assert post(make_record()) == {"received": 1, "duplicates": 0}
+    assert client.get("/health/ready").status_code == 200
