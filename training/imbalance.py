@@ -6,13 +6,16 @@ So each is judged twice: as it comes, and after Platt calibration on the other f
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 from imblearn.over_sampling import SMOTE
 from imblearn.under_sampling import RandomUnderSampler
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from training.bundle import Feature
 from training.bundle.manifest import Calibration, Interval
@@ -63,18 +66,18 @@ def compare(
     The folds' second halves must part the rows of `matrix`. SMOTE looks for neighbours among all defaults, so its time
     grows with their number squared: give it a sample of a large table.
     """
-    rows = []
-    for treatment, treat in _TREATMENTS.items():
-        margins = np.empty(len(outcome))
-        for fit_on, predict in folds:
-            task = treat(_Task(matrix[fit_on], outcome[fit_on], matrix[predict], {}), seed)
-            settings = {**parameters, **task.settings}
-            fitted = LightGBM().fit(task.matrix, task.outcome, features, settings, seed)
-            margins[predict] = fitted.margins(task.unseen)
-        for calibrated in (False, True):
-            probability = _probabilities(margins, outcome, folds, calibrated)
-            rows.append(_row(treatment, calibrated, probability, outcome, folds, seed, cost_fn, cost_fp))
-    return tuple(rows)
+
+    def judge(treatment: str) -> tuple[Row, Row]:
+        margins = _margins(_TREATMENTS[treatment], matrix, outcome, folds, features, parameters, seed)
+        raw, calibrated = (_probabilities(margins, outcome, folds, calibrated) for calibrated in (False, True))
+        return (
+            _row(treatment, False, raw, outcome, folds, seed, cost_fn, cost_fp),
+            _row(treatment, True, calibrated, outcome, folds, seed, cost_fn, cost_fp),
+        )
+
+    # One treatment on each core, so the search for neighbours must not ask for all of them as well.
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        return tuple(row for pair in pool.map(judge, _TREATMENTS) for row in pair)
 
 
 def conclusion(rows: Sequence[Row]) -> str:
@@ -135,6 +138,24 @@ _TREATMENTS: dict[str, Callable[[_Task, int], _Task]] = {
     SMOTE_NAME: _smote,
     UNDERSAMPLING: _undersampled,
 }
+
+
+def _margins(
+    treat: Callable[[_Task, int], _Task],
+    matrix: Matrix,
+    outcome: Outcome,
+    folds: Folds,
+    features: Sequence[Feature],
+    parameters: Parameters,
+    seed: int,
+) -> Margins:
+    """Out-of-fold margins [n] of models that learn from treated rows."""
+    margins = np.empty(len(outcome))
+    for fit_on, predict in folds:
+        task = treat(_Task(matrix[fit_on], outcome[fit_on], matrix[predict], {}), seed)
+        fitted = LightGBM().fit(task.matrix, task.outcome, features, {**parameters, **task.settings}, seed)
+        margins[predict] = fitted.margins(task.unseen)
+    return margins
 
 
 def _complete(matrix: Matrix, reference: Matrix) -> Matrix:

@@ -79,11 +79,12 @@ def _alarms(results: Results) -> Section:
 
 def _model(results: Results) -> Section:
     blocks: list[Block] = [rationale.model(results), search.candidates(results.candidates, results.chosen)]
-    if results.trials:
+    tried = [trial for trial in results.trials if trial.parameters]
+    if tried:
         blocks += [
-            Picture("trials", "Cost against log loss of every trial", png(search.figure(results.trials))),
+            Picture("trials", "Cost against log loss of every trial", png(search.figure(tried))),
             "The cheapest trials:",
-            search.trials(results.trials),
+            search.trials(tried),
         ]
     return Section("Why this model", tuple(blocks))
 
@@ -176,10 +177,12 @@ def _explanations(results: Results) -> Section:
         Picture("contributions", "Contributions of the strongest features", png(by_feature)),
     ]
     if results.dropped:
-        dropped = Table(
-            ("feature", "why it was dropped"), tuple((one.feature, one.why) for one in results.dropped), words=(0, 1)
-        )
-        blocks += [f"{len(results.dropped)} features were dropped inside cross-validation:", dropped]
+        why = dict.fromkeys(one.why for one in results.dropped)
+        rows = ((reason, ", ".join(one.feature for one in results.dropped if one.why == reason)) for reason in why)
+        blocks += [
+            f"{len(results.dropped)} features were dropped inside cross-validation:",
+            Table(("why", "features"), tuple(rows), words=(0, 1)),
+        ]
     return Section("What moves a decision", tuple(blocks))
 
 

@@ -32,11 +32,13 @@ def figure(groups: Mapping[str, Sequence[Group]]) -> Figure:
             bars = [[one.value - one.low], [one.high - one.value]]
             axes.errorbar(one.value, place, xerr=bars, fmt="o", color=colour, capsize=2, markersize=4)
     left.set_yticks(places, [f"{field}: {group.name} ({group.rows:,})" for field, group in names], fontsize=8)
-    left.set_title("Approved (red: below four fifths)")
+    left.set_title("Approved")
+    left.set_xlabel("red: below four fifths of the best group")
     percent_axis(left, "x")
     left.locator_params(axis="x", nbins=5)
     right.axvline(1, color=GREY, linewidth=1, linestyle="--")
-    right.set_title("Observed over expected defaults")
+    right.set_title("Defaults")
+    right.set_xlabel("observed over expected")
     bare(left)
     bare(right)
     return drawing

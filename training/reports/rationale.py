@@ -12,8 +12,8 @@ def model(results: Results) -> str:
     ordered = sorted(results.candidates, key=lambda one: (one.cost.value, one.family))
     chosen = next(one for one in ordered if one.family == results.chosen)
     won = (
-        f"{chosen.family} costs {interval(chosen.cost)} per applicant in cross-validation, on the folds that all "
-        f"candidates share; the lowest cost is chosen."
+        f"The candidate {chosen.family} costs {interval(chosen.cost)} per applicant in cross-validation, on the folds "
+        "that all candidates share; the lowest cost is chosen."
     )
     others = [one for one in ordered if one is not chosen]
     if not others:

@@ -41,12 +41,13 @@ li { margin-bottom: .35rem; }
 .alarm { margin-top: .75rem; padding: .9rem 1.1rem; color: #7c2d14; background: #fbeee9; border: 1px solid #eec5b6;
   border-left: 4px solid var(--bad); border-radius: 6px; }
 .wide { overflow-x: auto; margin: 0 0 1.25rem; }
-table { width: 100%; border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
-th { padding: .4rem .6rem; color: var(--soft); font-weight: 600; text-align: right; vertical-align: bottom;
+table { width: 100%; border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }
+th { padding: .4rem .45rem; color: var(--soft); font-weight: 600; text-align: right; vertical-align: bottom;
   border-bottom: 2px solid var(--line); }
-td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
+td { padding: .35rem .45rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
 .words { text-align: left; white-space: normal; }
 th:first-child, td:first-child { padding-left: 0; }
+td:first-child { white-space: nowrap; }
 tr.chosen td { font-weight: 650; background: #eef6f2; }
 tr.chosen td:first-child { box-shadow: -.5rem 0 0 #eef6f2; }
 figure { margin: 0 0 1.25rem; }

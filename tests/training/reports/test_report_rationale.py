@@ -21,7 +21,7 @@ def priced(results, cost: float):
 )
 def test_model_says_how_sure(results, cost: float, doubt: str):
     told = rationale.model(priced(results, cost))
-    assert told.startswith("lightgbm costs 0.560 [0.540, 0.580] per applicant")
+    assert told.startswith("The candidate lightgbm costs 0.560 [0.540, 0.580] per applicant")
     assert doubt in told
 
 
