@@ -166,11 +166,12 @@ def bureau_balance(
     month = latest[position] + np.maximum(months, 1)[position] - 1 - step
     closing = np.nan_to_num(-floats(elsewhere, "DAYS_ENDDATE_FACT")[credit] / MONTH, nan=-1.0)
     behaviour = _chain(rng, np.maximum(months, 1), scores["arrears"][owner][credit])
-    # Who reports nothing about a credit seldom reports that it was closed.
+    # Who reports a credit as closed has mostly reported its last month too.
     at = np.clip(latest + np.maximum(months, 1) - 1 - np.floor(closing + 0.5), 0, np.maximum(months, 1) - 1)
     first = np.cumsum(np.maximum(months, 1)) - np.maximum(months, 1)
-    silent = behaviour[first + at.astype(np.int64)] == STATUSES.index("X")
-    closing = np.where(rng.uniform(size=len(credit)) < np.where(silent, 0.75, 0.03), -1.0, closing)
+    closing = np.where(rng.uniform(size=len(credit)) < 0.13, -1.0, closing)
+    final = (first + at.astype(np.int64))[(closing >= 0) & (rng.uniform(size=len(credit)) < 0.75)]
+    behaviour[final[behaviour[final] == STATUSES.index("X")]] = STATUSES.index("0")
     status = np.where(month <= closing[position] - 0.5, STATUSES.index("C"), behaviour)
     return {
         "credit": credit[position],

@@ -76,7 +76,8 @@ def _use(rng: np.random.Generator, ranks: Ranks, table: Table, own: Mapping[str,
     minimum = np.where(balance > 0, np.minimum(limit * _MINIMUM, balance), 0.0)
     unknown = rng.uniform(size=rows) < 0.071
     table["AMT_INST_MIN_REGULARITY"] = np.where(unknown, np.nan, _cents(minimum))
-    cumulated = np.where(dormant, 0.0, np.rint(step * 0.85))
+    never = dormant & (rng.uniform(size=cards) < 0.5)[position]
+    cumulated = np.where(never, 0.0, np.rint(step * np.where(dormant, 0.4, 0.85)))
     table["CNT_INSTALMENT_MATURE_CUM"] = np.where(unknown, np.nan, cumulated)
 
 
@@ -112,7 +113,7 @@ def _payments(rng: np.random.Generator, ranks: Ranks, table: Table) -> None:
     paid = np.where(using | (rng.uniform(size=rows) < 0.0), due, rng.uniform(-20, -10, rows))
     total = np.where(using, _at(ranks, "AMT_PAYMENT_TOTAL_CURRENT", paid), 0.0)
     extra = np.where(rng.uniform(size=rows) < 0.1, rng.exponential(2_000.0, rows), 0.0)
-    small = np.where(using, total + extra, rng.exponential(900.0, rows) * (rng.uniform(size=rows) < 0.75))
+    small = np.where(using, total + extra, rng.exponential(500.0, rows) * (rng.uniform(size=rows) < 0.75))
     unknown = dormant & (rng.uniform(size=rows) < 0.52)
     table["AMT_PAYMENT_TOTAL_CURRENT"] = _cents(total)
     table["AMT_PAYMENT_CURRENT"] = np.where(unknown, np.nan, _cents(small))

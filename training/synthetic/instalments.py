@@ -109,4 +109,5 @@ def _published(name: str) -> marginals.Numeric:
     # A quarter of the payments come on the very day.
     exact = row.get("share_exact", 1.0 - positive - 0.73)
     column |= {"zero": exact, "negative": 1.0 - exact - positive}
-    return marginals.inverse(column, [])
+    over = row.get("share_late_over_30")
+    return marginals.inverse(column, [[0, 30.0, 1.0 - over], [30.0, quantiles[-1], over]] if over else [])

@@ -15,7 +15,7 @@ from training.synthetic.profile import profile
 
 _DUE_DAYS = 30.0
 """Days between two instalments."""
-_EARLY = 0.6
+_EARLY = 0.4
 """Share of loans repaid before their end."""
 _CONFIRMED = {"Consumer loans": 0.978, "Cash loans": 0.922, "Revolving loans": 0.957}
 """Share of approved loans whose dates are known."""
@@ -36,7 +36,7 @@ def schedule(rng: np.random.Generator, loans: Table) -> Table:
     decision, planned = floats(loans, "DAYS_DECISION"), np.nan_to_num(floats(loans, "CNT_PAYMENT"), nan=0.0)
     first = np.minimum(decision + 29 + np.floor(rng.exponential(6.0, rows)), -2.0)
     early = rng.uniform(size=rows) < _EARLY
-    ran = np.where(early, np.ceil(planned * rng.uniform(0.15, 1.0, rows)), planned)
+    ran = np.where(early, np.ceil(planned * rng.uniform(0.2, 1.0, rows)), planned)
     ran = np.where(revolving, 0.0, np.maximum(ran, 1.0))
     last = first + _DUE_DAYS * (ran - 1)
     end = last + np.floor(rng.uniform(2, 12, rows))

@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from training.synthetic import marginals
-from training.synthetic.columns import Booleans, Category, Floats, Integers, Table, category, floats, spread
+from training.synthetic.columns import Booleans, Category, Floats, Integers, Table, category, floats, integers, spread
 from training.synthetic.draws import Ranks, normal_share
 from training.synthetic.profile import profile
 
@@ -19,6 +19,9 @@ STATUSES = ("Approved", "Unused offer", "Canceled", "Refused")
 _UNLISTED_PER_CLIENT = 0.16
 """Loans with balances whose application is not in the table."""
 _UNLISTED_REVOLVING = 0.24
+_GOLDEN = (5**0.5 - 1) / 2
+_FREE_LOW = 0.2
+"""Share of low-priced goods loans that are without interest; of the lowest priced, all are."""
 _POS_SHARES = (
     ("mobile", ("Mobile",)),
     ("industry", ("Furniture", "Construction Materials", "Clothing and Accessories")),
@@ -50,7 +53,7 @@ def previous(rng: np.random.Generator, ranks: Ranks, scores: Mapping[str, Floats
     listed = position < counts[owner]
     factor = {name: score[owner] for name, score in scores.items() if name.startswith("previous")}
     table: Table = {"client": owner, "listed": listed.astype(np.int64)}
-    _decision(rng, ranks, factor, listed, table)
+    _decision(rng, ranks, factor, position, table)
     _amounts(rng, ranks, factor, table)
     _product(rng, ranks, factor, table)
     _formalities(rng, ranks, table)
@@ -58,20 +61,32 @@ def previous(rng: np.random.Generator, ranks: Ranks, scores: Mapping[str, Floats
 
 
 def _decision(
-    rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats], listed: Booleans, table: Table
+    rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats], position: Integers, table: Table
 ) -> None:
+    owner, listed = integers(table, "client"), integers(table, "listed") > 0
     rows = len(listed)
-    contract = _levels("previous_application", "NAME_CONTRACT_TYPE").at(rng.uniform(size=rows))
+    # Nearly every client has had a loan: the first application is for goods, and approved.
+    first = position == 0
+    start = rng.uniform(size=int(owner.max(initial=0)) + 1)[owner]
+    # Steps of the golden ratio spread one client's contracts over all types.
+    kind = np.where(first, 0.8 * start, (start + position * _GOLDEN) % 1.0)
+    contract = _level(ranks, "NAME_CONTRACT_TYPE", kind, *CONTRACTS)
     hidden = np.where(rng.uniform(size=rows) < _UNLISTED_REVOLVING, _REVOLVING, _CONSUMER)
     codes = np.where(listed, contract.codes, [contract.levels.index(name) for name in hidden])
     contract = Category(codes, contract.levels)
-    refusal = normal_share(0.55 * factor["previous_refusal"] + np.sqrt(1 - 0.55**2) * rng.standard_normal(rows))
-    status = (refusal[:, None] >= _status_shares(contract.levels)[contract.codes]).sum(axis=1).clip(max=3)
-    status = np.where(listed, status, 0)
+    score = 0.55 * factor["previous_refusal"] + 0.8 * rng.standard_normal(rows) - np.where(first, 2.5, 0.0)
+    status = np.zeros(rows, dtype=np.int64)
+    for code, name in enumerate(contract.levels):
+        here = listed & (contract.codes == code)
+        refusal = ranks.share(f"previous.status.{name}", score[here])
+        status[here] = np.searchsorted(_status_shares(contract.levels)[code], refusal, side="right").clip(max=3)
     table["NAME_CONTRACT_TYPE"] = contract
     table["NAME_CONTRACT_STATUS"] = Category(status, STATUSES)
-    later = np.where(contract.equals(_CONSUMER), -0.6, 0.35) + np.array([0.0, 0.0, 0.35, 0.0])[status]
-    score = later + 0.62 * factor["previous_recency"] + 0.75 * rng.standard_normal(rows)
+    later = np.where(contract.equals(_CONSUMER), -0.6, 0.05) + np.array([0.0, 0.0, 0.7, 0.3])[status]
+    card = contract.equals(_REVOLVING) & (status == 0)
+    later = np.where(card, -0.2, later) - np.where(first, 0.4, 0.0)
+    noise = np.where(card, 1.2, 0.75) * rng.standard_normal(rows)
+    score = later + 0.62 * factor["previous_recency"] + noise
     table["DAYS_DECISION"] = _at(ranks, "DAYS_DECISION", score)
 
 
@@ -96,15 +111,18 @@ def _amounts(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
     refused_early = status.equals("Refused") & (rng.uniform(size=rows) < np.where(revolving, 0.05, 0.17))
     unknown |= refused_early | contract.equals(_XNA)
     nothing = dropped | (refused_early & ~consumer) | (revolving & ~dropped & (rng.uniform(size=rows) < 0.36))
-    size = np.where(consumer, 0.0, 1.6) + 0.45 * factor["previous_amount"] + 0.8 * noise
+    size = np.where(consumer, 0.0, 1.4) + 0.45 * factor["previous_amount"] + 0.8 * noise
+    size += 0.55 * status.equals("Refused")
     size = np.where(revolving, 0.9 + 0.5 * noise, size)
     asked = np.where(nothing, 0.0, _at(ranks, "AMT_APPLICATION", np.where(nothing, low, size)))
     limit = 45_000.0 * np.maximum(np.rint(np.exp(1.1 + 0.6 * noise)), 1.0)
     down = _down_payments(rng, ranks, factor, table, unknown)
     fees = np.exp(0.07 + 0.09 * factor["previous_refusal"] * 0.3 + 0.09 * rng.standard_normal(rows))
+    fees = np.where(revolving, 1.0, fees)
     credit = np.where((asked == 0) & revolving & ~unknown, limit, asked * fees * (1.0 - np.nan_to_num(down)))
     credit = np.where(dropped, 0.0, np.rint(credit / 4.5) * 4.5)
     length = np.where(consumer, -0.55, 0.6) + 0.35 * factor["previous_term"] + 0.5 * (size - 0.6) + 0.6 * noise
+    length += 0.4 * status.equals("Refused")
     length = np.where(revolving, low, length + 0.5 * rng.standard_normal(rows))
     payments = np.full(rows, np.nan)
     payments[~unknown] = _at(ranks, "CNT_PAYMENT", length[~unknown])
@@ -112,7 +130,7 @@ def _amounts(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
         payments > 12, np.rint(payments / 6) * 6, np.where(payments > 0, np.maximum(payments, 3), payments)
     )
     payments = np.where(revolving & ~unknown, 0.0, np.where(unknown, np.nan, np.maximum(payments, 3.0)))
-    rate = 1.0 + 0.018 * (payments + 1) * np.exp(0.25 * rng.standard_normal(rows))
+    rate = 1.0 + 0.014 * (payments + 1) * np.exp(0.25 * rng.standard_normal(rows))
     annuity = np.where(revolving, credit * 0.05, credit * rate / np.maximum(payments, 1.0))
     table["AMT_APPLICATION"] = asked
     table["AMT_CREDIT"] = credit
@@ -128,7 +146,7 @@ def _down_payments(
 ) -> Floats:
     contract = category(table, "NAME_CONTRACT_TYPE")
     rows = len(unknown)
-    stated = ~unknown & (contract.equals(_CONSUMER) | (contract.equals(_CASH) & (rng.uniform(size=rows) < 0.1)))
+    stated = ~unknown & (contract.equals(_CONSUMER) | (contract.equals(_CASH) & (rng.uniform(size=rows) < 0.16)))
     score = 0.5 * factor["previous_down"] + rng.standard_normal(rows) + np.where(contract.equals(_CONSUMER), 0.4, -3.0)
     rate = np.full(rows, np.nan)
     rate[stated] = _at(ranks, "RATE_DOWN_PAYMENT", score[stated])
@@ -155,17 +173,18 @@ def _product(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
     table["NAME_YIELD_GROUP"] = Category(codes, priced.levels)
     goods = _level(ranks, "NAME_GOODS_CATEGORY", consumer + rng.uniform(size=rows), "XNA")
     table["NAME_GOODS_CATEGORY"] = Category(np.where(consumer, goods.codes, 0), goods.levels)
-    table["PRODUCT_COMBINATION"] = _combination(table, known)
+    table["PRODUCT_COMBINATION"] = _combination(table, known, rng.uniform(size=rows))
 
 
-def _combination(table: Table, known: Booleans) -> Category:
+def _combination(table: Table, known: Booleans, chance: Floats) -> Category:
     """The product's name, which repeats what other columns say."""
     names = tuple(profile()["tables"]["previous_application"]["PRODUCT_COMBINATION"]["levels"])
     contract, yields = category(table, "NAME_CONTRACT_TYPE"), category(table, "NAME_YIELD_GROUP")
     product, goods = category(table, "NAME_PRODUCT_TYPE"), category(table, "NAME_GOODS_CATEGORY")
     price = np.array(["low", "low", "low", "middle", "high"])[yields.codes]
     street = np.where(product.equals("x-sell"), "X-Sell", "Street")
-    interest = np.where(yields.equals("low_action"), " without interest", " with interest")
+    free = yields.equals("low_action") | (yields.equals("low_normal") & (chance < _FREE_LOW))
+    interest = np.where(free, " without interest", " with interest")
     where = np.full(len(known), "POS other", dtype=object)
     for name, levels in (*_POS_SHARES, ("household", _HOUSEHOLD)):
         where[goods.among(levels) | ((name == "household") & goods.equals("XNA"))] = f"POS {name}"
