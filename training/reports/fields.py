@@ -21,6 +21,7 @@ _BINS = 5
 _MOST_LEVELS = 7
 _SHOWN_MISSING = 24
 _SHOWN_FIELDS = 6
+_FEW = 30
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def default_rates(fields: Sequence[Described]) -> Figure:
         axes.axvline(overall, color=GREY, linewidth=1, linestyle="--")
         axes.errorbar(rate, places, xerr=bars, fmt="o", color=GOOD, capsize=2, markersize=4)
         axes.set_yticks(places, [f"{_short(level.name)} ({level.rows:,})" for level in field.levels], fontsize=7.5)
-        axes.set_xlim(left=0)
+        # The interval of a handful of rows may leave the picture rather than flatten the others.
+        axes.set_xlim(0, 1.1 * max(high[sizes >= min(_FEW, sizes.max())].max(), 1.5 * overall))
         axes.set_title(field.name)
         percent_axis(axes, "x")
         bare(axes)
