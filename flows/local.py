@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from flows.errors import Busy, FlowError, NotStarted
-from flows.processes import Service, Started, check_ports, find, is_ready, start, stop, wait_ready
+from flows.processes import Service, Started, answers, check_ports, find, start, stop, wait
 from flows.settings import Settings
 
 Say = Callable[[str], None]
@@ -77,16 +77,16 @@ class Platform:
         """The second half of `up`: return when all that was started is ready."""
         started = self._read()
         for service in self._services(self.live):
-            if service.name in started and not is_ready(service):
+            if service.name in started and not answers(service, service.ready):
                 say(f"waiting for the {service.name}")
-                wait_ready(service, started[service.name], self.log(service.name))
+                wait(service, started[service.name], self.log(service.name), service.ready)
 
     def start_predictor(self, version: str, say: Say) -> None:
         """Start a predictor for a version that is in the state folder. Raises PortTaken, NotStarted."""
         with self._locked():
             service = self._predictor(version)
             self._begin([service], say)
-            wait_ready(service, self._read()[service.name], self.log(service.name))
+            wait(service, self._read()[service.name], self.log(service.name), service.ready)
 
     def down(self, say: Say, only: Sequence[str] | None = None) -> list[str]:
         """End what runs of `only`, by default all; the predictor first, so that its records still reach the monitor.
@@ -114,7 +114,7 @@ class Platform:
         for service in self._services(self.live or "0"):
             entry = started.get(service.name)
             process = find(entry) if entry else None
-            state = "down" if process is None else "ready" if is_ready(service) else "not ready"
+            state = "down" if process is None else "ready" if answers(service, service.ready) else "not ready"
             version = self.live if service.name == "predictor" else None
             found.append(Status(service.name, state, service.url, process.pid if process else None, version))
         return found
@@ -146,7 +146,7 @@ class Platform:
         if entry is None or find(entry) is None:
             return False
         try:
-            wait_ready(service, entry, self.log(service.name))
+            wait(service, entry, self.log(service.name), service.alive)
         except NotStarted:
             say(f"the {service.name} runs and does not answer: stopping it")
             self._end(service, entry, say)
@@ -204,6 +204,7 @@ class Platform:
             ),
             environment={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
             ports={"CREDENCE_MLFLOW_PORT": port},
+            alive="/health",
             ready="/health",
             start_seconds=180,  # it imports for many seconds and makes its tables the first time
             stop_seconds=10,
@@ -216,6 +217,7 @@ class Platform:
             command=(sys.executable, "-m", "monitoring"),
             environment={"CREDENCE_HOME": str(self._folder), "CREDENCE_MONITOR_PORT": str(port)},
             ports={"CREDENCE_MONITOR_PORT": port},
+            alive="/health/live",
             ready="/health/ready",
             start_seconds=60,
             stop_seconds=10,
@@ -232,6 +234,7 @@ class Platform:
             ),
             environment={},
             ports={"CREDENCE_HTTP_PORT": settings.http_port, "CREDENCE_ADMIN_PORT": settings.admin_port},
+            alive="/v2/health/live",
             ready="/v2/health/ready",
             start_seconds=60,
             stop_seconds=30,  # it says goodbye to its callers and ships what is left of its log

@@ -22,6 +22,8 @@ from flows.errors import NotStarted, PortTaken
 POLL_SECONDS = 0.1
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """What this process started, kept: letting go of a child that runs on would be reported as a leak."""
+_CLOCK_SECONDS = 2.0
+"""A time of creation is counted from the boot, whose own time moves a little as the clock is set right."""
 _TAIL = 5
 """Lines of a dead process's log that its error repeats."""
 
@@ -35,8 +37,10 @@ class Service:
     environment: Mapping[str, str]
     ports: Mapping[str, int]
     """The setting that moves each port, with the port; the first is where it is asked whether it is ready."""
+    alive: str
+    """Path that answers 200 as long as it runs as it should."""
     ready: str
-    """Path that answers 200 once it is ready."""
+    """Path that answers 200 once it can do its work, which may wait for other services."""
     start_seconds: float
     """Time it may take to be ready."""
     stop_seconds: float
@@ -90,25 +94,26 @@ def find(started: Started) -> psutil.Process | None:
     """The process if it still runs, None if it ended or its id is another's by now."""
     try:
         process = psutil.Process(started.pid)
-        if process.create_time() != started.created or process.status() == psutil.STATUS_ZOMBIE:
+        another = abs(process.create_time() - started.created) > _CLOCK_SECONDS
+        if another or process.status() == psutil.STATUS_ZOMBIE:
             return None
     except psutil.NoSuchProcess:
         return None
     return process
 
 
-def is_ready(service: Service) -> bool:
-    """Whether the service answers that it is ready."""
+def answers(service: Service, path: str) -> bool:
+    """Whether the service answers 200 there."""
     try:
-        return httpx.get(service.url + service.ready, timeout=2).status_code == 200
+        return httpx.get(service.url + path, timeout=2).status_code == 200
     except httpx.HTTPError:
         return False
 
 
-def wait_ready(service: Service, started: Started, log: Path) -> None:
-    """Return when the service is ready. Raises NotStarted with the end of its log if it ends or takes too long."""
+def wait(service: Service, started: Started, log: Path, path: str) -> None:
+    """Return when the service answers there. Raises NotStarted with the end of its log if it ends or takes too long."""
     deadline = time.monotonic() + service.start_seconds
-    while not is_ready(service):
+    while not answers(service, path):
         if find(started) is None:
             raise NotStarted(f"the {service.name} ended while it started. {_end_of(log)}")
         if time.monotonic() > deadline:

@@ -12,7 +12,7 @@ import pytest
 
 from flows.errors import FlowError, NotStarted
 from flows.local import Platform
-from flows.processes import Service, Started, start, stop, wait_ready
+from flows.processes import Service, Started, start, stop, wait
 
 
 def states(platform: Platform) -> dict[str, str]:
@@ -58,7 +58,7 @@ def test_records_reach_the_monitor(serving: Platform) -> None:
 def test_foreign_process_is_left_alone(platform: Platform) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as foreign:
         platform.settings.folder.mkdir(parents=True)
-        book = {"monitor": Started(foreign.pid, psutil.Process(foreign.pid).create_time() - 1, {})}
+        book = {"monitor": Started(foreign.pid, psutil.Process(foreign.pid).create_time() - 60, {})}
         (platform.settings.folder / "processes.json").write_bytes(msgspec.json.encode(book))
         assert states(platform)["monitor"] == "down"
         assert platform.down(print) == []
@@ -78,7 +78,7 @@ def test_early_end_shows_the_log(platform: Platform, tmp_path) -> None:
     log = tmp_path / "log"
     started = start(service, tmp_path, log)
     with pytest.raises(NotStarted, match=r"the toy ended while it started(.|\n)*no such table"):
-        wait_ready(service, started, log)
+        wait(service, started, log, service.ready)
 
 
 def test_deaf_process_is_killed(tmp_path) -> None:
@@ -93,4 +93,4 @@ def test_deaf_process_is_killed(tmp_path) -> None:
 
 
 def _service(code: str) -> Service:
-    return Service("toy", [sys.executable, "-c", code], {}, {"CREDENCE_TOY_PORT": 9}, "/", 30, 1)
+    return Service("toy", [sys.executable, "-c", code], {}, {"CREDENCE_TOY_PORT": 9}, "/", "/", 30, 1)
