@@ -39,7 +39,6 @@ OBSERVED_EXPECTED = "observed_expected"
 METRICS = (
     AUC, PR_AUC, KS, LOG_LOSS, BRIER, ECE, ACCURACY, ACCURACY_APPROVE_ALL, F1, COST, APPROVAL_RATE, OBSERVED_EXPECTED,
 )  # fmt: skip
-LOWER_IS_BETTER = frozenset({LOG_LOSS, BRIER, ECE, COST})
 
 ECE_BINS = 10
 
@@ -139,13 +138,8 @@ def by_group(
 def confusion(outcome: ArrayLike, probability: ArrayLike, threshold: float) -> Confusion:
     """Decisions at the threshold against outcomes; refused is probability >= threshold."""
     probabilities, defaulted = checked(probability, outcome)
-    refused = probabilities >= threshold
-    return Confusion(
-        accepted_good=int((~refused & ~defaulted).sum()),
-        accepted_bad=int((~refused & defaulted).sum()),
-        refused_good=int((refused & ~defaulted).sum()),
-        refused_bad=int((refused & defaulted).sum()),
-    )
+    cells = np.bincount(2 * (probabilities >= threshold) + defaulted, minlength=4)
+    return Confusion(*cells.tolist())
 
 
 def age_group(days_birth: ArrayLike) -> NDArray[np.str_]:

@@ -17,7 +17,7 @@ def lender(seed: int, rows: int = 1000):
 def test_interval_is_plain_bootstrap():
     outcome, probability = lender(0)
     random = np.random.default_rng(1)
-    drawn = random.integers(0, outcome.size, (400, outcome.size))
+    drawn = random.integers(0, outcome.size, (250, outcome.size))
     plain = {
         evaluation.AUC: [sk.roc_auc_score(outcome[rows], probability[rows]) for rows in drawn],
         evaluation.PR_AUC: [sk.average_precision_score(outcome[rows], probability[rows]) for rows in drawn],
@@ -29,8 +29,8 @@ def test_interval_is_plain_bootstrap():
     found = evaluation.evaluate(outcome, probability, 0.09)
     for metric, figures in plain.items():
         low, high = np.quantile(figures, [0.025, 0.975])
-        assert found[metric].low == pytest.approx(low, abs=0.15 * (high - low))
-        assert found[metric].high == pytest.approx(high, abs=0.15 * (high - low))
+        assert found[metric].low == pytest.approx(low, abs=0.2 * (high - low))
+        assert found[metric].high == pytest.approx(high, abs=0.2 * (high - low))
 
 
 def test_intervals_cover_truth():

@@ -39,7 +39,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("metric", EXPECTED)
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(judged)
 @pytest.mark.filterwarnings("ignore:ks_2samp:RuntimeWarning")
 def test_metric_agrees_with_reference(metric: str, rows):
@@ -47,7 +47,7 @@ def test_metric_agrees_with_reference(metric: str, rows):
     assert values(outcome, probability)[metric] == pytest.approx(EXPECTED[metric](outcome, probability, 0.3))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(judged, st.integers(0, 1000))
 def test_counts_are_sample_weights(rows, seed: int):
     outcome, probability = arrays(rows)
@@ -64,7 +64,7 @@ def test_calibration_error_by_hand():
     assert values(outcome, probability)[evaluation.ECE] == pytest.approx(0.5 * 0.1 + 0.5 * 0.2)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(judged)
 def test_calibration_error_bin_by_bin(rows):
     outcome, probability = arrays(rows)

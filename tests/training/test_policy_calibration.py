@@ -22,7 +22,7 @@ def test_finds_the_true_line():
     assert found.intercept == pytest.approx(-2.0, abs=0.03)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=15)
 @given(st.integers(0, 1000))
 def test_agrees_with_logistic_regression(seed: int):
     margin, outcome = drawn(seed, rows=400)
