@@ -41,6 +41,7 @@ class Admin(App):
     def __init__(self, service: Service, metrics: Metrics, settings: Settings, log: Log) -> None:
         super().__init__(service, metrics, settings, record=False)
         self._log = log
+        self._name = settings.model_name
         self._turn = asyncio.Lock()
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
@@ -76,15 +77,15 @@ class Admin(App):
                 history_days=settings.history_days,
             )
             self.service.serve(model)
+            self._name = model.name
         logger.info("live", extra={"version": model.version})
 
     def _index(self) -> list[dict[str, str]]:
         live = self.service.model
-        name = live.name if live else self.settings.model_name
         return [
-            {"name": name, "version": version, "state": "READY"}
+            {"name": self._name, "version": version, "state": "READY"}
             if live and live.version == version
-            else {"name": name, "version": version, "state": "UNAVAILABLE", "reason": "not loaded"}
+            else {"name": self._name, "version": version, "state": "UNAVAILABLE", "reason": "not loaded"}
             for version in versions(self.settings.models)
         ]
 
@@ -110,10 +111,8 @@ class Admin(App):
         return Response(msgspec.json.encode({"forgotten": await self._log.forget(int(client))}))
 
     def _check_name(self, name: str) -> None:
-        live = self.service.model
-        known = live.name if live else self.settings.model_name
-        if known and name != known:
-            raise NotFound(f"model: expected {known}, got another name")
+        if name != self._name:
+            raise NotFound(f"model: expected {self._name}, got another name")
 
 
 def _asked(body: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import traceback
 from typing import Any
 
@@ -15,6 +16,7 @@ from serving.predictor.metrics import Metrics
 from serving.predictor.service import Service
 from serving.predictor.settings import Settings
 from serving.protocol import metadata, openapi, rest
+from serving.protocol.answer import choose
 from serving.protocol.errors import NotFound, Refused, WrongMethod
 
 logger = logging.getLogger(__name__)
@@ -98,10 +100,11 @@ class App:
         settings, service = self.settings, self.service
         model = service.live(name, version)
         body = await read_json(headers, receive, settings.body_bytes, settings.body_seconds)
+        began = time.perf_counter()
         large = len(body) > INLINE_BYTES
         request = await service.work(rest.decode, body) if large else rest.decode(body)
-        outputs = rest.choose(request.outputs)
-        answer = await service.answer(model, request.inputs, request.id or trace, record=self._record)
+        outputs = choose([output.name for output in request.outputs or ()])
+        answer = await service.answer(model, request.inputs, request.id or trace, began, record=self._record)
         return Response(await service.work(rest.encode, answer, outputs) if large else rest.encode(answer, outputs))
 
     def _ready(self, about: dict[str, Any]) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import logging
 import signal
 import socket
@@ -73,6 +74,9 @@ class _Process:
 
     async def run(self) -> int:
         await self._admin.load(self._settings.version)
+        # what is loaded now lives as long as the process: collecting garbage need not go through it again
+        gc.collect()
+        gc.freeze()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)

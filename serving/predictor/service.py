@@ -14,8 +14,8 @@ from typing import TypeVar
 from serving.predictor.log import Log, LogFull
 from serving.predictor.metrics import Metrics
 from serving.predictor.model import Model, Scored
+from serving.protocol.answer import Answer, Parameters
 from serving.protocol.errors import NotFound, Unavailable
-from serving.protocol.rest import Answer, Parameters
 from serving.protocol.tensors import Tensor
 from serving.records import Record
 
@@ -71,12 +71,13 @@ class Service:
             raise NotFound(f"version: expected {model.version}, the one that is live, got another")
         return model
 
-    async def answer(self, model: Model, tensors: Sequence[Tensor], request: str, *, record: bool = True) -> Answer:
-        """Score and record; what is not recorded was asked on the admin port, to check a version.
+    async def answer(
+        self, model: Model, tensors: Sequence[Tensor], request: str, began: float, *, record: bool = True
+    ) -> Answer:
+        """Score and record what arrived at `began`; without a record only for the admin port, which tries versions out.
 
         Raises Refused, with Unavailable where there is no room for a record.
         """
-        began = time.perf_counter()
         shape = tensors[0].shape
         if shape and shape[0] > INLINE_ROWS:
             scored = await self.work(model.score, tensors)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from serving.protocol.answer import OUTPUTS
 from serving.protocol.codec import CLIENT, GRAPH
-from serving.protocol.rest import OUTPUTS
 from training.bundle.manifest import Field, Manifest
 
 SERVER = {"name": "credence", "version": "2", "extensions": ["model_repository(admin port)"]}

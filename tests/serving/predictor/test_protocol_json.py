@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from serving.protocol import rest
+from serving.protocol.answer import Answer, Parameters, choose
 from serving.protocol.errors import Refused
-from serving.protocol.rest import Answer, Output, Parameters
 
 TENSOR = b'{"name": "A", "shape": [1], "datatype": "FP64", "data": [1]}'
 
@@ -72,13 +72,12 @@ def test_first_of_a_million_misfits_is_found() -> None:
         rest.decode(msgspec.json.encode({"inputs": [tensor]}))
 
 
-@pytest.mark.parametrize("outputs", [None, []])
-def test_no_choice_means_all_outputs(outputs: list[Output] | None) -> None:
-    assert list(rest.choose(outputs)) == ["probabilite_de_defaut", "classe"]
+def test_no_choice_means_all_outputs() -> None:
+    assert list(choose([])) == ["probabilite_de_defaut", "classe"]
 
 
 def test_outputs_come_in_order_asked() -> None:
-    assert list(rest.choose([Output("classe"), Output("probabilite_de_defaut")])) == ["classe", "probabilite_de_defaut"]
+    assert list(choose(["classe", "probabilite_de_defaut"])) == ["classe", "probabilite_de_defaut"]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +89,7 @@ def test_outputs_come_in_order_asked() -> None:
 )
 def test_unknown_output_is_refused(names: list[str], complaint: str) -> None:
     with pytest.raises(Refused, match=complaint):
-        rest.choose([Output(name) for name in names])
+        choose(names)
 
 
 def test_answer_has_only_chosen_outputs() -> None:
