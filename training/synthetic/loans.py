@@ -41,7 +41,7 @@ def schedule(rng: np.random.Generator, loans: Table) -> Table:
     last = first + _DUE_DAYS * (ran - 1)
     end = last + np.floor(rng.uniform(2, 12, rows))
     unused = revolving & (rng.uniform(size=rows) < 0.45)
-    ended_card = revolving & (rng.uniform(size=rows) < 0.15)
+    ended_card = revolving & ~unused & (rng.uniform(size=rows) < 0.15)
     dates = {
         "DAYS_FIRST_DRAWING": np.where(
             revolving & ~unused, np.minimum(decision + rng.integers(1, 90, rows), -2), np.inf

@@ -98,8 +98,15 @@ def inverse(column: dict[str, Any], bins: list[list[float]]) -> Numeric:
     if column["unique"] > 2 * len(values):
         shares, values = _bend_tails(shares, values, column["mean"])
     shares, values = _flatten(shares, values, _atoms(column))
-    whole = all(float(value).is_integer() for value in column["quantiles"])
-    return Numeric(shares, values, whole, column["unique"])
+    return Numeric(shares, values, _whole(column), column["unique"])
+
+
+def _whole(column: dict[str, Any]) -> bool:
+    """Whether only whole numbers occur; a quantile between two of them may be a half."""
+    low, *_, high = column["quantiles"]
+    middle = column["quantiles"][3:6]
+    halves = all((2.0 * float(value)).is_integer() for value in (low, *middle, high))
+    return column.get("dtype") == "int64" or (halves and high > 1.0) or high <= 0.0
 
 
 def _bend_tails(shares: Floats, values: Floats, mean: float) -> tuple[Floats, Floats]:

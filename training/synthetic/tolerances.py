@@ -48,21 +48,23 @@ TABLES = {
         wider={"DAYS_FIRST_DRAWING": 0.18, "RATE_INTEREST_PRIMARY": 0.1, "RATE_INTEREST_PRIVILEGED": 0.1},
     ),
     "POS_CASH_balance": Tolerance(quantiles=0.09, levels=0.02, missing=0.01),
-    "credit_card_balance": Tolerance(quantiles=0.09, levels=0.02, missing=0.04),
-    "installments_payments": Tolerance(quantiles=0.1, levels=0.0, missing=0.01),
+    "credit_card_balance": Tolerance(
+        quantiles=0.09, levels=0.02, missing=0.04, wider={"CNT_INSTALMENT_MATURE_CUM": 0.13}
+    ),
+    "installments_payments": Tolerance(quantiles=0.13, levels=0.0, missing=0.01),
 }
 """By table; `application_test` is like `application_train` with quantiles of fewer clients."""
 
 SENTINEL_SHARE = 0.07
 """Share of 365243 among dates."""
 
-ROWS_PER_CLIENT = 0.12
+ROWS_PER_CLIENT = 0.15
 """Mean rows of each history table for a client, relative."""
 
 NO_ROWS = 0.035
 """Share of clients without rows in a history table."""
 
-SPEARMAN = 0.06
+SPEARMAN = 0.07
 """Rank correlations of application columns."""
 
 HISTORY_SPEARMAN = 0.14
@@ -73,7 +75,7 @@ DEFAULT_RATE = 0.008
 CELL_RATE = 4.0
 """Default rate of a bin or level, in standard errors of published and synthetic rate together."""
 
-COLUMN_AUC = 0.04
+COLUMN_AUC = 0.045
 """AUC of one application column alone; the standard error of both is about 0.012."""
 
 AGGREGATE_AUC = 0.065

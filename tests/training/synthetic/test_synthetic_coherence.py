@@ -34,8 +34,7 @@ ALWAYS = [
     ("application_train", REVOLVING.not_() | ((col("AMT_ANNUITY") - col("AMT_CREDIT") / 20).abs() < 1)),
     ("application_train", col("DEF_30_CNT_SOCIAL_CIRCLE") <= col("OBS_30_CNT_SOCIAL_CIRCLE")),
     ("application_train", col("OBS_60_CNT_SOCIAL_CIRCLE") <= col("OBS_30_CNT_SOCIAL_CIRCLE")),
-    ("application_train", pl.col("^AMT_REQ_CREDIT_.*$").is_null()),
-    ("bureau", CLOSED == col("DAYS_ENDDATE_FACT").is_not_null()),
+    ("bureau", col("DAYS_ENDDATE_FACT").is_not_null() == CLOSED),
     ("bureau", col("DAYS_ENDDATE_FACT") >= col("DAYS_CREDIT")),
     ("bureau", col("DAYS_CREDIT_ENDDATE") >= col("DAYS_CREDIT")),
     ("bureau", col("DAYS_CREDIT_UPDATE") >= col("DAYS_ENDDATE_FACT")),
@@ -43,7 +42,7 @@ ALWAYS = [
     ("bureau", CLOSED.not_() | (col("AMT_CREDIT_SUM_DEBT") == 0)),
     ("previous_application", APPROVED | col("DAYS_FIRST_DUE").is_null()),
     ("previous_application", col("DAYS_FIRST_DUE") >= col("DAYS_DECISION")),
-    ("previous_application", col("DAYS_LAST_DUE") >= col("DAYS_FIRST_DUE") - REVOLVING.cast(pl.Int64) * NO_DATE),
+    ("previous_application", col("DAYS_LAST_DUE") >= col("DAYS_FIRST_DUE")),
     ("previous_application", APPROVED.not_() | (col("CODE_REJECT_REASON") == "XAP")),
     ("previous_application", (col("CNT_PAYMENT") == 0) == REVOLVING),
     ("POS_CASH_balance", col("CNT_INSTALMENT_FUTURE") <= col("CNT_INSTALMENT")),
@@ -54,7 +53,7 @@ ALWAYS = [
 ]
 
 
-@pytest.mark.parametrize(("table", "rule"), [case for case in ALWAYS if "AMT_REQ" not in str(case[1])], ids=str)
+@pytest.mark.parametrize(("table", "rule"), ALWAYS, ids=str)
 def test_rows_do_not_contradict_themselves(lender: Lender, table: str, rule: pl.Expr) -> None:
     # A rule about a missing value says nothing.
     assert lender[table].select(rule.all(ignore_nulls=True)).item()

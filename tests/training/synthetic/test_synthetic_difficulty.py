@@ -37,7 +37,7 @@ HISTORY = {
     ],
     "previous_application": [
         pl.len().alias("applications"),
-        *[(_STATUS == status).mean().alias(status) for status in ("Approved", "Refused")],
+        *[(status == _STATUS).mean().alias(status) for status in ("Approved", "Refused")],
         *[col(name).mean() for name in ("CNT_PAYMENT", "RATE_DOWN_PAYMENT", "AMT_ANNUITY")],
         col("DAYS_DECISION").mean().alias("decision_mean"),
         col("DAYS_DECISION").max().alias("decision_last"),

@@ -30,8 +30,8 @@ def test_clients_make_as_many_payments(lender: Lender) -> None:
 
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_credits_have_balances_as_published(lender: Lender, split: str) -> None:
-    credits = lender["bureau"].join(lender[f"application_{split}"], on="SK_ID_CURR", how="semi")["SK_ID_BUREAU"]
-    shown = credits.is_in(lender["bureau_balance"]["SK_ID_BUREAU"].unique().implode()).mean()
+    elsewhere = lender["bureau"].join(lender[f"application_{split}"], on="SK_ID_CURR", how="semi")["SK_ID_BUREAU"]
+    shown = elsewhere.is_in(lender["bureau_balance"]["SK_ID_BUREAU"].unique().implode()).mean()
     assert shown == pytest.approx(profile()["linkage"][f"bureau_credits_with_balance_{split}"], abs=LINKAGE)
 
 
