@@ -13,15 +13,15 @@ from training.bundle import Bundle, Manifest
 from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
 from training.prepare import Part, Prepared
-from training.reports import Candidate, Data, Dropped, Explained, Judged, Results
+from training.reports import Candidate, Data, Explained, Judged, Results
 from training.reports import Trial as Reported
 from training.reports.drift import Drift, compare
 from training.reports.fields import describe
-from training.search import Trial, best_of_each, folds_of
+from training.search import Dropped, Trial, best_of_each, folds_of
 from training.tables import Tables
 
 _EXPLAINED = 1_000
-_COMPARED = 12_000
+_COMPARED = 4_000
 """Rows that treatments of imbalance are compared on: SMOTE's time grows with the number of defaults squared."""
 
 

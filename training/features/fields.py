@@ -32,8 +32,7 @@ def describe(applications: pl.DataFrame) -> tuple[Field, ...]:
 
 
 def _describe(column: Column, values: pl.Series) -> Field:
-    known = values.filter(~values.is_in(list(column.anomalies))) if column.anomalies else values
-    known = known.drop_nulls()
+    known = _known(column, values).drop_nulls()
     number = column.kind != "text" and len(known) > 0
     return Field(
         name=column.name,
@@ -61,13 +60,19 @@ def _levels(values: pl.Series) -> tuple[str, ...]:
 
 
 def columns_of(applications: pl.DataFrame) -> Columns:
-    """The fields as arrays: numbers with NaN, texts as objects with None."""
-    return {
-        column.name: applications[column.name].to_numpy()
-        if column.kind != "text"
-        else np.array(applications[column.name].to_list(), object)
-        for column in FIELDS
-    }
+    """The fields as arrays with anomalies as missing: numbers with NaN, texts as objects with None."""
+    return {column.name: _column(column, applications[column.name]) for column in FIELDS}
+
+
+def _column(column: Column, values: pl.Series) -> npt.NDArray[Any]:
+    known = _known(column, values)
+    return np.array(known.to_list(), object) if column.kind == "text" else known.cast(pl.Float64).to_numpy()
+
+
+def _known(column: Column, values: pl.Series) -> pl.Series:
+    """The values with anomalies as null."""
+    strange = values.is_in(list(column.anomalies)).fill_null(value=False)
+    return values.set(strange, None) if column.anomalies else values
 
 
 def rows_of(applications: pl.DataFrame, fields: Sequence[Field], history: pl.DataFrame) -> Rows:

@@ -13,6 +13,7 @@ from training.bundle.manifest import Calibration, Feature, Interval, Policy, Rea
 from training.evaluation import Confusion, Group
 from training.reports.drift import Drift
 from training.reports.fields import Described
+from training.search import Dropped
 
 Floats = NDArray[np.float64]
 
@@ -58,14 +59,6 @@ class Explained:
     """[n, m] as the model saw it, NaN for missing."""
     features: tuple[Feature, ...]
     reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True)
-class Dropped:
-    """A feature that the model does not get, and why: `constant`, `duplicate of …`, `no importance`."""
-
-    feature: str
-    why: str
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import pytest
 from training import evaluation, imbalance
 from training.bundle.manifest import Feature, Interval, Policy, Reason
 from training.policy import calibrate, platt, threshold
-from training.reports import Candidate, Data, Dropped, Explained, Judged, Results, Trial
+from training.reports import Candidate, Data, Explained, Judged, Results, Trial
 from training.reports.drift import compare
 from training.reports.fields import describe
+from training.search import Dropped
 
 REASONS = (
     Reason(code="external", french="Scores externes", english="External scores"),
