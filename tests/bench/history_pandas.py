@@ -544,8 +544,6 @@ def aggregate(tables: dict[str, pd.DataFrame], clients: pd.Series) -> pd.DataFra
         if name in tables:
             parts.append(compute(tables.pop(name)))
     features = pd.concat([part.reindex(clients) for part in parts], axis=1)
-    counts = [name for name in features if "count" in name.split("_")]
-    features[counts] = features[counts].fillna(0)
     return features.replace([np.inf, -np.inf], np.nan).astype(np.float32)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-import polars as pl
 import pytest
 
-from training.features.history import FEATURES, HistoryFeature
+from training.features.history import FEATURES
 from training.features.reasons import REASONS
 
 PREFIXES = {
@@ -46,10 +45,3 @@ def test_reasons_have_a_text():
 def test_descriptions_are_sentences():
     odd = [f.description for f in FEATURES if not (f.description[0].isupper() and f.description.endswith("."))]
     assert odd == []
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("bureau_count", True), ("bureau_count_1y", True), ("bureau_active_share", False)]
-)
-def test_counts_by_name(name: str, expected: bool):
-    assert HistoryFeature(name, "bureau", "bureau_history", "Loans.", pl.len()).is_count is expected

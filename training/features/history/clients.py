@@ -23,15 +23,13 @@ def aggregate(history: Mapping[str, pl.LazyFrame], clients: pl.Series) -> pl.Dat
     """`SK_ID_CURR` and the features of the tables that are there, one row per client in the order given.
 
     Tables have their Kaggle names and columns; `bureau_balance` counts as absent without `bureau`, which says whose its
-    loans are. A client without rows in a table has 0 of what is counted there and null for all else: no loan is a fact,
-    the mean delay of no loan is not.
+    loans are. A client without rows in a table has null for all of its features, counts too: so a client that a
+    predictor does not know looks as training's clients without any history did.
     """
     frame = clients.cast(pl.Int64).rename(CLIENT).to_frame()
     for table in pl.collect_all(list(_tables(history)), engine="streaming"):
         frame = frame.join(table, on=CLIENT, how="left", maintain_order="left")
-    present = [feature for feature in FEATURES if feature.name in frame.columns]
-    counts = [feature.name for feature in present if feature.is_count]
-    return frame.with_columns(pl.col(counts).fill_null(0)).select(CLIENT, *(feature.name for feature in present))
+    return frame.select(CLIENT, *(feature.name for feature in FEATURES if feature.name in frame.columns))
 
 
 def _tables(history: Mapping[str, pl.LazyFrame]) -> Iterator[pl.LazyFrame]:

@@ -33,11 +33,6 @@ class HistoryFeature:
     expression: pl.Expr = field(repr=False, compare=False)
     """An aggregate over the client's rows, as the table's module prepares them."""
 
-    @property
-    def is_count(self) -> bool:
-        """Whether a client without any row has 0 of it, rather than an unknown amount."""
-        return "count" in self.name.split("_")
-
 
 Row = tuple[str, str, pl.Expr]
 """Name, description and expression of one feature."""
