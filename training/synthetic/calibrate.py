@@ -20,10 +20,10 @@ import numpy as np
 from training.synthetic.aggregates import aggregates
 from training.synthetic.applications import PENSIONER, applications
 from training.synthetic.columns import Floats, Table, floats
-from training.synthetic.copula import ASSUMED, FACTORS, HISTORY, positive
+from training.synthetic.copula import ASSUMED, FACTORS, HISTORY, draw, positive
 from training.synthetic.distill import text
 from training.synthetic.draws import MeasuringRanks, Ranks, normal_score
-from training.synthetic.lender import Lender, factors, history
+from training.synthetic.lender import Lender, history
 from training.synthetic.profile import PROFILE_PATH, profile
 from training.synthetic.risk import Binned, Effects, binned, scaled
 from training.synthetic.splits import Split
@@ -87,14 +87,14 @@ def targets() -> dict[tuple[str, str], float]:
 
 def _lender(correlation: Floats, ranks: Ranks) -> Lender:
     root = np.linalg.cholesky(positive(correlation))
-    return Lender(np.asarray(root, np.float64), ranks, Effects(0.0, {}, {}, {}), {})
+    return Lender(np.asarray(root, np.float64), ranks, Effects(0.0, {}, {}, {}))
 
 
 def simulate(lender: Lender) -> tuple[Table, dict[str, Floats], dict[str, Table]]:
     """Applications, aggregates and history of labelled clients."""
     rng = np.random.default_rng(_SEED)
     nobody = np.zeros(CLIENTS, dtype=bool)
-    scores = factors(rng, lender, CLIENTS)
+    scores = draw(rng, lender.root, CLIENTS)
     application = applications(rng, scores, Split(nobody))
     tables = history(rng, lender, scores, nobody)
     return application, aggregates(tables, CLIENTS), tables

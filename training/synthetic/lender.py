@@ -31,8 +31,6 @@ class Lender:
     """Factor by factor; times its transpose it is the factors' correlation matrix."""
     ranks: Ranks
     effects: Effects
-    shift: Mapping[str, float]
-    """By how many standard deviations a factor's mean is moved; empty in the published world."""
 
 
 @cache
@@ -52,7 +50,6 @@ def published() -> Lender:
             slopes=effects["slopes"],
             gaps=effects["gaps"],
         ),
-        shift={},
     )
 
 
@@ -75,15 +72,9 @@ def history(
     }
 
 
-def factors(rng: np.random.Generator, lender: Lender, clients: int) -> dict[str, Floats]:
-    """Scores of some clients by factor."""
-    scores = draw(rng, lender.root, clients)
-    return {name: score + lender.shift.get(name, 0.0) for name, score in scores.items()}
-
-
 def clients(rng: np.random.Generator, lender: Lender, held_out: Booleans) -> dict[str, Table]:
     """All tables of some clients; `application` holds both populations, with a TARGET for everyone."""
-    scores = factors(rng, lender, len(held_out))
+    scores = draw(rng, lender.root, len(held_out))
     application = applications(rng, scores, Split(held_out))
     tables = history(rng, lender, scores, held_out)
     past = aggregates(tables, len(held_out))

@@ -75,11 +75,11 @@ DEFAULT_RATE = 0.008
 CELL_RATE = 4.0
 """Default rate of a bin or level, in standard errors of published and synthetic rate together."""
 
-COLUMN_AUC = 0.045
-"""AUC of one application column alone; the standard error of both is about 0.012."""
+COLUMN_AUC = 0.035
+"""AUC of one application column alone, besides two standard errors of the synthetic figure."""
 
-AGGREGATE_AUC = 0.065
-"""AUC of one history aggregate alone; the standard error of both is about 0.02."""
+AGGREGATE_AUC = 0.055
+"""AUC of one history aggregate alone, besides two standard errors of the synthetic figure."""
 
 TRANSITION = 0.04
 """Monthly transitions between the statuses of bureau_balance that most months are in: 0, C and X."""

@@ -45,12 +45,19 @@ def synthesise(clients: int, out: Path, seed: int = 0, progress: Callable[[int, 
     """Write `clients` labelled clients, a quarter as many held-out ones and the history of all, as Parquet files.
 
     The same number and seed give the same bytes. `progress` is told how many clients are done and how many there are.
-    Raises SynthesisError for a number below 1, a negative seed, or a folder that is not empty.
+    Raises SynthesisError for a number below 1, a negative seed, or a folder that is not empty or cannot be written.
     """
     if clients < 1:
         raise SynthesisError(f"clients: expected at least 1, got {clients}")
     if seed < 0:
         raise SynthesisError(f"seed: expected 0 or more, got {seed}")
+    try:
+        _write(clients, out, seed, progress)
+    except OSError as error:
+        raise SynthesisError(f"{out}: cannot be written: {error}") from error
+
+
+def _write(clients: int, out: Path, seed: int, progress: Callable[[int, int], None] | None) -> None:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise SynthesisError(f"{out}: expected a new or empty folder; choose another or remove what is in it")
     out.mkdir(parents=True, exist_ok=True)

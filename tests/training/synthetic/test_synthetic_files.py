@@ -55,6 +55,12 @@ def test_impossible_numbers_are_refused(tmp_path: Path, asked: int, seed: int, m
     assert not (tmp_path / "out").exists()
 
 
+def test_an_unwritable_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(SynthesisError, match="cannot be written"):
+        synthesise(5, tmp_path / "file" / "folder")
+
+
 def test_a_full_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(SynthesisError, match="expected a new or empty folder"):
