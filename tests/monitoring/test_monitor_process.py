@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from urllib.error import URLError
@@ -62,8 +63,11 @@ def test_taken_port_is_an_error(tmp_path, port):
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         taken.bind(("127.0.0.1", port))
         taken.listen()
-        process = start(tmp_path, port)
-        _, err = process.communicate(timeout=60)
+        with start(tmp_path, port) as process:
+            stopping = threading.Timer(60, process.kill)
+            stopping.start()
+            _, err = process.communicate()
+            stopping.cancel()
     assert process.returncode == 1
     (line,) = err.splitlines()
     message = json.loads(line)["message"]
