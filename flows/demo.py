@@ -31,6 +31,8 @@ from training.train import Options
 
 APPLICATIONS = 2_000
 _RECORD_SECONDS = 60.0
+_TRIALS = 2
+"""Sets of parameters a family: enough to see a search, few enough for three minutes."""
 _MATTERING = 3
 """Features that are shown for a reason."""
 
@@ -77,7 +79,7 @@ class Answers:
 def make(platform: Platform, registry: Registry, data: Path | None, clients: int, say: Say) -> Trained:
     """Data, training, registration, and the version live. Raises whatever a step does."""
     folder = runs.data_folder(platform.settings.folder, data, clients, 0, say)
-    trained = runs.run(folder, Options(source=_source(data)), registry, say, before=lambda: platform.wait(say))
+    trained = runs.run(folder, Options(source=_source(data), trials=_TRIALS), registry, say, before=lambda: platform.wait(say))
     Local(platform, registry, say).deploy(trained.version.number)
     return trained
 
