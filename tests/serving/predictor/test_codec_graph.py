@@ -68,6 +68,7 @@ def test_client_may_stand_beside(codec: Codec) -> None:
         ("numeric", {"data": NUMERIC[:-1]}, "numeric: expected 7 values for shape \\[1, 7\\], got 6"),
         ("numeric", {"data": [[*NUMERIC, 1]]}, "numeric: expected a list of 7 values in row 0, got 8"),
         ("numeric", {"data": [NUMERIC, *NUMERIC[1:]]}, "numeric: expected 1 rows"),
+        ("numeric", {"data": [[value] for value in NUMERIC]}, "numeric: expected 1 rows"),
         ("numeric", {"data": [1e39, *NUMERIC[1:]]}, "AMT_INCOME_TOTAL: expected a number that a 32-bit"),
         ("numeric", {"data": [None, *NUMERIC[1:]]}, "AMT_INCOME_TOTAL: expected a value"),
         ("numeric", {"data": ["5", *NUMERIC[1:]]}, "numeric: expected values of datatype FP32 or null, got the text"),

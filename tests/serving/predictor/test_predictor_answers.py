@@ -62,6 +62,8 @@ def test_each_row_has_its_history(site: Any, application: dict[str, Any], tensor
     rows = [{"SK_ID_CURR": client, **application} for client in (100_003, None, 7, 100_001)]
     body = site.call("POST", INFER, {"inputs": tensors(*rows)}).json()
     assert body["parameters"]["history"] == "found,not asked,none,found"
+    used = [np.frombuffer(record.history, np.float32) for record in site.records()]
+    assert [bool(np.isnan(values).all()) for values in used] == [False, True, True, False]
     alone = [site.call("POST", INFER, {"inputs": tensors(row)}).json() for row in rows]
     assert body["outputs"][0]["data"] == [each["outputs"][0]["data"][0] for each in alone]
 
