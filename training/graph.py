@@ -49,12 +49,15 @@ class Graph:
         """Sum [n, width] to [n, 1] by adding halves: a reduction's order, and so its last bits, depends on n."""
         while width > 1:
             half = width // 2
-            halves = [self.columns(matrix, range(start, start + half)) for start in (0, half)]
-            total = self.add("Add", *halves)
-            odd = [self.columns(matrix, [width - 1])] if width % 2 else []
-            matrix = self.add("Concat", total, *odd, axis=1) if odd else total
-            width = half + len(odd)
+            total = self.add("Add", self._between(matrix, 0, half), self._between(matrix, half, 2 * half))
+            odd = width % 2
+            matrix = self.add("Concat", total, self._between(matrix, 2 * half, width), axis=1) if odd else total
+            width = half + odd
         return matrix
+
+    def _between(self, matrix: str, start: int, stop: int) -> str:
+        ends = (self.constant([end], np.int64) for end in (start, stop, 1))
+        return self.add("Slice", matrix, *ends)
 
     def cast(self, name: str, dtype: str) -> str:
         """Convert to `float32`, `float64` or `int64`."""

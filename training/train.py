@@ -30,6 +30,9 @@ MODEL = "credit-default"
 
 Progress = Callable[[str], None]
 
+_COARSE = {**LightGBM.defaults, "learning_rate": 0.1}
+"""Few large steps: enough to tell the features that no tree wants."""
+
 __all__ = ["MODEL", "Costs", "Options", "Run", "TrainingError", "train"]
 
 
@@ -101,8 +104,7 @@ def _select(prepared: Prepared, options: Options, progress: Progress) -> tuple[P
     progress(f"looking for features of no importance among {len(prepared.features)}")
     learned = prepared.learned
     folds = folds_of(learned.outcome, options.folds, options.seed)
-    family = LightGBM()
-    fitted = family.cross_fit(learned.matrix, learned.outcome, folds, prepared.features, family.defaults, options.seed)
+    fitted = LightGBM().cross_fit(learned.matrix, learned.outcome, folds, prepared.features, _COARSE, options.seed)
     ignored = unused(fitted.importance, prepared.features)
     return prepared.keep([drop.feature for drop in ignored]), (*idle, *ignored)
 

@@ -24,7 +24,7 @@ from training.candidates.family import CrossFit, Family, Folds, Margins, Matrix,
 from training.graph import Graph
 
 _MOST_TREES = 1500
-_PATIENCE = 50
+_PATIENCE = 30
 """Trees without a better log loss, over all folds together, before boosting stops."""
 
 _FIXED = {
@@ -78,7 +78,7 @@ class LightGBM(Family):
     name = "lightgbm"
     defaults: Parameters = MappingProxyType(
         {
-            "learning_rate": 0.03,
+            "learning_rate": 0.05,
             "num_leaves": 12,
             "min_data_in_leaf": 50,
             "feature_fraction": 0.15,
@@ -89,7 +89,7 @@ class LightGBM(Family):
 
     def draw(self, generator: np.random.Generator) -> Parameters:
         return {
-            "learning_rate": round(float(10 ** generator.uniform(-1.7, -1.1)), 4),
+            "learning_rate": round(float(10 ** generator.uniform(-1.5, -1.0)), 4),
             "num_leaves": int(generator.integers(6, 32)),
             "min_data_in_leaf": int(generator.integers(20, 120)),
             "feature_fraction": round(float(generator.uniform(0.1, 0.5)), 2),

@@ -83,10 +83,8 @@ class FittedLogistic:
 
     def add_to(self, graph: Graph, features: str) -> Nodes:
         parts = [self._number_nodes(graph, features)]
-        parts += [
-            self._level_nodes(graph, features, column, weights)
-            for column, weights in zip(self.categories, self.levels, strict=True)
-        ]
+        if self.categories:
+            parts.append(self._level_nodes(graph, features))
         order = np.argsort((*self.numbers, *self.categories))
         in_order = graph.columns(graph.add("Concat", *parts, axis=1), order)
         total = graph.sum_columns(in_order, len(order))
@@ -107,11 +105,15 @@ class FittedLogistic:
         there = graph.add("Mul", clipped, graph.constant([self.slopes], np.float64))
         return graph.add("Where", graph.add("IsNaN", numbers), graph.constant([self.missing], np.float64), there)
 
-    def _level_nodes(self, graph: Graph, features: str, column: int, weights: Weights) -> str:
-        codes = graph.columns(features, [column])
-        last = graph.constant(len(weights) - 1.0)
+    def _level_nodes(self, graph: Graph, features: str) -> str:
+        """All categories at once: a code is a place in the list of all levels' weights."""
+        sizes = [len(weights) for weights in self.levels]
+        starts = np.cumsum([0, *sizes[:-1]])
+        codes = graph.columns(features, self.categories)
+        last = graph.constant([np.array(sizes) - 1])
         known = graph.cast(graph.add("Where", graph.add("IsNaN", codes), last, codes), "int64")
-        return graph.add("Gather", graph.constant(weights, np.float64), known)
+        places = graph.add("Add", known, graph.constant([starts], np.int64))
+        return graph.add("Gather", graph.constant(np.concatenate(self.levels), np.float64), places)
 
 
 class Logistic(Family):
