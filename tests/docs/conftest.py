@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.docs.examples import Predictor
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-answers", action="store_true", help="Put a predictor's answers into docs/api.md.")
+
+
+@pytest.fixture
+def predictor(toy_repository: Path, tmp_path: Path) -> Iterator[Predictor]:
+    """A predictor process on version 2 of the toy repository."""
+    ports = _free_ports()
+    (tmp_path / "models").symlink_to(toy_repository)  # under this name errors show it
+    settings = {"models": "models", "log_directory": "log", "drain_seconds": 0}
+    settings |= {"http_port": ports[0], "admin_port": ports[1]}
+    environment = os.environ | {f"CREDENCE_{name.upper()}": str(value) for name, value in settings.items()}
+    with subprocess.Popen([sys.executable, "-m", "serving.predictor"], env=environment, cwd=tmp_path) as process:
+        found = Predictor(*(f"http://127.0.0.1:{port}" for port in ports))
+        try:
+            _wait_ready(found.url, process)
+            yield found
+        finally:
+            process.terminate()
+
+
+def _free_ports() -> list[int]:
+    probes = [socket.socket() for _ in range(2)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
+
+
+def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{url}/v2/health/ready").status_code == 200:
+                return
+        time.sleep(0.05)
+    pytest.fail("the predictor did not become ready")
