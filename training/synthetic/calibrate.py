@@ -37,9 +37,15 @@ _AUC_ERROR = 0.015
 """Standard error of the published AUC of an aggregate that nearly all clients have."""
 _RARE = 60
 """A cell with fewer clients than this, published or drawn, has no effect of its own."""
-_CELL_RIDGE = 0.015
-_SLOPE_RIDGE = 0.15
-"""What an effect loses in each step, so that columns that say the same share it instead of fighting over it."""
+_CELL_RIDGE = 0.25
+_SLOPE_RIDGE = 0.25
+"""What an effect loses in each step, so that columns that say the same share it instead of fighting over it.
+
+Without it a hundred weak columns, which real clients' lives tie together and the copula does not, add up to more than
+real ones do: on 20,000 clients a model would be better than it can be on real ones.
+"""
+_KEPT = ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3", "CODE_GENDER", "NAME_FAMILY_STATUS", "DAYS_BIRTH")
+"""Columns whose effects lose nothing: the most telling ones, and those that fairness is measured by."""
 _HISTORY_GAIN = 1.8
 """An aggregate shows its factor dimly, so the factor has to move further."""
 _CARRIERS = (
@@ -180,7 +186,8 @@ class _Fit:
 
     def move_column(self, column: Binned) -> None:
         place, cells = self.places[column.name], self.cells[column.name]
-        step = _cell_step(column, place, self.probability(), self.mean) - _CELL_RIDGE * cells
+        step = _cell_step(column, place, self.probability(), self.mean)
+        step -= (0.0 if column.name in _KEPT else _CELL_RIDGE) * cells
         cells += step
         self.total += step[place]
 

@@ -8,10 +8,12 @@ import pytest
 from training.synthetic.calibrate import auc, known, spearman
 from training.synthetic.columns import Floats, Table, floats
 from training.synthetic.copula import HISTORY
+from training.synthetic.lender import published
 from training.synthetic.profile import profile
-from training.synthetic.risk import Binned, binned
+from training.synthetic.risk import Binned, binned, log_odds
 from training.synthetic.tolerances import (
     AGGREGATE_AUC,
+    BEST_AUC,
     CELL_RATE,
     COLUMN_AUC,
     DEFAULT_RATE,
@@ -34,8 +36,8 @@ def test_default_is_as_frequent_as_published(application: Table) -> None:
 
 
 def test_columns_correlate_as_published(application: Table) -> None:
-    published = profile()["spearman"]
-    names, matrix = published["columns"], np.array(published["matrix"])
+    wanted = profile()["spearman"]
+    names, matrix = wanted["columns"], np.array(wanted["matrix"])
     shown = {name: known(application, name) for name in names}
     wrong = {
         (a, b): round(error, 3)
@@ -90,3 +92,9 @@ def test_protected_groups_keep_their_rates(application: Table, name: str) -> Non
     column = next(column for column in binned() if column.name == name)
     deviations = _deviations(column, application)
     assert np.sqrt(np.mean(deviations[column.counts >= 100] ** 2)) < 2.5
+
+
+def test_no_model_can_be_implausibly_good(application: Table, past: dict[str, Floats]) -> None:
+    odds = log_odds(published().effects, published().ranks, application, past)
+    low, high = BEST_AUC
+    assert low < auc(odds, floats(application, "TARGET")) < high
