@@ -54,7 +54,7 @@ class Admin(App):
                 return Response(msgspec.json.encode(self._index()))
             case ["v2", "repository", "models", name, "load"]:
                 expect("POST", method)
-                body = await read_json(headers, receive, self.settings.body_bytes, self.settings.body_seconds)
+                body = await read_json(headers, receive, self.settings.body_bytes, self.deadline)
                 return await self._load(name, body)
             case ["v2", "repository", "models", name, "unload"]:
                 expect("POST", method)

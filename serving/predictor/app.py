@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from serving.predictor.deadline import Deadline
 from serving.predictor.docs import page
 from serving.predictor.exchange import HTML, PROMETHEUS, Gone, Receive, Response, Scope, Send, read_json, refusal, send
 from serving.predictor.metrics import Metrics
@@ -36,6 +37,7 @@ class App:
     def __init__(self, service: Service, metrics: Metrics, settings: Settings, *, record: bool = True) -> None:
         self.service = service
         self.settings = settings
+        self.deadline = Deadline(settings.body_seconds)
         self._metrics = metrics
         self._record = record
 
@@ -97,9 +99,9 @@ class App:
         raise NotFound("no such path: expected one of those listed at /docs")
 
     async def _infer(self, name: str, version: str | None, headers: Headers, receive: Receive, trace: str) -> Response:
-        settings, service = self.settings, self.service
+        service = self.service
         model = service.live(name, version)
-        body = await read_json(headers, receive, settings.body_bytes, settings.body_seconds)
+        body = await read_json(headers, receive, self.settings.body_bytes, self.deadline)
         began = time.perf_counter()
         large = len(body) > INLINE_BYTES
         request = await service.work(rest.decode, body) if large else rest.decode(body)

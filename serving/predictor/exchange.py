@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import msgspec
 
+from serving.predictor.deadline import Deadline
 from serving.protocol.errors import Refused, TooLarge, TooSlow, WrongContentType
 from serving.protocol.rest import problem
 
@@ -38,7 +38,7 @@ def refusal(refused: Refused) -> Response:
     return Response(problem(refused), refused.status, allow=getattr(refused, "allowed", ""))
 
 
-async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, seconds: float) -> bytes:
+async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, deadline: Deadline) -> bytes:
     """A body announced as JSON, or not announced at all. Raises Refused, or Gone."""
     kind = headers.get(b"content-type", JSON)
     if b"inference-header-content-length" in headers:
@@ -51,10 +51,9 @@ async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, s
     if announced.isdigit() and int(announced[:20]) > limit:
         raise TooLarge(limit)
     try:
-        async with asyncio.timeout(seconds):
-            return await _read(receive, limit)
+        return await deadline.wait(_read(receive, limit))
     except TimeoutError as error:
-        raise TooSlow(seconds) from error
+        raise TooSlow(deadline.seconds) from error
 
 
 async def _read(receive: Receive, limit: int) -> bytes:
