@@ -1,0 +1,61 @@
+"""A figure that a page promises is the one in the code."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from flows.settings import Settings as Flows
+from monitoring.collector import router
+from monitoring.settings import Settings as Monitor
+from serving.predictor.service import INLINE_ROWS, LISTED_WARNINGS
+from serving.predictor.settings import Settings as Predictor
+from serving.protocol.errors import LONGEST_QUOTE
+from serving.protocol.findings import LONGEST_TEXT
+from serving.protocol.rest import LONGEST_ID
+from tests.docs.pages import ROOT
+from training.bundle.manifest import FORMAT
+from training.bundle.writing import REPLAYED
+from training.prepare import FEWEST_DEFAULTS
+from training.train import Options
+
+PREDICTOR = Predictor(models=ROOT)
+MIB = 1 << 20
+PROMISED = [
+    ("README.md", f"| {Flows().http_port} | the predictor"),
+    ("README.md", f"| {Flows().admin_port} | its admin port"),
+    ("README.md", f"| {Flows().monitor_port} | the monitor"),
+    ("README.md", f"| {Flows().mlflow_port} | the model registry"),
+    ("docs/api.md", f"| Body | {PREDICTOR.body_bytes // MIB} MB (`CREDENCE_BODY_BYTES`)"),
+    ("docs/api.md", f"within {PREDICTOR.body_seconds:g} s (`CREDENCE_BODY_SECONDS`)"),
+    ("docs/api.md", f"`Connection: close` for {PREDICTOR.drain_seconds:g} s (`CREDENCE_DRAIN_SECONDS`)"),
+    ("docs/api.md", f"for up to {PREDICTOR.ship_seconds:g} s (`CREDENCE_SHIP_SECONDS`)"),
+    ("docs/api.md", f"older than `CREDENCE_HISTORY_DAYS` ({PREDICTOR.history_days})"),
+    ("docs/api.md", f"| `id` | {LONGEST_ID} printable characters |"),
+    ("docs/api.md", f"| A text value | {LONGEST_TEXT} characters, no NUL |"),
+    ("docs/api.md", f"| Warnings in an answer | {LISTED_WARNINGS} lines"),
+    ("docs/api.md", f"| Values quoted in an error | {LONGEST_QUOTE} characters |"),
+    ("docs/api.md", f"More than {INLINE_ROWS} applications"),
+    ("docs/bundle.md", f"`FORMAT` is {FORMAT}."),
+    ("docs/bundle.md", f"| {REPLAYED} hold-out applications"),
+    ("docs/records.md", f"up to {PREDICTOR.log_bytes // MIB // 1024} GB (`CREDENCE_LOG_BYTES`)"),
+    ("docs/records.md", f"| The prediction log | {PREDICTOR.retention_days:g} |"),
+    ("docs/records.md", f"| The monitor | {Monitor().retention_days:g} |"),
+    ("docs/training.md", f"fewer than {FEWEST_DEFAULTS} defaults"),
+    ("docs/training.md", f"an AUC above {Options().auc_alone:g} alone"),
+    ("docs/training.md", f"hold-out AUC above {Options().auc_alarm:g} is implausible"),
+    ("docs/training.md", f"an accepted default ({Options().costs.fn:g})"),
+    ("docs/training.md", f"a refused good client ({Options().costs.fp:g})"),
+]
+
+
+@pytest.mark.parametrize(("page", "promise"), PROMISED, ids=lambda value: value[:40])
+def test_page_says_what_holds(page: str, promise: str) -> None:
+    assert promise in re.sub(r"\s+", " ", (ROOT / page).read_text())
+
+
+def test_records_page_lists_every_path() -> None:
+    text = (ROOT / "docs" / "records.md").read_text()
+    listed = set(re.findall(r"`((?:GET|POST|DELETE) /[^`]+)`", text))
+    assert listed == {f"{method} {route.path}" for route in router.routes for method in route.methods}
