@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,14 @@ class Answered:
     """From sending to reading."""
 
 
+@dataclass(frozen=True)
+class TurnedAway:
+    """An application that cannot be answered as it is, because a field that must have a value has none."""
+
+    client: int
+    error: str
+
+
 def inputs(application: Mapping[str, Any], manifest: Manifest) -> list[dict[str, Any]]:
     """A raw application as one named tensor a field, with SK_ID_CURR; None is null."""
     named = [(CLIENT, "INT64"), *((field.name, field.datatype) for field in manifest.fields)]
@@ -41,8 +49,10 @@ def inputs(application: Mapping[str, Any], manifest: Manifest) -> list[dict[str,
     ]
 
 
-def ask(url: str, version: str, applications: Iterator[Mapping[str, Any]], manifest: Manifest) -> Iterator[Answered]:
-    """Ask for one decision after the other over one connection. Raises StepFailed at the first that is not answered."""
+def ask(
+    url: str, version: str, applications: Iterable[Mapping[str, Any]], manifest: Manifest
+) -> Iterator[Answered | TurnedAway]:
+    """Ask for one decision after the other over one connection. Raises StepFailed where neither is the answer."""
     path = f"{url}/v2/models/{manifest.model}/versions/{version}/infer"
     with httpx.Client(timeout=_SECONDS) as client:
         for application in applications:
@@ -53,6 +63,9 @@ def ask(url: str, version: str, applications: Iterator[Mapping[str, Any]], manif
             except httpx.HTTPError as error:
                 raise StepFailed(f"the predictor does not answer at {path}: {error}") from error
             seconds = time.perf_counter() - began
+            if response.status_code == 400:
+                yield TurnedAway(application[CLIENT], response.json()["error"])
+                continue
             if response.status_code != 200:
                 raise StepFailed(f"client {application[CLIENT]} was not answered: {response.text[:300]}")
             yield _answered(asked, application[CLIENT], response.json(), seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +15,17 @@ import msgspec
 import numpy as np
 
 from flows import train as runs
-from flows.applications import Answered, ask
+from flows.applications import Answered, TurnedAway, ask
 from flows.deploy.local import Local
 from flows.errors import StepFailed
+from flows.history import refresh
 from flows.local import Platform
 from flows.records import ask as ask_monitor
 from flows.train import Trained
 from serving.predictor.model import open_model
 from serving.protocol.rest import decode
 from serving.score import rows_of, strongest
-from training.bundle import Bundle, Rows
+from training.bundle import Bundle, History, Rows
 from training.registry import Registry
 from training.tables import Tables, read
 from training.train import Options
@@ -68,6 +69,8 @@ class Answers:
     """What became of the applications."""
 
     count: int
+    turned_away: Sequence[TurnedAway]
+    """Those that were refused an answer: a field that the model needs has no value."""
     refused: int
     unusual: int
     median_ms: float
@@ -79,21 +82,34 @@ class Answers:
 def make(platform: Platform, registry: Registry, data: Path | None, clients: int, say: Say) -> Trained:
     """Data, training, registration, and the version live. Raises whatever a step does."""
     folder = runs.data_folder(platform.settings.folder, data, clients, 0, say)
-    trained = runs.run(folder, Options(source=_source(data), trials=_TRIALS), registry, say, before=lambda: platform.wait(say))
-    Local(platform, registry, say).deploy(trained.version.number)
+    trained = runs.run(
+        folder, Options(source=_source(data), trials=_TRIALS), registry, say, before=lambda: platform.wait(say)
+    )
+    number, names = trained.version.number, trained.run.manifest.history
+    outdated = History.path_for(platform.settings.models, names).exists()
+    Local(platform, registry, say).deploy(number)
+    if outdated:  # made for other data, whose clients may have the same numbers
+        refresh(platform, folder, number, say)
     return trained
 
 
 def answer(platform: Platform, trained: Trained, folder: Path, say: Say) -> tuple[Answers, Explained]:
     """Answer applications of the data, count their records, explain one. Raises StepFailed."""
     began, manifest = datetime.now(UTC), trained.run.manifest
-    applications = _applications(read(folder))
-    say(f"answering {len(applications):,} applications")
-    answered = list(ask(platform.settings.predictor_url, trained.version.number, iter(applications), manifest))
+    say(f"answering {APPLICATIONS:,} applications")
+    turned_away: list[TurnedAway] = []
+    answered: list[Answered] = []
+    for one in ask(platform.settings.predictor_url, trained.version.number, _applications(read(folder)), manifest):
+        answered.append(one) if isinstance(one, Answered) else turned_away.append(one)
+        if len(answered) == APPLICATIONS:
+            break
+    if not answered:
+        raise StepFailed(f"none of {len(turned_away)} applications was answered, the first: {turned_away[0].error}")
     say("counting their records")
     recorded = _recorded(platform, [one.record for one in answered], began)
     answers = Answers(
         count=len(answered),
+        turned_away=turned_away,
         refused=sum(one.decision == manifest.policy.refuse for one in answered),
         unusual=sum(bool(one.warnings) for one in answered),
         median_ms=round(statistics.median(one.seconds for one in answered) * 1000, 2),
@@ -106,9 +122,9 @@ def _source(data: Path | None) -> str:
     return "synthetic" if data is None else "the folder given with --data"
 
 
-def _applications(tables: Tables) -> list[dict[str, Any]]:
+def _applications(tables: Tables) -> Iterator[dict[str, Any]]:
     frame = tables.train if tables.test is None else tables.test
-    return frame.head(APPLICATIONS).to_dicts()
+    return frame.iter_rows(named=True)
 
 
 def _recorded(platform: Platform, ids: Sequence[str], since: datetime) -> int:

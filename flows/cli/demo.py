@@ -87,6 +87,7 @@ def _shown(answers: Answers, explained: Explained) -> str:
     lines = [
         f"{answers.count:,} applications answered, {answers.refused:,} refused, median {answers.median_ms} ms",
         f"{answers.recorded:,} records in the monitor: all there, each once",
+        *(f"not answered, client {one.client}: {one.error}" for one in answers.turned_away),
         "",
         f"client {explained.client}: {explained.decision} (history: {explained.history})",
         f"  probability of default {explained.probability:.4f}, threshold {explained.threshold:.4f}",

@@ -54,7 +54,11 @@ class Local:
     def _prepare_history(self, bundle: Bundle, data: Path | None) -> None:
         """Make the client history that this version reads, if there is none and its data are still there."""
         models, names = self._platform.settings.models, bundle.manifest.history
-        if not names or History.path_for(models, names).exists():
+        path = History.path_for(models, names)
+        if not names:
+            return
+        if path.exists():
+            self._say(f"the client history is of {History.open(path, names).as_of}: `credence history` makes it anew")
             return
         if data is None or not data.is_dir():
             self._say("no client history: clients are answered as new ones until `credence history --data DIR`")

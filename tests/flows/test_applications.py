@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flows.applications import Answered, TurnedAway, ask, inputs
+from flows.errors import StepFailed
+from flows.local import Platform
+from training.bundle import Bundle
+
+APPLICATION: dict[str, Any] = {"SK_ID_CURR": 100_001, "AMT_INCOME_TOTAL": 50_000.0, "NAME_INCOME_TYPE": "Working"}
+
+
+def test_each_field_is_sent(toy_bundle) -> None:
+    manifest = Bundle.open(toy_bundle).manifest
+    sent = {each["name"]: (each["datatype"], each["data"]) for each in inputs(APPLICATION, manifest)}
+    assert set(sent) == {"SK_ID_CURR", *(field.name for field in manifest.fields)}
+    assert sent["SK_ID_CURR"] == ("INT64", [100_001])
+    assert sent["NAME_INCOME_TYPE"] == ("BYTES", ["Working"])
+    assert sent["AMT_CREDIT"] == ("FP64", [None])
+
+
+def test_unfit_application_is_turned_away(serving: Platform) -> None:
+    manifest = Bundle.open(serving.settings.models / "1").manifest
+    unfit = {**APPLICATION, "AMT_INCOME_TOTAL": None}
+    first, second = ask(serving.settings.predictor_url, "1", [APPLICATION, unfit], manifest)
+    assert isinstance(first, Answered)
+    assert (first.history, first.threshold) == ("found", manifest.policy.threshold)
+    assert first.decision == ("refuse" if first.probability >= first.threshold else "accepte")
+    assert isinstance(second, TurnedAway)
+    assert second.error.startswith("AMT_INCOME_TOTAL: expected a value")
+    with pytest.raises(StepFailed, match="client 100001 was not answered"):
+        list(ask(serving.settings.predictor_url, "2", [APPLICATION], manifest))
