@@ -218,6 +218,12 @@ def free_port() -> int:
 
 
 @pytest.fixture
+def unused_port() -> int:
+    """A port that nothing listens on."""
+    return free_port()
+
+
+@pytest.fixture
 def start(tmp_path: Path, toy_repository: Path) -> Iterator[Callable[..., Process]]:
     """Starts predictors on versions 1 and 2, in folders that outlive them; all are ended after the test."""
     started: list[Process] = []

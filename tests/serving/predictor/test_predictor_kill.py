@@ -1,14 +1,20 @@
-"""`kill -9` in the middle of traffic: no answered application is lost, none is recorded twice."""
+"""`kill -9` in the middle of traffic: nothing answered is lost or recorded twice, in the log or at the monitor."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from serving import records
 
@@ -53,3 +59,46 @@ def test_killed_predictor_loses_nothing(start: Any, application: dict[str, Any],
     assert set(answered) <= recorded.keys()
     assert len(set(answered)) == len(answered)
     assert max(recorded.values()) == 1
+
+
+@pytest.fixture
+def monitor(tmp_path: Path, unused_port: int) -> Iterator[str]:
+    """A running monitor's URL."""
+    environment = os.environ | {"CREDENCE_MONITOR_PORT": str(unused_port), "CREDENCE_HOME": str(tmp_path / "home")}
+    process = subprocess.Popen([sys.executable, "-m", "monitoring"], env=environment)
+    yield f"http://127.0.0.1:{unused_port}"
+    process.kill()
+    process.wait()
+
+
+def ids_at(monitor: str) -> Counter[str]:
+    """The ids of all records that the monitor has."""
+    found: Counter[str] = Counter()
+    path = "/v1/records?limit=1000"
+    with httpx.Client(base_url=monitor, timeout=60) as client:
+        while path:
+            page = client.get(path).json()
+            found.update(record["id"] for record in page["records"])
+            path = page["next"]
+    return found
+
+
+def test_killed_predictor_ships_all_once(start: Any, monitor: str, application: dict[str, Any], tensors: Any) -> None:
+    answered: list[str] = []
+    content = {"inputs": tensors(*[application] * 5)}
+    for _ in range(2):
+        process = start(monitor_url=monitor)
+        process.wait_ready()
+        before = len(answered)
+        caller = threading.Thread(target=ask, args=(process, content, answered))
+        caller.start()
+        while len(answered) < before + 500 and process.running:
+            caller.join(0.01)
+        process.kill()
+        caller.join(20)
+    start(monitor_url=monitor).wait_ready()
+    deadline = time.monotonic() + 60
+    while not (stored := ids_at(monitor)).keys() >= set(answered) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert set(answered) <= stored.keys()
+    assert max(stored.values()) == 1
