@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import cases, history, load, machine, model, page, recorded, rounds, servers
-from tests.bench.cases import ECHO, FIELDS, KSERVE, MLSERVER, OURS, TENSOR, Target
+from tests.bench.cases import ECHO, FIELDS, KSERVE, KSERVE_TUNED, MLSERVER, MLSERVER_TUNED, OURS, TENSOR, Target
 from tests.bench.rounds import Series
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -55,14 +55,17 @@ def _serve(served: model.Served, folder: Path) -> tuple[list[Series], dict[str, 
     """Start the servers, see that they agree, measure them, stop them."""
     _say("starting the servers")
     with contextlib.ExitStack() as running:
+        start, boosters = running.enter_context, served.boosters
         ports = {
-            OURS: running.enter_context(servers.credence(served.models, folder / "log")),
-            KSERVE: running.enter_context(servers.kserve(served.boosters)),
-            MLSERVER: running.enter_context(servers.mlserver(served.boosters, folder / "mlserver")),
+            OURS: start(servers.credence(served.models, folder / "log")),
+            KSERVE: start(servers.kserve(boosters, tuned=False)),
+            KSERVE_TUNED: start(servers.kserve(boosters, tuned=True)),
+            MLSERVER: start(servers.mlserver(boosters, folder / "mlserver", tuned=False)),
+            MLSERVER_TUNED: start(servers.mlserver(boosters, folder / "mlserver-tuned", tuned=True)),
         }
         targets = cases.plan(served, ports)
         cases.check_agreement(targets)
-        echo = running.enter_context(servers.echo(len(servers.post(ports[OURS], targets[0].path, targets[0].body))))
+        echo = start(servers.echo(len(servers.post(ports[OURS], targets[0].path, targets[0].body))))
         targets += [Target(case, ECHO, echo, "/", body) for case, body in _limits(targets)]
         (folder / "bodies").mkdir()
         measured = rounds.measure(targets, folder / "bodies", _say)

@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench import bodies, servers
-from tests.bench.model import NAME, Served
+from tests.bench.model import BATCH, NAME, Served
 
-OURS, KSERVE, MLSERVER, ECHO = "Credence", "KServe", "MLServer", "bare echo"
+OURS, ECHO = "Credence", "bare echo"
+KSERVE, MLSERVER = "KServe", "MLServer"
+KSERVE_TUNED, MLSERVER_TUNED = "KServe, tuned", "MLServer, tuned"
+OTHERS = (KSERVE, KSERVE_TUNED, MLSERVER, MLSERVER_TUNED)
 
 TENSOR = "one application by ready tensor"
 FIELDS = "one application by named fields, new client"
 KNOWN = "one application by named fields, known client"
-BESIDE = "one application by ready tensor, beside a client with batches of 1,000"
+BESIDE = f"one application by ready tensor, beside a client with batches of {BATCH:,}"
 
 TOLERANCE = 1e-6
 """By which probabilities may differ: ours is the graph's, the others' is the booster's own."""
@@ -61,8 +64,7 @@ def plan(served: Served, ports: Mapping[str, int]) -> list[Target]:
     ) -> list[Target]:
         return [
             Target(case, OURS, ports[OURS], _OURS, ours, our_batch),
-            Target(case, KSERVE, ports[KSERVE], path, others, batch),
-            Target(case, MLSERVER, ports[MLSERVER], path, others, batch),
+            *(Target(case, server, ports[server], path, others, batch) for server in OTHERS),
         ]
 
     return [

@@ -1,11 +1,12 @@
 """A KServe `ModelServer`: the booster as KServe's own LightGBM server runs it, and a model that joins named tensors.
 
-`python -m tests.bench.kserve_server --booster FILE --http_port N --enable_grpc=false`
+`python -m tests.bench.kserve_server --booster FILE --http_port N --enable_grpc false`; `--tuned` logs no requests.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 
 import kserve
 import lightgbm
@@ -42,6 +43,11 @@ class Joined(Stock):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(parents=[kserve.model_server.parser])
     parser.add_argument("--booster", required=True)
+    parser.add_argument("--tuned", action="store_true")
     arguments, _ = parser.parse_known_args()
     booster = lightgbm.Booster(params={"nthread": 1}, model_file=arguments.booster)
-    kserve.ModelServer(workers=1).start([Stock("stock", booster), Joined("joined", booster)])
+    server = kserve.ModelServer(workers=1)
+    if arguments.tuned:
+        for name in ("uvicorn.access", "kserve.trace"):
+            logging.getLogger(name).disabled = True
+    server.start([Stock("stock", booster), Joined("joined", booster)])

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-SECONDS = 3
+SECONDS = 2
 CONNECTIONS = 8
 
 _SCRIPT = Path(__file__).with_name("report.lua")

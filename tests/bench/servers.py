@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -42,25 +43,32 @@ def credence(models: Path, log: Path) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def kserve(boosters: Path) -> Iterator[int]:
-    """KServe's server as `kserve_server` sets it up."""
+def kserve(boosters: Path, *, tuned: bool) -> Iterator[int]:
+    """KServe's server as `kserve_server` sets it up: with its defaults, or `tuned` without a line of log a request."""
     port = _free_port()
     command = [sys.executable, "-m", "tests.bench.kserve_server", "--booster", str(boosters / "model.bst")]
-    command += ["--http_port", str(port), "--enable_grpc", "false", "--enable_latency_logging", "false"]
+    command += ["--http_port", str(port), "--enable_grpc", "false", *(["--tuned"] if tuned else [])]
     with _running(command, {}, port, "/v2/models/joined/ready"):
         yield port
 
 
 @contextlib.contextmanager
-def mlserver(boosters: Path, folder: Path) -> Iterator[int]:
-    """MLServer with its LightGBM runtime as `stock`, and the model of `mlserver_joined`."""
+def mlserver(boosters: Path, folder: Path, *, tuned: bool) -> Iterator[int]:
+    """MLServer with its LightGBM runtime as `stock`, and the model of `mlserver_joined`.
+
+    With its defaults, which are one worker process beside the server's own and a line of log a request; `tuned` without
+    the two.
+    """
     if not _MLSERVER.exists():
         raise ServerError(
             f"{_MLSERVER.relative_to(_ROOT)}: expected MLServer in an environment of its own (make bench)"
         )
-    ports = [_free_port() for _ in range(3)]
     names = ("http_port", "grpc_port", "metrics_port")
-    settings = {"host": "127.0.0.1", "debug": False, "parallel_workers": 0, **dict(zip(names, ports, strict=True))}
+    settings: dict[str, Any] = {"host": "127.0.0.1"} | {name: _free_port() for name in names}
+    if tuned:
+        settings |= {"debug": False, "parallel_workers": 0}
+    # its workers leave files in the folder they are started in
+    settings |= {"metrics_dir": str(folder / "metrics"), "environments_dir": str(folder / "environments")}
     _write_json(folder / "settings.json", settings)
     for name, runtime in (
         ("stock", "mlserver_lightgbm.LightGBMModel"),
@@ -68,8 +76,9 @@ def mlserver(boosters: Path, folder: Path) -> Iterator[int]:
     ):
         model = {"name": name, "implementation": runtime, "parameters": {"uri": str(boosters / "model.bst")}}
         _write_json(folder / name / "model-settings.json", model)
-    with _running([str(_MLSERVER), "start", str(folder)], {}, ports[0], "/v2/models/joined/ready"):
-        yield ports[0]
+    port = int(settings["http_port"])
+    with _running([str(_MLSERVER), "start", str(folder)], {}, port, "/v2/models/joined/ready"):
+        yield port
 
 
 @contextlib.contextmanager
@@ -98,7 +107,9 @@ def _running(command: Sequence[str], settings: dict[str, str], port: int, path: 
     """A process until the block ends, from when it answers `path` with 200."""
     environment = {**os.environ, **settings, "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1"}
     with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, cwd=_ROOT, env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            command, cwd=_ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
         try:
             if not _answers(process, port, path):
                 output.seek(0)
@@ -110,11 +121,12 @@ def _running(command: Sequence[str], settings: dict[str, str], port: int, path: 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(10)
+    # MLServer's workers may outlive it, and KServe's server may wait for connections that nobody closes
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _answers(process: subprocess.Popen[bytes], port: int, path: str) -> bool:
