@@ -56,7 +56,7 @@ class History:
 
     def find(self, client: int) -> int:
         """The client's row, or -1."""
-        row = int(np.searchsorted(self.clients, client))
+        row = int(self.clients.searchsorted(client))
         return row if row < len(self.clients) and self.clients[row] == client else -1
 
 
