@@ -71,6 +71,8 @@ class Platform:
     def begin(self, say: Say) -> list[str]:
         """The first half of `up`: start what is not up, and return at once."""
         with self._locked():
+            if "predictor" not in self.running():
+                check_ports(self._predictor("0"))  # its turn comes later, after a training perhaps
             return self._begin(self._services(self.live), say)
 
     def wait(self, say: Say) -> None:

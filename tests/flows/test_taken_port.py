@@ -13,8 +13,6 @@ from flows.local import Platform
     [("monitor_port", "CREDENCE_MONITOR_PORT"), ("admin_port", "CREDENCE_ADMIN_PORT")],
 )
 def test_taken_port_starts_nothing(platform: Platform, name: str, setting: str) -> None:
-    platform.settings.folder.mkdir(parents=True)
-    platform.live = "1"
     port = getattr(platform.settings, name)
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as granian does, which would share it
