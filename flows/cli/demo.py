@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of raw tables; a synthetic lender without it.")
-@click.option("--clients", type=click.IntRange(min=500), default=20_000, show_default=True, help="Synthetic ones.")
+@click.option("--clients", type=click.IntRange(min=1_000), default=20_000, show_default=True, help="Synthetic ones.")
 @click.option("--once", is_flag=True, help="End by itself, as it does without a terminal.")
 @reporting
 def demo(output: Output, data: Path | None, clients: int, once: bool) -> None:
@@ -70,7 +70,7 @@ def demo(output: Output, data: Path | None, clients: int, once: bool) -> None:
 def _stay(output: Output, settings: Settings) -> None:
     output.say(f"\nIt stays up until Ctrl-C:\n{table(list(_pages(settings).items()))}")
     try:
-        threading.Event().wait()
+        signal.pause()
     except KeyboardInterrupt:
         output.say("")
 
