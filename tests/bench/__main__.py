@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench import cases, history, load, machine, model, page, recorded, rounds, servers
-from tests.bench.cases import ECHO, FIELDS, KSERVE, KSERVE_TUNED, MLSERVER, MLSERVER_TUNED, OURS, TENSOR, Target
+from tests.bench.cases import ECHO, FIELDS, KSERVE, KSERVE_TUNED, MLSERVER, MLSERVER_TUNED, OURS, TENSOR, Bodies, Target
 from tests.bench.rounds import Series
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -65,16 +65,16 @@ def _serve(served: model.Served, folder: Path) -> tuple[list[Series], dict[str, 
         }
         targets = cases.plan(served, ports)
         cases.check_agreement(targets)
-        echo = start(servers.echo(len(servers.post(ports[OURS], targets[0].path, targets[0].body))))
-        targets += [Target(case, ECHO, echo, "/", body) for case, body in _limits(targets)]
+        echo = start(servers.echo(len(servers.post(ports[OURS], targets[0].path, targets[0].bodies[0]))))
+        targets += [Target(case, ECHO, echo, "/", sent) for case, sent in _limits(targets)]
         (folder / "bodies").mkdir()
         measured = rounds.measure(targets, folder / "bodies", _say)
         return measured, machine.describe(json.loads(servers.get(ports[MLSERVER], "/v2"))["version"])
 
 
-def _limits(targets: Sequence[Target]) -> list[tuple[str, bytes]]:
-    """The cases whose body is also sent to the bare server."""
-    return [(item.case, item.body) for item in targets if item.server == OURS and item.case in (TENSOR, FIELDS)]
+def _limits(targets: Sequence[Target]) -> list[tuple[str, Bodies]]:
+    """The cases whose bodies are also sent to the bare server."""
+    return [(item.case, item.bodies) for item in targets if item.server == OURS and item.case in (TENSOR, FIELDS)]
 
 
 def _applications(series: Series) -> int:

@@ -22,6 +22,11 @@ BESIDE = f"one application by ready tensor, beside a client with batches of {BAT
 TOLERANCE = 1e-6
 """By which probabilities may differ: ours is the graph's, the others' is the booster's own."""
 
+ASKED = 20
+"""Applications that are sent in turn."""
+
+Bodies = tuple[bytes, ...]
+
 _OURS = f"/v2/models/{NAME}/infer"
 _STOCK, _JOINED = "/v2/models/stock/infer", "/v2/models/joined/infer"
 
@@ -32,13 +37,14 @@ class DisagreementError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A request that one server is sent over and over."""
+    """What one server is asked, over and over."""
 
     case: str
     server: str
     port: int
     path: str
-    body: bytes
+    bodies: Bodies
+    """Sent in turn, so that no application's peculiarities stand for all."""
     batch: bytes = b""
     """Sent by a second client at the same time, if not empty."""
 
@@ -50,17 +56,21 @@ class Target:
 
 def plan(served: Served, ports: Mapping[str, int]) -> list[Target]:
     """All that is measured in one round but the echo, in the order it is measured."""
-    manifest, row = served.manifest, served.matrix[:1]
-    one = served.rows.take(slice(0, 1))
+    manifest = served.manifest
     names = [feature.name for feature in manifest.features]
     own = [place for place, name in enumerate(names) if name not in manifest.history]
-    newcomer = bodies.features([names[place] for place in own], served.newcomer[0, own])
-    known = bodies.features(names, row[0])
-    ready, matrix = bodies.tensors(one), bodies.matrix(row)
+    own_names, newcomers = [names[place] for place in own], served.newcomers[:, own]
+    rows = [served.rows.take(slice(place, place + 1)) for place in range(ASKED)]
+    ready = tuple(bodies.tensors(row) for row in rows)
+    fields = tuple(bodies.fields(manifest, row) for row in rows)
+    known = tuple(bodies.fields(manifest, row, client) for row, client in zip(rows, served.clients, strict=False))
+    matrices = tuple(bodies.matrix(row[None]) for row in served.matrix[:ASKED])
+    few = tuple(bodies.features(own_names, row) for row in newcomers[:ASKED])
+    all_ = tuple(bodies.features(names, row) for row in served.matrix[:ASKED])
     ready_batch, matrix_batch = bodies.tensors(served.rows), bodies.matrix(served.matrix)
 
-    def beside_each_other(
-        case: str, ours: bytes, others: bytes, path: str, our_batch: bytes = b"", batch: bytes = b""
+    def all_servers(
+        case: str, ours: Bodies, others: Bodies, path: str, our_batch: bytes = b"", batch: bytes = b""
     ) -> list[Target]:
         return [
             Target(case, OURS, ports[OURS], _OURS, ours, our_batch),
@@ -68,26 +78,26 @@ def plan(served: Served, ports: Mapping[str, int]) -> list[Target]:
         ]
 
     return [
-        *beside_each_other(TENSOR, ready, matrix, _STOCK),
-        *beside_each_other(FIELDS, bodies.fields(manifest, one), newcomer, _JOINED),
-        *beside_each_other(KNOWN, bodies.fields(manifest, one, served.client), known, _JOINED),
-        *beside_each_other(BESIDE, ready, matrix, _STOCK, ready_batch, matrix_batch),
+        *all_servers(TENSOR, ready, matrices, _STOCK),
+        *all_servers(FIELDS, fields, few, _JOINED),
+        *all_servers(KNOWN, known, all_, _JOINED),
+        *all_servers(BESIDE, ready, matrices, _STOCK, ready_batch, matrix_batch),
     ]
 
 
-def check_agreement(targets: Sequence[Target]) -> dict[str, float]:
-    """Ask each target once; the probability by case. Raises DisagreementError."""
-    found: dict[str, float] = {}
+def check_agreement(targets: Sequence[Target]) -> None:
+    """Send each target each of its bodies once. Raises DisagreementError."""
+    found: dict[tuple[str, int], float] = {}
     for target in targets:
-        for body in filter(None, (target.body, target.batch)):
+        asked = [*enumerate(target.bodies), *([(0, target.batch)] if target.batch else [])]
+        for place, body in asked:
             probability = _probability(target, body)
-            expected = found.setdefault(target.case, probability)
+            expected = found.setdefault((target.case, place), probability)
             if abs(probability - expected) > TOLERANCE:
                 raise DisagreementError(
                     f"{target.case}: {target.server} answers {probability:.8f}, another server {expected:.8f}; "
                     f"expected no difference above {TOLERANCE:.0e}"
                 )
-    return found
 
 
 def _probability(target: Target, body: bytes) -> float:

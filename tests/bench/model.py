@@ -44,10 +44,10 @@ class Served:
     manifest: Manifest
     rows: Rows
     matrix: npt.NDArray[np.float32]
-    client: int
-    """SK_ID_CURR of the first application."""
-    newcomer: npt.NDArray[np.float32]
-    """[1, m]: the first application's row if nothing is known of its client."""
+    clients: list[int]
+    """SK_ID_CURR of each."""
+    newcomers: npt.NDArray[np.float32]
+    """[n, m]: the matrix if nothing were known of the clients."""
 
 
 def build(folder: Path) -> Served:
@@ -65,10 +65,10 @@ def build(folder: Path) -> Served:
     shutil.copy(models / "1" / "model.txt", boosters / "model.bst")
     write_client_history(raw, prepared.history, models, datetime.now(UTC).date())
     held_out = prepared.held_out
-    rows, one = held_out.rows.take(slice(0, BATCH)), held_out.rows.take(slice(0, 1))
-    unknown = Rows(one.numeric, one.categorical, np.full_like(one.history, np.nan))
-    client = int(held_out.clients[0])
-    return Served(models, boosters, bundle.manifest, rows, bundle.features(rows), client, bundle.features(unknown))
+    rows = held_out.rows.take(slice(0, BATCH))
+    strangers = Rows(rows.numeric, rows.categorical, np.full_like(rows.history, np.nan))
+    clients = held_out.clients[:BATCH].tolist()
+    return Served(models, boosters, bundle.manifest, rows, bundle.features(rows), clients, bundle.features(strangers))
 
 
 def _write_bundle(directory: Path, prepared: Prepared, fitted: Fitted) -> Bundle:

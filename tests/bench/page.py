@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from statistics import mean
 
 from tests.bench.cases import BESIDE, ECHO, FIELDS, KNOWN, OURS, TENSOR
 from tests.bench.history import Pair
@@ -44,7 +45,7 @@ def _requests(measured: Sequence[Series], records: int) -> list[str]:
     ]
     for series in measured:
         target = series.target
-        cells = [target.case, f"{len(target.body):,}", target.server]
+        cells = [target.case, f"{mean(map(len, target.bodies)):,.0f}", target.server]
         cells += [f"{series.rate:,.0f}", f"{series.p50:.2f}", f"{series.p99:.2f}", _beside(ours[target.case], series)]
         lines.append("| " + " | ".join(cells) + " |")
     return [*lines, "", f"Records written meanwhile: {records:,}, none missing."]

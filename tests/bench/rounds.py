@@ -50,7 +50,7 @@ def measure(targets: Sequence[Target], folder: Path, progress: Callable[[str], N
     """Warm each target up, then measure all of them once a round. Raises LoadError."""
     measured = [Series(target) for target in targets]
     for place, target in enumerate(targets):
-        (folder / f"{place}.json").write_bytes(target.body)
+        (folder / f"{place}.json").write_bytes(b"\n".join(target.bodies))
         (folder / f"{place}-batch.json").write_bytes(target.batch)
         _measure(measured[place], folder, place, _WARM_SECONDS)
     for number in range(1, ROUNDS + 1):
