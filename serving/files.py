@@ -38,9 +38,12 @@ class Batch:
     ignored: tuple[str, ...]
     """Columns of the file that are not among the tensors."""
 
-    def take(self, row: int) -> list[Tensor]:
-        """One row."""
-        return [msgspec.structs.replace(tensor, shape=[1], data=tensor.data[row : row + 1]) for tensor in self.tensors]
+    def take(self, rows: Sequence[int]) -> list[Tensor]:
+        """Some of its rows."""
+        return [
+            msgspec.structs.replace(tensor, shape=[len(rows)], data=[tensor.data[row] for row in rows])
+            for tensor in self.tensors
+        ]
 
 
 def read_batches(path: Path, manifest: Manifest, *, keep_unknown: bool) -> Iterator[Batch]:

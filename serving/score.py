@@ -1,12 +1,13 @@
 """Decisions for a file of applications, in batches, by the very code that answers callers.
 
-A column becomes the tensor of its name, so what is refused, what is unusual and every last bit are as over the wire.
+A column becomes the tensor of its name, so what is refused, what is unusual and every last bit are as over the wire. An
+application that the predictor would refuse to answer has its error where the others have their decision.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from serving.predictor.model import Model, Scored, open_model
 from serving.predictor.settings import Settings
 from serving.protocol.codec import CLIENT
 from serving.protocol.errors import Refused
+from serving.protocol.tensors import Tensor
 from training.bundle import Bundle, Reason, Rows
 
 Say = Callable[[str], None]
@@ -42,17 +44,36 @@ class Summary:
     ignored: tuple[str, ...] = ()
     """Columns that are no fields of the model."""
 
-    def add(self, scored: Scored, refuse: str) -> None:
+    unanswered: int = 0
+    """Applications that are not decided: each has its error in the output."""
+    first_error: str = ""
+    """Of them the first, with its row."""
+
+    def add(self, decided: Decided, refuse: str) -> None:
         """Count one batch."""
-        self.rows += len(scored.decision)
-        self.refused += scored.decision.count(refuse)
-        self.unusual += len(scored.applications.warnings)
+        if decided.errors and not self.unanswered:
+            row, error = next(iter(decided.errors.items()))
+            self.first_error = f"row {self.rows + row + 1}: {error}"
+        self.rows += decided.rows
+        self.unanswered += len(decided.errors)
+        if decided.scored:
+            self.refused += decided.scored.decision.count(refuse)
+            self.unusual += len(decided.scored.applications.warnings)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A batch of `rows`: what was scored, in order, and the errors of the rows between."""
+
+    rows: int
+    scored: Scored | None
+    errors: Mapping[int, str]
 
 
 def score_file(source: Path, target: Path, settings: Settings, *, reasons: bool, say: Say) -> Summary:
     """Decide on every row of `source` as a predictor with these settings does; write `target` whole or not at all.
 
-    Raises FileError naming row and field, BundleError.
+    Raises FileError where no row of the first batch can be answered, BundleError.
     """
     if target.suffix not in _WRITERS:
         raise FileError(f"{target}: expected a name that ends in .csv or .parquet, got '{target.suffix}'")
@@ -91,9 +112,12 @@ def _decide(
 ) -> Summary:
     summary, said = Summary(), time.monotonic()
     for batch in batches:
-        scored = _score(model, batch, source, summary.rows)
-        writer.write_table(_table(model, scored, explained))
-        summary.add(scored, model.manifest.policy.refuse)
+        decided = _score(model, batch)
+        if not summary.rows and decided.scored is None:
+            # All wrong from the start is a file of something else, not a file with faults in it.
+            raise FileError(f"{source}, row 1: {decided.errors[0]}")
+        writer.write_table(_table(model, batch, decided, explained))
+        summary.add(decided, model.manifest.policy.refuse)
         summary.ignored = batch.ignored
         if time.monotonic() - said > _SAY_SECONDS:
             said = time.monotonic()
@@ -103,51 +127,69 @@ def _decide(
     return summary
 
 
-def _score(model: Model, batch: Batch, source: Path, before: int) -> Scored:
-    """Raises FileError with the row's number in the file, which the codec cannot know."""
+def _score(model: Model, batch: Batch) -> Decided:
+    """Score a batch at once, or, where it is refused, all of its rows that are not refused alone."""
     try:
-        return model.score(batch.tensors)
+        return Decided(batch.rows, model.score(batch.tensors), {})
+    except Refused:
+        errors = {row: error for row in range(batch.rows) if (error := _refusal(model, batch.take([row])))}
+    rest = [row for row in range(batch.rows) if row not in errors]
+    return Decided(batch.rows, model.score(batch.take(rest)) if rest else None, errors)
+
+
+def _refusal(model: Model, tensors: Sequence[Tensor]) -> str:
+    try:
+        model.score(tensors)
     except Refused as refused:
-        for row in range(batch.rows):
-            try:
-                model.score(batch.take(row))
-            except Refused as first:
-                raise FileError(f"{source}, row {before + row + 1}: {first}") from first
-        raise FileError(f"{source}: {refused}") from refused
+        return str(refused)
+    return ""
 
 
 def _schema(*, with_reasons: bool) -> pa.Schema:
-    texts = ["classe", "version", "history"]
+    texts = ["classe", "version", "history", "error"]
     if with_reasons:
         texts += [f"{word}_{number}" for number in range(1, MOST_REASONS + 1) for word in ("raison", "reason")]
     named = [(CLIENT, pa.int64()), ("probabilite_de_defaut", pa.float64())]
     return pa.schema([*named, *((text, pa.string()) for text in texts)])
 
 
-def _table(model: Model, scored: Scored, explained: Bundle | None) -> pa.Table:
+def _table(model: Model, batch: Batch, decided: Decided, explained: Bundle | None) -> pa.Table:
+    """The batch's decisions, and errors, in the order of the file."""
     schema = _schema(with_reasons=explained is not None)
-    rows = len(scored.decision)
-    clients = scored.applications.clients
-    columns: list[Sequence[object]] = [
-        clients if clients is not None else [None] * rows,
-        scored.probability,
-        scored.decision,
-        [model.version] * rows,
-        scored.statuses,
-    ]
-    if explained is not None:
-        columns += _reasons(scored, explained)
-    return pa.table([pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)], schema)
+    columns = _columns(model, decided.scored, explained) if decided.scored else {}
+    places = iter(range(decided.rows))
+    order = pa.array([None if row in decided.errors else next(places) for row in range(decided.rows)], pa.int32())
+    columns = {name: pa.array(values, schema.field(name).type).take(order) for name, values in columns.items()}
+    columns[CLIENT] = _clients(batch)
+    columns["error"] = [decided.errors.get(row) for row in range(decided.rows)]
+    nothing = pa.nulls(decided.rows)
+    return pa.table([pa.array(columns.get(field.name, nothing), field.type) for field in schema], schema)
 
 
-def _reasons(scored: Scored, bundle: Bundle) -> list[list[str | None]]:
-    """Columns of texts, French and English in turn, for the refused; who is accepted needs none."""
-    columns: list[list[str | None]] = [[None] * len(scored.decision) for _ in range(2 * MOST_REASONS)]
+def _clients(batch: Batch) -> Sequence[int | None]:
+    """SK_ID_CURR of every row, undecided ones included; None where it is no whole number."""
+    values = next((tensor.data for tensor in batch.tensors if tensor.name == CLIENT), [None] * batch.rows)
+    return [int(value) if isinstance(value, int | float) and value == value // 1 else None for value in values]
+
+
+def _columns(model: Model, scored: Scored, explained: Bundle | None) -> dict[str, Sequence[object]]:
+    columns: dict[str, Sequence[object]] = {
+        "probabilite_de_defaut": scored.probability,
+        "classe": scored.decision,
+        "version": [model.version] * len(scored.decision),
+        "history": scored.statuses,
+    }
+    return columns | _reasons(scored, explained) if explained else columns
+
+
+def _reasons(scored: Scored, bundle: Bundle) -> dict[str, Sequence[object]]:
+    """Columns of texts, French and English, for the refused; who is accepted needs none."""
+    names = [(f"raison_{number}", f"reason_{number}") for number in range(1, MOST_REASONS + 1)]
+    columns: dict[str, list[str | None]] = {name: [None] * len(scored.decision) for pair in names for name in pair}
     refused = np.flatnonzero(np.array(scored.decision) == bundle.manifest.policy.refuse)
-    if not len(refused):
-        return columns
-    for row, reasons in zip(refused.tolist(), strongest(bundle, rows_of(scored).take(refused)), strict=True):
-        for place, reason in enumerate(reasons):
-            columns[2 * place][row] = reason.french
-            columns[2 * place + 1][row] = reason.english
-    return columns
+    if len(refused):
+        for row, reasons in zip(refused.tolist(), strongest(bundle, rows_of(scored).take(refused)), strict=True):
+            for (french, english), reason in zip(names, reasons, strict=False):
+                columns[french][row] = reason.french
+                columns[english][row] = reason.english
+    return dict(columns)

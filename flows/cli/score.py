@@ -21,8 +21,9 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
 
     The answers are the predictor's, to the bit, for the same version and client history; nothing has to be up. A column
     is a field of the model by its name; SK_ID_CURR adds a known client's history. Writes SK_ID_CURR,
-    probabilite_de_defaut, classe, version, history and, with --reasons, the reasons in French and English. What is not
-    an application ends the command with its row and field, and nothing is written. No records are kept.
+    probabilite_de_defaut, classe, version, history, error and, with --reasons, the reasons in French and English. An
+    application that the predictor would refuse to answer has its error instead of a decision. A file that is not one of
+    applications ends the command, and nothing is written. No records are kept.
 
     \b
     Example:  credence score application_test.parquet --out decisions.csv --reasons
@@ -43,6 +44,8 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
     done = score_file(file, out, predictor, reasons=reasons, say=output.say)
     if done.ignored:
         output.say(f"columns that the model does not read: {', '.join(done.ignored)}")
+    if done.unanswered:
+        output.say(f"{done.unanswered:,} applications are not decided, see `error`; the first is {done.first_error}")
     output.result(
         {"out": str(out.absolute()), "version": number, **msgspec.to_builtins(done)},
         f"{done.rows:,} applications by version {number}, {done.refused:,} refused, {done.unusual:,} unusual, in {out}",

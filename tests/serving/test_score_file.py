@@ -76,7 +76,7 @@ def test_answers_are_the_predictors(score: Score, models: Path, tmp_path: Path, 
     model = open_model(models, "1", "", unknown="warn", history_days=7)
     for row in (0, 1, 4_095, 4_096, COUNT - 1):
         assert found["probabilite_de_defaut"][row].as_py() == alone(model, row)
-    assert found.column_names == ["SK_ID_CURR", "probabilite_de_defaut", "classe", "version", "history"]
+    assert found.column_names == ["SK_ID_CURR", "probabilite_de_defaut", "classe", "version", "history", "error"]
     assert found["SK_ID_CURR"].to_pylist() == COLUMNS["SK_ID_CURR"].to_pylist()
     assert (done.rows, done.ignored) == (COUNT, ("TARGET",))
     assert done.refused == found["classe"].to_pylist().count("refuse")
@@ -95,22 +95,43 @@ def test_reasons_are_for_the_refused(score: Score, models: Path, tmp_path: Path)
         assert named == given + [None] * (MOST_REASONS - len(given))
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "message"),
-    [
-        ("AMT_INCOME_TOTAL", "much", r"row 4500: AMT_INCOME_TOTAL: expected a number, got \"much\""),
-        ("AMT_INCOME_TOTAL", "", r"row 4500: AMT_INCOME_TOTAL: expected a value, as in all of training, got null"),
-        ("CNT_CHILDREN", "1.5", r"row 4500: CNT_CHILDREN: expected a whole number, got 1.5"),
-        ("NAME_INCOME_TYPE", "x" * 300, r"row 4500: NAME_INCOME_TYPE: expected at most 256 characters, got 300"),
-    ],
-)
-def test_bad_row_leaves_nothing(score: Score, tmp_path: Path, column: str, value: str, message: str) -> None:
+def changed(column: str, row: int, value: str) -> pa.Table:
+    """The table as text with one other value."""
     texts = [str(each) if each is not None else "" for each in COLUMNS[column].to_pylist()]
-    texts[4_499] = value
-    table = TABLE.set_column(TABLE.column_names.index(column), column, pa.array(texts))
-    with pytest.raises(FileError, match=message):
+    texts[row - 1] = value
+    return TABLE.set_column(TABLE.column_names.index(column), column, pa.array(texts))
+
+
+def test_a_text_for_a_number_leaves_nothing(score: Score, tmp_path: Path) -> None:
+    table = changed("AMT_INCOME_TOTAL", 4_500, "much")
+    with pytest.raises(FileError, match=r'row 4500: AMT_INCOME_TOTAL: expected a number, got "much"'):
         score(write(table, tmp_path / "in.csv"), tmp_path / "out.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "error"),
+    [
+        ("AMT_INCOME_TOTAL", "", "AMT_INCOME_TOTAL: expected a value, as in all of training, got null"),
+        ("CNT_CHILDREN", "1.5", "CNT_CHILDREN: expected a whole number, got 1.5"),
+        ("NAME_INCOME_TYPE", "x" * 300, "NAME_INCOME_TYPE: expected at most 256 characters, got 300"),
+    ],
+)
+def test_what_cannot_be_answered_has_its_error(
+    score: Score, tmp_path: Path, column: str, value: str, error: str
+) -> None:
+    score(write(TABLE, tmp_path / "all.csv"), tmp_path / "all.parquet")
+    done = score(write(changed(column, 4_500, value), tmp_path / "in.csv"), tmp_path / "out.parquet", reasons=True)
+    found, whole = read(tmp_path / "out.parquet"), read(tmp_path / "all.parquet")
+    assert found["error"][4_499].as_py().startswith(error)
+    assert found["classe"][4_499].as_py() is found["probabilite_de_defaut"][4_499].as_py() is None
+    assert found["error"].null_count == COUNT - 1
+    for name in ("SK_ID_CURR", "probabilite_de_defaut", "classe"):
+        others = [each for row, each in enumerate(found[name].to_pylist()) if row != 4_499]
+        assert others == [each for row, each in enumerate(whole[name].to_pylist()) if row != 4_499]
+    assert found["SK_ID_CURR"].to_pylist() == COLUMNS["SK_ID_CURR"].to_pylist()
+    assert (done.rows, done.unanswered) == (COUNT, 1)
+    assert done.first_error.startswith(f"row 4500: {error}")
 
 
 @pytest.mark.parametrize(
@@ -143,5 +164,5 @@ def test_wrong_type_is_refused(score: Score, tmp_path: Path) -> None:
 def test_strict_predictor_is_strict_here(score: Score, tmp_path: Path) -> None:
     with pytest.raises(FileError, match='unknown fields: "TARGET"'):
         score(write(TABLE, tmp_path / "in.parquet"), tmp_path / "out.csv", unknown="reject")
-    with pytest.raises(FileError, match=r"row 2: AMT_CREDIT: 100\.125 is outside the range of training"):
-        score(write(TABLE.drop(["TARGET"]), tmp_path / "in.parquet"), tmp_path / "out.csv", unknown="reject")
+    done = score(write(TABLE.drop(["TARGET"]), tmp_path / "in.parquet"), tmp_path / "out.csv", unknown="reject")
+    assert done.first_error.startswith("row 2: AMT_CREDIT: 100.125 is outside the range of training")
