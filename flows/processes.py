@@ -135,6 +135,8 @@ def stop(started: Started, seconds: float) -> bool:
     for late in alive:
         late.kill()
     psutil.wait_procs(alive, timeout=5)
+    for child in _CHILDREN:
+        child.poll()  # takes note of its end
     return not alive
 
 

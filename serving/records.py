@@ -1,8 +1,9 @@
 """The format that serving hands on: one answered application, and how a run of them is framed.
 
-A prediction log and a request to the monitor carry the same bytes: frames, each a little-endian 32-bit length, the CRC-32
-of the payload, and the payload, a MessagePack array. A `Schema` frame stands before the first record that refers to it, so a
-log can be read without the bundle that wrote it. Zeros where a length should be are the end: segments are preallocated.
+A prediction log and a request to the monitor carry the same bytes: frames, each a little-endian 32-bit length, the
+CRC-32 of the payload, and the payload, a MessagePack array. A `Schema` frame stands before the first record that refers
+to it, so a log can be read without the bundle that wrote it. Zeros where a length should be are the end: segments are
+preallocated.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def write_history(
     names: tuple[str, ...],
     as_of: date,
 ) -> Path:
-    """Write clients [N] with their features [N, h], h > 0, as a history file; readers see the old one or the new one."""
+    """Write clients [N] with their features [N, h], h > 0, as a file; readers see the old one or the new one."""
     order = np.argsort(clients, kind="stable")
     flat = pa.array(np.ascontiguousarray(values[order], np.float32).ravel())
     schema = pa.schema(
