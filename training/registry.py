@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -197,10 +198,10 @@ class Registry:
     def _log_figures(self, run_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         from mlflow.entities import Metric, Param
 
-        # one moment for all: the figures of a run are of its end
+        now = time.time_ns() // 1_000_000
         self._client.log_batch(
             run_id,
-            [Metric(name, float(value), 0, 0) for name, value in metrics.items()],
+            [Metric(name, float(value), now, 0) for name, value in metrics.items()],
             [Param(name, str(value)[:6000]) for name, value in parameters.items()],
         )
 
