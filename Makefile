@@ -5,7 +5,7 @@ STAMP := .venv/.ready
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test demo bench lock
+.PHONY: help setup browser lint format test demo bench lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -19,7 +19,14 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet $(UV)
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory browser
 	@touch $@
+
+browser: ## Install Chromium for the tests of pages, on Debian as root
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "setup: Chromium for the tests of pages"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	else echo "setup: no Chromium here and no way to install it; the tests of pages will skip"; fi
 
 lint: setup ## Check style, types, import directions and dependencies
 	$(BIN)/ruff check .

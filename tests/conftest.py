@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from training.assemble import assemble
 from training.bundle import (
@@ -168,3 +171,39 @@ def sample() -> Path:
     if not folder:
         pytest.skip("CREDENCE_TEST_DATA does not name a folder with real tables")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, which `make setup` installs where it can."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no chromium on this machine: install it, or let `make setup` do so as root on Debian")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page that fails the test if it asks another site for anything or its script fails."""
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    opened = context.new_page()
+    troubles: list[str] = []
+
+    def look(request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "file:", "data:")):
+            troubles.append(f"asked for {request.url}")
+
+    opened.on("request", look)
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    yield opened
+    context.close()
+    assert troubles == []
+
+
+def overflow(page: Page, width: int) -> int:
+    """Pixels by which a page is wider than a window of that width."""
+    page.set_viewport_size({"width": width, "height": 900})
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
