@@ -29,11 +29,7 @@ REASONS = (
     Reason(code="education", french="Niveau d'études", english="Level of education"),
     Reason(code="housing", french="Logement et patrimoine", english="Housing and assets"),
     Reason(code="region", french="Lieu de résidence et de travail", english="Place of residence and of work"),
-    Reason(
-        code="contact",
-        french="Coordonnées et pièces fournies",
-        english="Contact details and documents provided",
-    ),
+    Reason(code="contact", french="Coordonnées et pièces fournies", english="Contact details and documents provided"),
     Reason(
         code="stability",
         french="Stabilité de votre identité administrative et de vos coordonnées",
@@ -84,9 +80,7 @@ REASONS = (
         english="Number and terms of your earlier applications and loans",
     ),
     Reason(
-        code="payment_delays",
-        french="Remboursement de vos prêts antérieurs",
-        english="Repayment of your earlier loans",
+        code="payment_delays", french="Remboursement de vos prêts antérieurs", english="Repayment of your earlier loans"
     ),
     Reason(code="card_usage", french="Utilisation de votre carte de crédit", english="Use of your credit card"),
 )

@@ -88,10 +88,7 @@ def _bureau(table: Table, clients: int) -> dict[str, Floats]:
 def _balance(elsewhere: Table, table: Table, clients: int) -> dict[str, Floats]:
     owner = integers(elsewhere, "client")[integers(table, "credit")]
     group = _Group(owner, clients)
-    return {
-        "bb_bad_month_share": group.share(category(table, "STATUS").among(BAD)),
-        "bb_months": group.count(),
-    }
+    return {"bb_bad_month_share": group.share(category(table, "STATUS").among(BAD)), "bb_months": group.count()}
 
 
 def _previous(table: Table, clients: int) -> dict[str, Floats]:

@@ -123,11 +123,7 @@ def _amounts(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
         "AMT_ANNUITY": (0.615, 0.487),
     }
     table["AMT_CREDIT_SUM"] = total
-    for name, values in {
-        "AMT_CREDIT_SUM_DEBT": debt,
-        "AMT_CREDIT_SUM_LIMIT": limit,
-        "AMT_ANNUITY": annuity,
-    }.items():
+    for name, values in {"AMT_CREDIT_SUM_DEBT": debt, "AMT_CREDIT_SUM_LIMIT": limit, "AMT_ANNUITY": annuity}.items():
         closed_rate, active_rate = missing[name]
         gap = rng.uniform(size=rows) < np.where(active, active_rate, closed_rate)
         table[name] = np.where(gap, np.nan, values)
@@ -173,11 +169,7 @@ def bureau_balance(
     final = (first + at.astype(np.int64))[(closing >= 0) & (rng.uniform(size=len(credit)) < 0.75)]
     behaviour[final[behaviour[final] == STATUSES.index("X")]] = STATUSES.index("0")
     status = np.where(month <= closing[position] - 0.5, STATUSES.index("C"), behaviour)
-    return {
-        "credit": credit[position],
-        "MONTHS_BALANCE": -month,
-        "STATUS": Category(status.astype(np.int64), STATUSES),
-    }
+    return {"credit": credit[position], "MONTHS_BALANCE": -month, "STATUS": Category(status.astype(np.int64), STATUSES)}
 
 
 @cache

@@ -21,12 +21,7 @@ _CARD_PAYMENTS = 0.3
 
 
 def instalments(
-    rng: np.random.Generator,
-    ranks: Ranks,
-    loans: Table,
-    balanced: Booleans,
-    cards: Table,
-    scores: Mapping[str, Floats],
+    rng: np.random.Generator, ranks: Ranks, loans: Table, balanced: Booleans, cards: Table, scores: Mapping[str, Floats]
 ) -> Table:
     """Payments on the loans that have balances; the column `loan` is a loan's position in `loans`."""
     parts = [_on_loans(rng, loans, balanced), _on_cards(rng, cards)]

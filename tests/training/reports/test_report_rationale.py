@@ -26,8 +26,7 @@ def test_model_says_how_sure(results, cost: float, doubt: str):
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "agreement"),
-    [(0.08, 0.1, "lies inside the interval"), (0.1, 0.12, "lies outside of the interval")],
+    ("low", "high", "agreement"), [(0.08, 0.1, "lies inside the interval"), (0.1, 0.12, "lies outside of the interval")]
 )
 def test_threshold_beside_theory(results, low: float, high: float, agreement: str):
     policy = msgspec.structs.replace(results.policy, threshold=0.1, threshold_low=low, threshold_high=high)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import polars as pl
+from polars import col
 
 from training.features.history.feature import CLIENT, amount, day, features, of
 
 TABLE = "installments_payments"
 
 _WINDOWS = (730, 365, 90)
-
-_due = pl.col("due")
-_delay = pl.col("delay")
-_short = pl.col("short")
 
 
 def _payments(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -21,7 +18,7 @@ def _payments(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.select(
         CLIENT,
         period=pl.sum_horizontal((due >= -w).cast(pl.Int8) for w in _WINDOWS),
-        version=pl.col("NUM_INSTALMENT_VERSION"),
+        version=col.NUM_INSTALMENT_VERSION,
         due=due,
         paid_on=paid_on,
         delay=paid_on - due,
@@ -36,41 +33,37 @@ def periods(rows: pl.LazyFrame) -> pl.LazyFrame:
 
     A window is a union of periods, so that each payment is added up once and not once a window.
     """
-    late_by = _delay.clip(lower_bound=0)
+    late_by = col.delay.clip(lower_bound=0)
     return (
         _payments(rows)
         .group_by(CLIENT, "period")
         .agg(
             payments=pl.len(),
-            dated=_delay.count(),
-            first=_due.min(),
-            last=_due.max(),
-            last_paid_on=pl.col("paid_on").max(),
-            late=(_delay > 0).sum(),
-            week_late=(_delay > 7).sum(),
-            last_late=of(_delay > 0, _due).max(),
-            delay=_delay.sum(),
+            dated=col.delay.count(),
+            first=col.due.min(),
+            last=col.due.max(),
+            last_paid_on=col.paid_on.max(),
+            late=(col.delay > 0).sum(),
+            week_late=(col.delay > 7).sum(),
+            last_late=of(col.delay > 0, col.due).max(),
+            delay=col.delay.sum(),
             late_by=late_by.sum(),
             late_by_max=late_by.max(),
-            owed=pl.col("owed").sum(),
-            paid=pl.col("paid").sum(),
-            paid_max=pl.col("paid").max(),
-            paid_min=pl.col("paid").min(),
-            short=_short.sum(),
-            short_max=_short.max(),
-            in_part=(_short > 0).sum(),
-            version=pl.col("version").max(),
+            owed=col.owed.sum(),
+            paid=col.paid.sum(),
+            paid_max=col.paid.max(),
+            paid_min=col.paid.min(),
+            short=col.short.sum(),
+            short_max=col.short.max(),
+            in_part=(col.short > 0).sum(),
+            version=col.version.max(),
         )
     )
 
 
-def _total(column: str) -> pl.Expr:
-    return pl.col(column).sum()
-
-
 def _recent(window: int, column: str) -> pl.Expr:
     """The column where the period belongs to the window: a period's number is that of the windows it is in."""
-    return of(pl.col("period") > _WINDOWS.index(window), pl.col(column))
+    return of(col.period > _WINDOWS.index(window), col(column))
 
 
 def _share(window: int, part: str, whole: str) -> pl.Expr:
@@ -80,15 +73,15 @@ def _share(window: int, part: str, whole: str) -> pl.Expr:
 _delays = features(
     TABLE,
     "payment_delays",
-    ("instalment_late_count", "Instalments paid late.", _total("late")),
-    ("instalment_late_share", "Share of instalments paid late.", _total("late") / _total("dated")),
+    ("instalment_late_count", "Instalments paid late.", col.late.sum()),
+    ("instalment_late_share", "Share of instalments paid late.", col.late.sum() / col.dated.sum()),
     *(
         (f"instalment_late_share_{w}d", f"Share of the instalments of {w} days paid late.", _share(w, "late", "dated"))
         for w in _WINDOWS
     ),
-    ("instalment_week_late_share", "Share paid over 7 days late.", _total("week_late") / _total("dated")),
-    ("instalment_dpd_mean", "Mean days late, early payments as 0.", _total("late_by") / _total("dated")),
-    ("instalment_dpd_max", "Most days late.", pl.col("late_by_max").max()),
+    ("instalment_week_late_share", "Share paid over 7 days late.", col.week_late.sum() / col.dated.sum()),
+    ("instalment_dpd_mean", "Mean days late, early payments as 0.", col.late_by.sum() / col.dated.sum()),
+    ("instalment_dpd_max", "Most days late.", col.late_by_max.max()),
     *(
         (f"instalment_dpd_max_{w}d", f"Most days late, instalments of {w} days.", _recent(w, "late_by_max").max())
         for w in _WINDOWS
@@ -96,16 +89,16 @@ _delays = features(
     (
         "instalment_early_mean",
         "Mean days paid early, late payments as 0.",
-        (_total("late_by") - _total("delay")) / _total("dated"),
+        (col.late_by.sum() - col.delay.sum()) / col.dated.sum(),
     ),
-    ("instalment_late_last", "Last instalment day that was paid late.", pl.col("last_late").max()),
+    ("instalment_late_last", "Last instalment day that was paid late.", col.last_late.max()),
     (
         "instalment_late_share_change_365d",
         "Share paid late of a year minus before.",
         _share(365, "late", "dated")
-        - (_total("late") - _recent(365, "late").sum()) / (_total("dated") - _recent(365, "dated").sum()),
+        - (col.late.sum() - _recent(365, "late").sum()) / (col.dated.sum() - _recent(365, "dated").sum()),
     ),
-    ("instalment_part_share", "Share of payments below the instalment.", _total("in_part") / _total("payments")),
+    ("instalment_part_share", "Share of payments below the instalment.", col.in_part.sum() / col.payments.sum()),
     *(
         (
             f"instalment_part_share_{w}d",
@@ -114,30 +107,30 @@ _delays = features(
         )
         for w in _WINDOWS
     ),
-    ("instalment_short_share", "Amounts missing from payments over what was due.", _total("short") / _total("owed")),
+    ("instalment_short_share", "Amounts missing from payments over what was due.", col.short.sum() / col.owed.sum()),
     *(
         (f"instalment_short_share_{w}d", f"Amounts missing over what was due in {w} days.", _share(w, "short", "owed"))
         for w in _WINDOWS
     ),
-    ("instalment_short_max", "Largest amount missing from a payment.", pl.col("short_max").max()),
+    ("instalment_short_max", "Largest amount missing from a payment.", col.short_max.max()),
 )
 
 _loans = features(
     TABLE,
     "previous_loans",
-    ("instalment_count", "Payments made.", _total("payments")),
-    ("instalment_first", "Day of the first instalment.", pl.col("first").min()),
-    ("instalment_last", "Day of the last instalment.", pl.col("last").max()),
-    ("instalment_paid_last", "Day of the last payment.", pl.col("last_paid_on").max()),
-    ("instalment_paid_sum", "Amount paid.", _total("paid")),
-    ("instalment_paid_mean", "Mean payment.", _total("paid") / _total("payments")),
-    ("instalment_paid_max", "Largest payment.", pl.col("paid_max").max()),
-    ("instalment_paid_min", "Smallest payment.", pl.col("paid_min").min()),
+    ("instalment_count", "Payments made.", col.payments.sum()),
+    ("instalment_first", "Day of the first instalment.", col.first.min()),
+    ("instalment_last", "Day of the last instalment.", col.last.max()),
+    ("instalment_paid_last", "Day of the last payment.", col.last_paid_on.max()),
+    ("instalment_paid_sum", "Amount paid.", col.paid.sum()),
+    ("instalment_paid_mean", "Mean payment.", col.paid.sum() / col.payments.sum()),
+    ("instalment_paid_max", "Largest payment.", col.paid_max.max()),
+    ("instalment_paid_min", "Smallest payment.", col.paid_min.min()),
     *(
         (f"instalment_paid_sum_{w}d", f"Amount paid, instalments of {w} days.", _recent(w, "paid").sum())
         for w in _WINDOWS
     ),
-    ("instalment_version_max", "How often a loan's payment plan was changed at most.", pl.col("version").max()),
+    ("instalment_version_max", "How often a loan's payment plan was changed at most.", col.version.max()),
 )
 
 FEATURES = (*_delays, *_loans)

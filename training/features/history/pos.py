@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+from polars import col
 
 from training.features.history.feature import features, of
 
@@ -10,11 +11,7 @@ TABLE = "POS_CASH_balance"
 
 _WINDOWS = (12, 24)
 
-_month = pl.col("MONTHS_BALANCE")
-_dpd = pl.col("SK_DPD")
-_tolerated = pl.col("SK_DPD_DEF")
-_future = pl.col("CNT_INSTALMENT_FUTURE")
-_status = pl.col("NAME_CONTRACT_STATUS")
+_month = col.MONTHS_BALANCE
 
 
 def loans(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -23,75 +20,67 @@ def loans(rows: pl.LazyFrame) -> pl.LazyFrame:
         months=pl.len(),
         first=_month.min(),
         last=_month.max(),
-        late=(_dpd > 0).sum(),
-        dpd_max=_dpd.max(),
-        tolerated_max=_tolerated.max(),
-        last_late=of(_dpd > 0, _month).max(),
-        term=pl.col("CNT_INSTALMENT").max(),
-        shortest_term=pl.col("CNT_INSTALMENT").min(),
-        future=_future.min(),
-        completed=(_status == "Completed").any(),
+        late=(col.SK_DPD > 0).sum(),
+        dpd_max=col.SK_DPD.max(),
+        tolerated_max=col.SK_DPD_DEF.max(),
+        last_late=of(col.SK_DPD > 0, _month).max(),
+        term=col.CNT_INSTALMENT.max(),
+        shortest_term=col.CNT_INSTALMENT.min(),
+        future=col.CNT_INSTALMENT_FUTURE.min(),
+        completed=(col.NAME_CONTRACT_STATUS == "Completed").any(),
         **{f"months_{w}m": (_month >= -w).sum() for w in _WINDOWS},
-        **{f"late_{w}m": ((_month >= -w) & (_dpd > 0)).sum() for w in _WINDOWS},
-        dpd_max_12m=of(_month >= -12, _dpd).max(),
+        **{f"late_{w}m": ((_month >= -w) & (col.SK_DPD > 0)).sum() for w in _WINDOWS},
+        dpd_max_12m=of(_month >= -12, col.SK_DPD).max(),
     )
 
 
-def _total(column: str) -> pl.Expr:
-    return pl.col(column).sum()
-
-
-_open = ~pl.col("completed") & (pl.col("last") >= -3)
+_open = ~col.completed & (col.last >= -3)
 
 _delays = features(
     TABLE,
     "payment_delays",
-    ("pos_late_share", "Share of months with days past due.", _total("late") / _total("months")),
+    ("pos_late_share", "Share of months with days past due.", col.late.sum() / col.months.sum()),
     *(
         (
             f"pos_late_share_{w}m",
             f"Share of the last {w} months with days past due.",
-            _total(f"late_{w}m") / _total(f"months_{w}m"),
+            col(f"late_{w}m").sum() / col(f"months_{w}m").sum(),
         )
         for w in _WINDOWS
     ),
-    ("pos_dpd_max", "Most days past due.", pl.col("dpd_max").max()),
-    ("pos_dpd_max_12m", "Most days past due in 12 months.", pl.col("dpd_max_12m").max()),
-    ("pos_serious_dpd_max", "Most days past due, small debts left out.", pl.col("tolerated_max").max()),
-    ("pos_late_last", "Last month with days past due.", pl.col("last_late").max()),
+    ("pos_dpd_max", "Most days past due.", col.dpd_max.max()),
+    ("pos_dpd_max_12m", "Most days past due in 12 months.", col.dpd_max_12m.max()),
+    ("pos_serious_dpd_max", "Most days past due, small debts left out.", col.tolerated_max.max()),
+    ("pos_late_last", "Last month with days past due.", col.last_late.max()),
     (
         "pos_late_share_change_12m",
         "Share of late months of 12 months minus before.",
-        _total("late_12m") / _total("months_12m")
-        - (_total("late") - _total("late_12m")) / (_total("months") - _total("months_12m")),
+        col.late_12m.sum() / col.months_12m.sum()
+        - (col.late.sum() - col.late_12m.sum()) / (col.months.sum() - col.months_12m.sum()),
     ),
 )
 
 _loans = features(
     TABLE,
     "previous_loans",
-    ("pos_month_count", "Months of instalment loans.", _total("months")),
+    ("pos_month_count", "Months of instalment loans.", col.months.sum()),
     ("pos_loan_count", "Instalment loans with a monthly history.", pl.len()),
-    ("pos_completed_count", "Instalment loans completed.", pl.col("completed").sum()),
-    ("pos_completed_share", "Share of instalment loans completed.", pl.col("completed").mean()),
+    ("pos_completed_count", "Instalment loans completed.", col.completed.sum()),
+    ("pos_completed_share", "Share of instalment loans completed.", col.completed.mean()),
     ("pos_open_count", "Instalment loans still running.", _open.sum()),
-    ("pos_first", "First month of an instalment loan.", pl.col("first").min()),
-    ("pos_last", "Last month of an instalment loan.", pl.col("last").max()),
-    ("pos_months_mean", "Mean months of a loan.", pl.col("months").mean()),
-    ("pos_term_mean", "Mean instalments of a loan.", pl.col("term").mean()),
-    ("pos_term_max", "Most instalments of a loan.", pl.col("term").max()),
-    (
-        "pos_term_cut_mean",
-        "Mean instalments by which terms were changed.",
-        (pl.col("term") - pl.col("shortest_term")).mean(),
-    ),
-    ("pos_open_future_sum", "Instalments left of running loans.", of(_open, pl.col("future")).sum()),
+    ("pos_first", "First month of an instalment loan.", col.first.min()),
+    ("pos_last", "Last month of an instalment loan.", col.last.max()),
+    ("pos_months_mean", "Mean months of a loan.", col.months.mean()),
+    ("pos_term_mean", "Mean instalments of a loan.", col.term.mean()),
+    ("pos_term_max", "Most instalments of a loan.", col.term.max()),
+    ("pos_term_cut_mean", "Mean instalments by which terms were changed.", (col.term - col.shortest_term).mean()),
+    ("pos_open_future_sum", "Instalments left of running loans.", of(_open, col.future).sum()),
     (
         "pos_open_future_share",
         "Share of running loans' instalments that are left.",
-        of(_open, pl.col("future")).sum() / of(_open, pl.col("term")).sum(),
+        of(_open, col.future).sum() / of(_open, col.term).sum(),
     ),
-    ("pos_month_count_12m", "Loan months in the last 12.", _total("months_12m")),
+    ("pos_month_count_12m", "Loan months in the last 12.", col.months_12m.sum()),
 )
 
 FEATURES = (*_delays, *_loans)
