@@ -4,130 +4,70 @@ from __future__ import annotations
 
 from training.bundle import Reason
 
-REASONS = (
-    Reason(
-        code="external_scores",
-        french="Évaluations de votre dossier par des organismes externes",
-        english="Assessments of your file by external agencies",
+_TEXTS = {
+    "external_scores": (
+        "Évaluations de votre dossier par des organismes externes",
+        "Assessments of your file by external agencies",
     ),
-    Reason(
-        code="obligations",
-        french="Charge de remboursement au regard de vos revenus",
-        english="Repayments in relation to your income",
+    "obligations": ("Charge de remboursement au regard de vos revenus", "Repayments in relation to your income"),
+    "loan_terms": ("Montant et conditions du prêt demandé", "Amount and terms of the loan requested"),
+    "income": ("Niveau et nature de vos revenus", "Level and kind of your income"),
+    "employment": ("Profession et ancienneté dans votre emploi", "Occupation and time in your employment"),
+    "education": ("Niveau d'études", "Level of education"),
+    "housing": ("Logement et patrimoine", "Housing and assets"),
+    "region": ("Lieu de résidence et de travail", "Place of residence and of work"),
+    "contact": ("Coordonnées et pièces fournies", "Contact details and documents provided"),
+    "stability": (
+        "Stabilité de votre identité administrative et de vos coordonnées",
+        "Stability of your registration, identity document and telephone",
     ),
-    Reason(
-        code="loan_terms",
-        french="Montant et conditions du prêt demandé",
-        english="Amount and terms of the loan requested",
+    "household": ("Composition de votre foyer", "Composition of your household"),
+    "surroundings": ("Incidents de paiement dans votre entourage", "Payment incidents among people around you"),
+    "enquiries": ("Demandes récentes auprès du bureau de crédit", "Recent enquiries at the credit bureau"),
+    "circumstances": ("Circonstances du dépôt de la demande", "Circumstances in which you applied"),
+    "gender": ("Sexe", "Gender"),
+    "age": ("Âge", "Age"),
+    "family_status": ("Situation familiale", "Family status"),
+    "bureau_debt": ("Encours de crédit auprès d'autres établissements", "Credit outstanding with other lenders"),
+    "bureau_history": (
+        "Nombre et ancienneté de vos crédits auprès d'autres établissements",
+        "Number and age of your credits with other lenders",
     ),
-    Reason(code="income", french="Niveau et nature de vos revenus", english="Level and kind of your income"),
-    Reason(
-        code="employment",
-        french="Profession et ancienneté dans votre emploi",
-        english="Occupation and time in your employment",
+    "bureau_arrears": ("Retards de paiement auprès d'autres établissements", "Late payments to other lenders"),
+    "previous_refusals": ("Demandes antérieures refusées ou abandonnées", "Earlier applications refused or abandoned"),
+    "previous_loans": (
+        "Nombre et conditions de vos demandes et prêts antérieurs",
+        "Number and terms of your earlier applications and loans",
     ),
-    Reason(code="education", french="Niveau d'études", english="Level of education"),
-    Reason(code="housing", french="Logement et patrimoine", english="Housing and assets"),
-    Reason(code="region", french="Lieu de résidence et de travail", english="Place of residence and of work"),
-    Reason(code="contact", french="Coordonnées et pièces fournies", english="Contact details and documents provided"),
-    Reason(
-        code="stability",
-        french="Stabilité de votre identité administrative et de vos coordonnées",
-        english="Stability of your registration, identity document and telephone",
-    ),
-    Reason(code="household", french="Composition de votre foyer", english="Composition of your household"),
-    Reason(
-        code="surroundings",
-        french="Incidents de paiement dans votre entourage",
-        english="Payment incidents among people around you",
-    ),
-    Reason(
-        code="enquiries",
-        french="Demandes récentes auprès du bureau de crédit",
-        english="Recent enquiries at the credit bureau",
-    ),
-    Reason(
-        code="circumstances",
-        french="Circonstances du dépôt de la demande",
-        english="Circumstances in which you applied",
-    ),
-    Reason(code="gender", french="Sexe", english="Gender"),
-    Reason(code="age", french="Âge", english="Age"),
-    Reason(code="family_status", french="Situation familiale", english="Family status"),
-    Reason(
-        code="bureau_debt",
-        french="Encours de crédit auprès d'autres établissements",
-        english="Credit outstanding with other lenders",
-    ),
-    Reason(
-        code="bureau_history",
-        french="Nombre et ancienneté de vos crédits auprès d'autres établissements",
-        english="Number and age of your credits with other lenders",
-    ),
-    Reason(
-        code="bureau_arrears",
-        french="Retards de paiement auprès d'autres établissements",
-        english="Late payments to other lenders",
-    ),
-    Reason(
-        code="previous_refusals",
-        french="Demandes antérieures refusées ou abandonnées",
-        english="Earlier applications refused or abandoned",
-    ),
-    Reason(
-        code="previous_loans",
-        french="Nombre et conditions de vos demandes et prêts antérieurs",
-        english="Number and terms of your earlier applications and loans",
-    ),
-    Reason(
-        code="payment_delays", french="Remboursement de vos prêts antérieurs", english="Repayment of your earlier loans"
-    ),
-    Reason(code="card_usage", french="Utilisation de votre carte de crédit", english="Use of your credit card"),
-)
-
-_BY_NAME = {
-    "NAME_CONTRACT_TYPE": "loan_terms",
-    "CODE_GENDER": "gender",
-    "DAYS_BIRTH": "age",
-    "NAME_FAMILY_STATUS": "family_status",
-    "AMT_INCOME_TOTAL": "income",
-    "NAME_INCOME_TYPE": "income",
-    "AMT_CREDIT": "loan_terms",
-    "AMT_ANNUITY": "loan_terms",
-    "AMT_GOODS_PRICE": "loan_terms",
-    "NAME_TYPE_SUITE": "circumstances",
-    "NAME_EDUCATION_TYPE": "education",
-    "NAME_HOUSING_TYPE": "housing",
-    "DAYS_EMPLOYED": "employment",
-    "OCCUPATION_TYPE": "employment",
-    "ORGANIZATION_TYPE": "employment",
-    "FLAG_EMP_PHONE": "employment",
-    "DAYS_REGISTRATION": "stability",
-    "DAYS_ID_PUBLISH": "stability",
-    "DAYS_LAST_PHONE_CHANGE": "stability",
-    "CNT_CHILDREN": "household",
-    "CNT_FAM_MEMBERS": "household",
-    "WEEKDAY_APPR_PROCESS_START": "circumstances",
-    "HOUR_APPR_PROCESS_START": "circumstances",
-    "OWN_CAR_AGE": "housing",
-    "FLAG_OWN_CAR": "housing",
-    "FLAG_OWN_REALTY": "housing",
+    "payment_delays": ("Remboursement de vos prêts antérieurs", "Repayment of your earlier loans"),
+    "card_usage": ("Utilisation de votre carte de crédit", "Use of your credit card"),
 }
+"""By code, in French and in English."""
 
-_BY_PREFIX = {
-    "EXT_SOURCE_": "external_scores",
-    "REGION_": "region",
-    "REG_": "region",
-    "LIVE_": "region",
-    "FLAG_": "contact",
-    "OBS_": "surroundings",
-    "DEF_": "surroundings",
-    "AMT_REQ_CREDIT_BUREAU_": "enquiries",
+REASONS = tuple(Reason(code=code, french=french, english=english) for code, (french, english) in _TEXTS.items())
+
+_FIELDS = {
+    "external_scores": ("EXT_SOURCE_",),
+    "loan_terms": ("NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE"),
+    "income": ("AMT_INCOME_TOTAL", "NAME_INCOME_TYPE"),
+    "employment": ("DAYS_EMPLOYED", "OCCUPATION_TYPE", "ORGANIZATION_TYPE", "FLAG_EMP_PHONE"),
+    "education": ("NAME_EDUCATION_TYPE",),
+    "housing": ("FLAG_OWN_",),
+    "region": ("REGION_", "REG_", "LIVE_"),
+    "contact": ("FLAG_",),
+    "stability": ("DAYS_REGISTRATION", "DAYS_ID_PUBLISH", "DAYS_LAST_PHONE_CHANGE"),
+    "household": ("CNT_CHILDREN", "CNT_FAM_MEMBERS"),
+    "surroundings": ("OBS_", "DEF_"),
+    "enquiries": ("AMT_REQ_CREDIT_BUREAU_",),
+    "circumstances": ("NAME_TYPE_SUITE", "WEEKDAY_APPR_PROCESS_START", "HOUR_APPR_PROCESS_START"),
+    "gender": ("CODE_GENDER",),
+    "age": ("DAYS_BIRTH",),
+    "family_status": ("NAME_FAMILY_STATUS",),
 }
+"""By reason, its application fields or what their names begin with; the longest such beginning counts."""
 
 
 def reason_of(field: str) -> str:
-    """The reason an application field belongs to; what is not named describes the building the applicant lives in."""
-    if field in _BY_NAME:
-        return _BY_NAME[field]
-    return next((reason for prefix, reason in _BY_PREFIX.items() if field.startswith(prefix)), "housing")
+    """The reason an application field belongs to; what is not named describes the applicant's home or car."""
+    found = [(len(start), reason) for reason, starts in _FIELDS.items() for start in starts if field.startswith(start)]
+    return max(found, default=(0, "housing"))[1]

@@ -21,10 +21,9 @@ from training.synthetic.aggregates import aggregates
 from training.synthetic.applications import PENSIONER, applications
 from training.synthetic.columns import Floats, Table, floats
 from training.synthetic.copula import ASSUMED, FACTORS, HISTORY, draw, positive
-from training.synthetic.distill import text
 from training.synthetic.draws import MeasuringRanks, Ranks, normal_score
 from training.synthetic.lender import Lender, history
-from training.synthetic.profile import PROFILE_PATH, profile
+from training.synthetic.profile import PROFILE_PATH, profile, text
 from training.synthetic.risk import Binned, Effects, binned, scaled
 from training.synthetic.splits import Split
 

@@ -237,8 +237,3 @@ def _formalities(rng: np.random.Generator, ranks: Ranks, table: Table) -> None:
     sold_in = np.where(consumer, 1.0, 0.0) + chance()
     table["NAME_SELLER_INDUSTRY"] = _level(ranks, "NAME_SELLER_INDUSTRY", sold_in, "XNA")
     table["SELLERPLACE_AREA"] = _at(ranks, "SELLERPLACE_AREA", np.where(consumer, 1.0, 0.0) + chance())
-
-
-def approved(table: Table) -> Integers:
-    """Positions of the applications that became loans."""
-    return np.flatnonzero(category(table, "NAME_CONTRACT_STATUS").equals("Approved"))

@@ -20,3 +20,15 @@ def profile() -> dict[str, Any]:
 def columns(table: str) -> dict[str, str]:
     """Column names of a table in the order of the real file, with their types: `int64`, `float64` or `string`."""
     return {name: column["dtype"] for name, column in profile()["tables"][table].items()}
+
+
+def text(profile: dict[str, Any]) -> str:
+    """JSON with one line for each entry of the second level, so that a change can be read as a difference."""
+    lines = []
+    for key, value in profile.items():
+        if isinstance(value, dict):
+            inner = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, separators=(',', ':'))}" for k, v in value.items())
+            lines.append(f" {json.dumps(key)}: {{\n{inner}\n }}")
+        else:
+            lines.append(f" {json.dumps(key)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
