@@ -58,8 +58,8 @@ def _beside(ours: Series, series: Series) -> str:
     if series.target.server == ECHO:
         return f"{times:.2f}x, the limit"
     if case == BESIDE:
-        return f"{times:.1f}x"
-    return f"{times:.1f}x ({_verdict(times, AIMS[case])})"
+        return f"{times:.2f}x"
+    return f"{times:.2f}x ({_verdict(times, AIMS[case])})"
 
 
 def _history(pairs: Sequence[Pair]) -> list[str]:
@@ -69,7 +69,7 @@ def _history(pairs: Sequence[Pair]) -> list[str]:
     ]
     for pair in pairs:
         times = pair.pandas.seconds / pair.polars.seconds
-        verdict = f"{times:.1f}x ({_verdict(times, PANDAS_AIM)})"
+        verdict = f"{times:.2f}x ({_verdict(times, PANDAS_AIM)})"
         for name, seen, beside in (("Polars", pair.polars, ""), ("pandas", pair.pandas, verdict)):
             lines.append(
                 f"| {seen.clients:,} | {seen.features} | {name} | {seen.seconds:.1f} | {seen.cpu_seconds:.1f} "
