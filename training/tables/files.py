@@ -74,7 +74,11 @@ def open_file(path: Path) -> Stored:
         raise DataError([Problem("error", path.name, "a file", "a folder" if path.is_dir() else "nothing")])
     if path.stat().st_size == 0:
         raise DataError([Problem("error", path.name, "a table", "an empty file")])
-    return Stored(path, _csv_schema(path) if path.suffix == ".csv" else _parquet_schema(path))
+    try:
+        return Stored(path, _csv_schema(path) if path.suffix == ".csv" else _parquet_schema(path))
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise DataError([Problem("error", path.name, "a file that may be read", cause)]) from error
 
 
 def digest(path: Path) -> str:

@@ -59,7 +59,8 @@ def check(directory: Path, progress: Progress = lambda _: None) -> Report:
 def inspect(directory: Path, progress: Progress) -> tuple[Report, Mapping[str, Checked]]:
     """The report, and by name the tables behind it."""
     if not directory.is_dir():
-        problem = Problem("error", str(directory), "a folder with the raw tables", "no folder")
+        there = "a file" if directory.exists() else "nothing"
+        problem = Problem("error", str(directory), "a folder with the raw tables", there)
         return Report(str(directory), (), tuple(TABLES), (problem,)), {}
     problems: list[Problem] = []
     checked: dict[str, Checked] = {}

@@ -15,7 +15,6 @@ import polars as pl
 from training.tables.columns import Column, Kind
 from training.tables.problems import Severity
 
-DTYPES: dict[Kind, pl.DataType] = {"integer": pl.Int64(), "real": pl.Float64(), "text": pl.String()}
 _BLANKS: dict[Kind, tuple[str, ...]] = {"integer": ("", "NaN", "nan"), "real": ("", "NaN", "nan"), "text": ("",)}
 _NOUNS: dict[Kind, str] = {"integer": "a whole number", "real": "a number", "text": "text"}
 
@@ -70,7 +69,9 @@ def rules(column: Column, stored: pl.DataType, *, vital: bool) -> Iterator[Rule]
     if column.kind != "text":
         yield Rule(column.name, "error", noun(column), present & converted.is_null())
     if column.kind == "real":
-        yield Rule(column.name, "error", "a finite number", converted.is_infinite())
+        # A model sees 32 bits, in which 1e39 is infinite.
+        infinite = converted.cast(pl.Float32).is_infinite()
+        yield Rule(column.name, "error", "a finite number, at most 3.4e38", infinite)
     if not column.nullable:
         yield Rule(column.name, "error" if vital else "warning", "a value in every row", ~present)
     if column.levels:

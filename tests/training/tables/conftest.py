@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from training.tables import TABLES, Column, Problem, check
-from training.tables.values import DTYPES
 
 ROWS = 3
+_DTYPES = {"integer": pl.Int64(), "real": pl.Float64(), "text": pl.String()}
 _IDS = {
     "application_train": {"SK_ID_CURR": [1, 2, 3]},
     "application_test": {"SK_ID_CURR": [11, 12, 13]},
@@ -41,7 +41,7 @@ class Folder:
         """A table that keeps every rule."""
         ids = _IDS.get(table, _OF_PREVIOUS)
         return pl.DataFrame(
-            [pl.Series(c.name, ids.get(c.name, _values(c)), DTYPES[c.kind]) for c in TABLES[table].columns]
+            [pl.Series(c.name, ids.get(c.name, _values(c)), _DTYPES[c.kind]) for c in TABLES[table].columns]
         )
 
     def put(self, table: str, frame: pl.DataFrame) -> None:

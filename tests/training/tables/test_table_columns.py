@@ -54,7 +54,7 @@ def test_order_of_columns_is_free(folder):
         ("CNT_CHILDREN", ["1", "many", "few"], "a whole number", "many, and 1 more row"),
         ("CNT_CHILDREN", ["1", "1.5", "2"], "a whole number", "1.5"),
         ("AMT_CREDIT", ["1", "lots", "2"], "a number", "lots"),
-        ("AMT_CREDIT", ["1", "-inf", "2"], "a finite number", "-inf"),
+        ("AMT_CREDIT", ["1", "-inf", "2"], "a finite number, at most 3.4e38", "-inf"),
     ],
 )
 def test_wrong_type_in_csv_is_an_error(csv, column, values, expected, found):
@@ -93,9 +93,10 @@ def test_too_large_an_integer_is_an_error(parquet):
     assert (parquet.problem().row, parquet.problem().found) == (2, str(2**63))
 
 
-def test_infinity_is_an_error(parquet):
-    parquet.change("application_train", AMT_CREDIT=[1.0, float("inf"), 2.0])
-    assert (parquet.problem().row, parquet.problem().expected) == (2, "a finite number")
+@pytest.mark.parametrize("amount", [float("inf"), -float("inf"), 1e39])
+def test_infinity_is_an_error(parquet, amount):
+    parquet.change("application_train", AMT_CREDIT=[1.0, amount, 2.0])
+    assert (parquet.problem().row, parquet.problem().expected) == (2, "a finite number, at most 3.4e38")
 
 
 @pytest.mark.parametrize("dtype", [pl.Int8, pl.UInt32, pl.Float64, pl.Float32])

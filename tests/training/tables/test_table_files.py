@@ -1,5 +1,7 @@
 """Files that are empty, cut, or not what their name says."""
 
+import os
+
 import pytest
 
 from training.tables import check
@@ -110,6 +112,17 @@ def test_other_separator_is_one_error(csv):
 def test_other_table_is_one_error(parquet):
     parquet.put("bureau", parquet.good("installments_payments").drop("SK_ID_CURR"))
     assert parquet.problem().expected == "the columns of bureau"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_forbidden_file_is_an_error(folder):
+    folder.file("bureau_balance").chmod(0)
+    assert folder.problem().expected == "a file that may be read"
+
+
+def test_file_in_place_of_folder_is_an_error(folder):
+    (problem,) = check(folder.file("bureau")).problems
+    assert (problem.expected, problem.found) == ("a folder with the raw tables", "a file")
 
 
 def test_folder_in_place_of_file_is_an_error(folder):
