@@ -12,8 +12,6 @@ from training.synthetic.bureau import MONTH, OLDEST_MONTH
 from training.synthetic.columns import Booleans, Category, Floats, Table, category, floats, spread
 from training.synthetic.draws import Ranks
 
-_DORMANT = 0.4
-"""Share of cards that nobody has drawn on yet."""
 _MINIMUM = 0.05
 """Least instalment as a share of the limit."""
 _STATUSES = ("Active", "Completed", "Signed", "Sent proposal")
@@ -110,7 +108,7 @@ def _payments(rng: np.random.Generator, ranks: Ranks, table: Table) -> None:
     using, dormant = floats(table, "AMT_BALANCE") > 0, floats(table, "dormant") > 0
     rows = len(using)
     due = np.log1p(np.nan_to_num(floats(table, "AMT_INST_MIN_REGULARITY"))) + rng.standard_normal(rows)
-    paid = np.where(using | (rng.uniform(size=rows) < 0.0), due, rng.uniform(-20, -10, rows))
+    paid = np.where(using, due, rng.uniform(-20, -10, rows))
     total = np.where(using, _at(ranks, "AMT_PAYMENT_TOTAL_CURRENT", paid), 0.0)
     extra = np.where(rng.uniform(size=rows) < 0.1, rng.exponential(2_000.0, rows), 0.0)
     small = np.where(using, total + extra, rng.exponential(500.0, rows) * (rng.uniform(size=rows) < 0.75))
