@@ -70,8 +70,7 @@ def _codes(column: NDArray[Any]) -> NDArray[np.intp]:
         present = values[np.isfinite(values)]
         edges = np.unique(np.quantile(present, np.arange(1, _BINS) / _BINS)) if present.size else np.zeros(0)
         return np.where(np.isfinite(values), np.searchsorted(edges, values, side="left"), edges.size + 1)
-    names = np.array(["" if level is None or level != level else str(level) for level in column])
-    return np.unique(names, return_inverse=True)[1]
+    return np.unique(["" if level is None else level for level in column], return_inverse=True)[1]
 
 
 def _folds(defaulted: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:

@@ -38,7 +38,7 @@ class Drift:
 
 
 def compare(reference: Mapping[str, NDArray[Any]], current: Mapping[str, NDArray[Any]]) -> tuple[Drift, ...]:
-    """Every field of both, largest PSI first; numbers with NaN, or objects with None or "" for missing."""
+    """Every field of both, largest PSI first; numbers with NaN, or objects with None for missing."""
     rows = [_compared(name, reference[name], current[name]) for name in reference if name in current]
     return tuple(sorted(rows, key=lambda row: (-row.psi, row.field)))
 
@@ -96,7 +96,7 @@ def _number_counts(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDAr
 
 def _level_counts(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Counts of the reference's levels, of all rare and unseen ones together, and of the missing."""
-    old, new = (np.array([_label(level) for level in column]) for column in (reference, current))
+    old, new = (np.array([_MISSING if level is None else level for level in rows]) for rows in (reference, current))
     levels, sizes = np.unique(old[old != _MISSING], return_counts=True)
     kept = levels[sizes >= _RARE * old.size]
 
@@ -106,7 +106,3 @@ def _level_counts(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDArr
         return np.array([*own, labels.size - sum(own) - missing, missing], dtype=np.float64)
 
     return counts(old), counts(new)
-
-
-def _label(level: Any) -> str:
-    return _MISSING if level is None or level == "" or level != level else str(level)

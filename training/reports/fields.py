@@ -55,7 +55,7 @@ class Described:
 
 
 def describe(columns: Mapping[str, NDArray[Any]], outcome: NDArray[np.bool_]) -> tuple[Described, ...]:
-    """Each field in levels; columns are numbers with NaN or objects with None or "" for missing."""
+    """Each field in levels; columns are numbers with NaN or objects with None for missing."""
     return tuple(_described(name, column, outcome) for name, column in columns.items())
 
 
@@ -126,15 +126,11 @@ def _numbers(column: NDArray[Any]) -> tuple[NDArray[np.str_], list[str]]:
 
 def _categories(column: NDArray[Any]) -> tuple[NDArray[np.str_], list[str]]:
     """Each row's label, and the labels in order: the most frequent levels, other, missing."""
-    names = np.array([MISSING if _absent(level) else str(level) for level in column])
+    names = np.array([MISSING if level is None else level for level in column])
     levels, counts = np.unique(names[names != MISSING], return_counts=True)
     order = [str(levels[place]) for place in np.argsort(-counts, kind="stable")]
     kept = order if len(order) <= _MOST_LEVELS else order[: _MOST_LEVELS - 1]
     return np.where(np.isin(names, [*kept, MISSING]), names, OTHER), [*kept, OTHER, MISSING]
-
-
-def _absent(level: Any) -> bool:
-    return level is None or level == "" or level != level
 
 
 def _number(value: float) -> str:

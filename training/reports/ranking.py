@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve, roc_curve
 
 from training.bundle.manifest import Interval
 from training.reports.picture import ACCENT, GOOD, GREY, canvas, percent_axis, styled
@@ -19,7 +20,9 @@ def figure(
     average_precision: Interval,
 ) -> Figure:
     """Both curves with the point where the threshold stands."""
-    false, true, precision = curves(outcome, probability)
+    false, true, _ = roc_curve(outcome, probability)
+    precision, recall, _ = precision_recall_curve(outcome, probability)
+    precision, recall = precision[recall > 0], recall[recall > 0]
     refused = probability >= threshold
     caught, lost = refused[outcome].mean(), refused[~outcome].mean()
     drawing = canvas(4.0)
@@ -30,10 +33,10 @@ def figure(
     left.set(xlabel="good clients refused", ylabel="defaults refused", title=f"ROC, AUC {auc.value:.3f}")
     left.legend(loc="lower right")
     right.axhline(outcome.mean(), color=GREY, linewidth=1, linestyle="--", label="chance")
-    right.step(true[1:], precision[1:], where="pre", color=GOOD, linewidth=1.8)
+    right.step(recall, precision, where="post", color=GOOD, linewidth=1.8)
     if refused.any():
         right.plot(caught, outcome[refused].mean(), "o", color=ACCENT, label="at the threshold")
-    right.set(xlabel="defaults refused", ylabel="defaults among the refused", ylim=(0, _headroom(precision, true)))
+    right.set(xlabel="defaults refused", ylabel="defaults among the refused", ylim=(0, _headroom(precision, recall)))
     right.set_title(f"Precision and recall, average {average_precision.value:.3f}")
     right.legend(loc="upper right")
     for axes in (left, right):
@@ -42,23 +45,6 @@ def figure(
     return drawing
 
 
-def curves(
-    outcome: NDArray[np.bool_], probability: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """False positive rate, true positive rate and precision at each distinct probability, from the highest down.
-
-    The first point refuses nobody; its precision is 1 by convention.
-    """
-    order = np.argsort(-probability, kind="stable")
-    descending, defaulted = probability[order], outcome[order].astype(np.float64)
-    last = np.flatnonzero(np.diff(descending, append=-np.inf))
-    caught = np.cumsum(defaulted)[last]
-    lost = last + 1 - caught
-    false, true = lost / max((~outcome).sum(), 1), caught / max(outcome.sum(), 1)
-    return np.append(0, false), np.append(0, true), np.append(1, caught / (last + 1))
-
-
-def _headroom(precision: NDArray[np.float64], true: NDArray[np.float64]) -> float:
+def _headroom(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> float:
     """The highest precision beyond the first handful of defaults, where it jumps about."""
-    steady = precision[true >= 0.02]
-    return float(min(1.0, 1.3 * steady.max()))
+    return float(min(1.0, 1.3 * precision[recall >= 0.02].max()))

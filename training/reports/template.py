@@ -6,6 +6,10 @@ PAGE = """\
 {% if loop.index0 % 2 %}<code>{{ piece }}</code>{% else %}{{ piece }}{% endif %}
 {% endfor %}
 {% endmacro %}
+{% macro figure(cell) %}
+{% set value, bracket, interval = cell.partition(" [") %}
+{{ value }}{% if bracket %} <i>[{{ interval }}</i>{% endif %}
+{% endmacro %}
 <!doctype html>
 <html lang="en">
 <head>
@@ -32,7 +36,7 @@ section { margin-top: 1.25rem; padding: 1.5rem 1.75rem; background: var(--paper)
 p { margin: 0 0 1rem; max-width: 70ch; overflow-wrap: anywhere; }
 ul { margin: 0 0 1rem; padding-left: 1.2rem; max-width: 70ch; }
 li { margin-bottom: .35rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .75rem; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem; }
 .tile { padding: .9rem 1rem; background: var(--paper); border: 1px solid var(--line); border-radius: 8px; }
 .tile b { display: block; font-size: 1.45rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--soft); font-size: .8rem; }
@@ -44,10 +48,10 @@ li { margin-bottom: .35rem; }
 table { width: 100%; border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums; }
 th { padding: .4rem .45rem; color: var(--soft); font-weight: 600; text-align: right; vertical-align: bottom;
   border-bottom: 2px solid var(--line); }
-td { padding: .35rem .45rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-.words { text-align: left; white-space: normal; }
+td { padding: .35rem .45rem; text-align: right; vertical-align: top; border-bottom: 1px solid var(--line); }
+td i { color: var(--soft); font-style: normal; white-space: nowrap; }
+.words { text-align: left; overflow-wrap: break-word; }
 th:first-child, td:first-child { padding-left: 0; }
-td:first-child { white-space: nowrap; }
 tr.chosen td { font-weight: 650; background: #eef6f2; }
 tr.chosen td:first-child { box-shadow: -.5rem 0 0 #eef6f2; }
 figure { margin: 0 0 1.25rem; }
@@ -58,6 +62,8 @@ pre { margin: 0 0 1rem; padding: .9rem 1rem; overflow-x: auto; background: #f4f6
   font: .82rem/1.5 "DejaVu Sans Mono", Menlo, Consolas, monospace; }
 section > :last-child { margin-bottom: 0; }
 @media (max-width: 60rem) { .frame { grid-template-columns: minmax(0, 1fr); } nav { position: static; } }
+@media (max-width: 45rem) { .frame { padding: 1rem .75rem; } section { padding: 1rem; }
+  table { font-size: .75rem; } td, th { padding: .3rem .25rem; } td i { white-space: normal; } }
 @media print { body { background: #fff; } nav { display: none; } .frame { display: block; padding: 0; }
   section { border: 0; padding: 1rem 0; } figure, tr { break-inside: avoid; } }
 </style>
@@ -98,7 +104,9 @@ section > :last-child { margin-bottom: 0; }
 <tbody>
 {% for row in block.rows %}
 <tr{% if loop.index0 == block.highlighted %} class="chosen"{% endif %}>
-{%- for cell in row %}<td{% if loop.index0 in block.words %} class="words"{% endif %}>{{ cell }}</td>{% endfor -%}
+{%- for cell in row %}
+<td{% if loop.index0 in block.words %} class="words"{% endif %}>{{ figure(cell) }}</td>
+{%- endfor %}
 </tr>
 {% endfor %}
 </tbody></table></div>

@@ -37,11 +37,10 @@ def figure(rows: Sequence[Row]) -> Figure:
 
 def table(rows: Sequence[Row]) -> Table:
     """Every row, with what the model of this run is made by pointed out."""
-    columns = ("treatment", "calibrated", "cost", "cost at theoretical", "AUC", "log loss", "ECE", "threshold")
+    columns = ("treatment", "cost", "cost at theoretical", "AUC", "log loss", "ECE", "threshold")
     cells = tuple(
         (
-            row.treatment,
-            "yes" if row.calibrated else "no",
+            f"{row.treatment}, calibrated" if row.calibrated else row.treatment,
             interval(row.cost),
             interval(row.cost_theoretical),
             f"{row.auc.value:.3f}",
@@ -52,4 +51,4 @@ def table(rows: Sequence[Row]) -> Table:
         for row in rows
     )
     used = [number for number, row in enumerate(rows) if row.treatment == NONE and row.calibrated]
-    return Table(columns, cells, used[0] if used else None, words=(0, 1))
+    return Table(columns, cells, used[0] if used else None)

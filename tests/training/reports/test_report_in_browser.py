@@ -25,3 +25,12 @@ def test_every_picture_is_drawn(page: Page, address: str) -> None:
 def test_nothing_is_wider_than_the_window(page: Page, address: str, width: int) -> None:
     page.goto(address)
     assert overflow(page, width) == 0
+
+
+@pytest.mark.parametrize("width", [1100, 600])
+def test_no_table_needs_a_scroll_bar(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+    assert set(page.eval_on_selector_all(".wide", "boxes => boxes.map(box => box.scrollWidth - box.clientWidth)")) == {
+        0
+    }
