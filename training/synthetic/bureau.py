@@ -27,12 +27,9 @@ _CONSUMER_TERM = 480.0
 _ENDLESS_CARDS = 0.09
 _ENDLESS_TERM = 31_000.0
 
-_numeric = cache(marginals.numeric)
-_levels = cache(marginals.levels)
-
 
 def _at(ranks: Ranks, name: str, score: Floats) -> Floats:
-    return _numeric("bureau", name).at(ranks.share(f"bureau.{name}", score))
+    return marginals.numeric("bureau", name).at(ranks.share(f"bureau.{name}", score))
 
 
 def bureau(rng: np.random.Generator, ranks: Ranks, scores: Mapping[str, Floats], held_out: Booleans) -> Table:
@@ -63,15 +60,15 @@ def _kind(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats], 
     rows = len(factor["bureau_recency"])
     recency = 0.62 * factor["bureau_recency"] + 0.78 * rng.standard_normal(rows)
     table["DAYS_CREDIT"] = _at(ranks, "DAYS_CREDIT", recency)
-    kind = _levels("bureau", "CREDIT_TYPE", (), (_REVOLVING,))
+    kind = marginals.levels("bureau", "CREDIT_TYPE", (), (_REVOLVING,))
     score = 0.35 * factor["bureau_cards"] + rng.standard_normal(rows)
     table["CREDIT_TYPE"] = kind.at(ranks.share("bureau.CREDIT_TYPE", score))
     age = -floats(table, "DAYS_CREDIT")
     score = 1.5 * np.log((_by_type(table, _TERM, _CONSUMER_TERM) + 200) / (age + 60)) + 0.6 * factor["bureau_open"]
     score += _by_type(table, _OPEN, 0.0) + 0.8 * rng.standard_normal(rows)
-    activity = _levels("bureau", "CREDIT_ACTIVE", ("Closed", "Sold"), ("Active",))
+    activity = marginals.levels("bureau", "CREDIT_ACTIVE", ("Closed", "Sold"), ("Active",))
     table["CREDIT_ACTIVE"] = activity.at(ranks.share("bureau.CREDIT_ACTIVE", score))
-    table["CREDIT_CURRENCY"] = _levels("bureau", "CREDIT_CURRENCY").at(rng.uniform(size=rows))
+    table["CREDIT_CURRENCY"] = marginals.levels("bureau", "CREDIT_CURRENCY").at(rng.uniform(size=rows))
 
 
 def _dates(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats], table: Table) -> None:
@@ -139,7 +136,7 @@ def _arrears(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
     worst = _at(ranks, "AMT_CREDIT_MAX_OVERDUE", 0.6 * factor["arrears"] + 0.8 * rng.standard_normal(rows))
     rate = profile()["tables"]["bureau"]["AMT_CREDIT_MAX_OVERDUE"]["missing"]
     table["AMT_CREDIT_MAX_OVERDUE"] = np.where(rng.uniform(size=rows) < rate, np.nan, worst)
-    table["CNT_CREDIT_PROLONG"] = _numeric("bureau", "CNT_CREDIT_PROLONG").at(rng.uniform(size=rows))
+    table["CNT_CREDIT_PROLONG"] = marginals.numeric("bureau", "CNT_CREDIT_PROLONG").at(rng.uniform(size=rows))
 
 
 def bureau_balance(

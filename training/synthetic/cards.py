@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 
@@ -17,11 +16,9 @@ _MINIMUM = 0.05
 _STATUSES = ("Active", "Completed", "Signed", "Sent proposal")
 _SHARES = (0.9587, 0.0385, 0.0027, 0.0001)
 
-_numeric = cache(marginals.numeric)
-
 
 def _at(ranks: Ranks, name: str, score: Floats) -> Floats:
-    return _numeric("credit_card_balance", name).at(ranks.share(f"card.{name}", score))
+    return marginals.numeric("credit_card_balance", name).at(ranks.share(f"card.{name}", score))
 
 
 def card_balance(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ def _cumulative(shares: Floats) -> Floats:
     return np.asarray(np.cumsum(shares) / shares.sum())
 
 
+@cache
 def levels(table: str, name: str, first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> Levels:
     """Published category shares; `first` and `last` put levels at the ends, the rest stays most frequent first."""
     shares: dict[str, float] = profile()["tables"][table][name]["levels"]
@@ -75,6 +77,7 @@ def levels(table: str, name: str, first: tuple[str, ...] = (), last: tuple[str, 
     return Levels(_cumulative(np.array([shares[level] for level in order])), order)
 
 
+@cache
 def numeric(table: str, name: str) -> Numeric | Discrete:
     """Published distribution of the values that are neither missing nor the 365243 that stands for missing."""
     column = profile()["tables"][table][name]

@@ -28,16 +28,13 @@ _POS_SHARES = (
 )
 _HOUSEHOLD = ("Consumer Electronics", "Computers", "Audio/Video", "Photo / Cinema Equipment", "Homewares")
 
-_numeric = cache(marginals.numeric)
-_levels = cache(marginals.levels)
-
 
 def _at(ranks: Ranks, name: str, score: Floats) -> Floats:
-    return _numeric("previous_application", name).at(ranks.share(f"previous.{name}", score))
+    return marginals.numeric("previous_application", name).at(ranks.share(f"previous.{name}", score))
 
 
 def _level(ranks: Ranks, name: str, score: Floats, *order: str, last: tuple[str, ...] = ()) -> Category:
-    return _levels("previous_application", name, order, last).at(ranks.share(f"previous.{name}", score))
+    return marginals.levels("previous_application", name, order, last).at(ranks.share(f"previous.{name}", score))
 
 
 def previous(rng: np.random.Generator, ranks: Ranks, scores: Mapping[str, Floats], held_out: Booleans) -> Table:
@@ -210,13 +207,17 @@ def _formalities(rng: np.random.Generator, ranks: Ranks, table: Table) -> None:
     def chance() -> Floats:
         return rng.uniform(size=rows)
 
-    table["WEEKDAY_APPR_PROCESS_START"] = _levels("previous_application", "WEEKDAY_APPR_PROCESS_START").at(chance())
-    table["HOUR_APPR_PROCESS_START"] = _numeric("previous_application", "HOUR_APPR_PROCESS_START").at(chance())
-    table["FLAG_LAST_APPL_PER_CONTRACT"] = _levels("previous_application", "FLAG_LAST_APPL_PER_CONTRACT").at(chance())
-    table["NFLAG_LAST_APPL_IN_DAY"] = _numeric("previous_application", "NFLAG_LAST_APPL_IN_DAY").at(chance())
+    table["WEEKDAY_APPR_PROCESS_START"] = marginals.levels("previous_application", "WEEKDAY_APPR_PROCESS_START").at(
+        chance()
+    )
+    table["HOUR_APPR_PROCESS_START"] = marginals.numeric("previous_application", "HOUR_APPR_PROCESS_START").at(chance())
+    table["FLAG_LAST_APPL_PER_CONTRACT"] = marginals.levels("previous_application", "FLAG_LAST_APPL_PER_CONTRACT").at(
+        chance()
+    )
+    table["NFLAG_LAST_APPL_IN_DAY"] = marginals.numeric("previous_application", "NFLAG_LAST_APPL_IN_DAY").at(chance())
     for name in ("RATE_INTEREST_PRIMARY", "RATE_INTEREST_PRIVILEGED"):
         rare = chance() < profile()["tables"]["previous_application"][name]["missing"]
-        table[name] = np.where(rare, np.nan, _numeric("previous_application", name).at(chance()))
+        table[name] = np.where(rare, np.nan, marginals.numeric("previous_application", name).at(chance()))
     purpose = np.where(cash, 1.0 + chance() + 0.4 * (~cancelled), 0.0 + chance())
     table["NAME_CASH_LOAN_PURPOSE"] = _level(ranks, "NAME_CASH_LOAN_PURPOSE", purpose, "XAP", "XNA")
     unpaid = contract.equals(_REVOLVING) | (cash & cancelled) | (chance() < 0.12)
@@ -227,7 +228,7 @@ def _formalities(rng: np.random.Generator, ranks: Ranks, table: Table) -> None:
     table["CODE_REJECT_REASON"] = Category(
         np.select([reason == 2.0, reason == 1.0], [refused, np.ones_like(refused)], 0), rejected.levels
     )
-    suite = _levels("previous_application", "NAME_TYPE_SUITE").at(chance())
+    suite = marginals.levels("previous_application", "NAME_TYPE_SUITE").at(chance())
     alone = chance() < np.where(cancelled, 0.97, 0.37)
     table["NAME_TYPE_SUITE"] = Category(np.where(alone, -1, suite.codes), suite.levels)
     age = -floats(table, "DAYS_DECISION") / 1000 + np.where(consumer, 1.5, 0.0) + chance()

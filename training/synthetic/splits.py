@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -12,9 +11,6 @@ from training.synthetic.columns import Booleans, Category, Floats
 from training.synthetic.profile import profile
 
 TABLES = ("application_train", "application_test")
-
-_numeric = cache(marginals.numeric)
-_levels = cache(marginals.levels)
 
 
 @dataclass(frozen=True)
@@ -25,15 +21,15 @@ class Split:
 
     def numbers(self, name: str, share: Floats) -> Floats:
         """A column of numbers from shares of the population."""
-        train, test = (_numeric(table, name).at(share) for table in TABLES)
+        train, test = (marginals.numeric(table, name).at(share) for table in TABLES)
         return np.asarray(np.where(self.held_out, test, train))
 
     def levels(self, name: str, share: Floats, first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> Category:
         """A column of categories from shares of the population; codes are those of the labelled clients."""
-        train = _levels("application_train", name, first, last).at(share)
+        train = marginals.levels("application_train", name, first, last).at(share)
         known = profile()["tables"]["application_test"][name]["levels"]
         here = [tuple(level for level in side if level in known) for side in (first, last)]
-        test = _levels("application_test", name, *here).at(share)
+        test = marginals.levels("application_test", name, *here).at(share)
         new = tuple(level for level in test.levels if level not in train.levels)
         names = train.levels + new
         recode = np.array([names.index(level) for level in test.levels])
@@ -55,4 +51,4 @@ class Split:
 
     def orders(self, name: str, first: tuple[str, ...], last: tuple[str, ...]) -> list[marginals.Levels]:
         """The category shares of both populations."""
-        return [_levels(table, name, first, last) for table in TABLES]
+        return [marginals.levels(table, name, first, last) for table in TABLES]
