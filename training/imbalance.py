@@ -67,17 +67,23 @@ def compare(
     grows with their number squared: give it a sample of a large table.
     """
 
-    def judge(treatment: str) -> tuple[Row, Row]:
-        margins = _margins(_TREATMENTS[treatment], matrix, outcome, folds, features, parameters, seed)
-        raw, calibrated = (_probabilities(margins, outcome, folds, calibrated) for calibrated in (False, True))
-        return (
-            _row(treatment, False, raw, outcome, folds, seed, cost_fn, cost_fp),
-            _row(treatment, True, calibrated, outcome, folds, seed, cost_fn, cost_fp),
+    def margins(treat: Callable[[_Task, int], _Task]) -> Margins:
+        found = np.empty(len(outcome))
+        for fit_on, predict in folds:
+            task = treat(_Task(matrix[fit_on], outcome[fit_on], matrix[predict], {}), seed)
+            fitted = LightGBM().fit(task.matrix, task.outcome, features, {**parameters, **task.settings}, seed)
+            found[predict] = fitted.margins(task.unseen)
+        return found
+
+    def judge(treatment: str) -> tuple[Row, ...]:
+        found = margins(_TREATMENTS[treatment])
+        return tuple(
+            _row(treatment, calibrated, found, outcome, folds, seed, cost_fn, cost_fp) for calibrated in (False, True)
         )
 
     # One treatment on each core, so the search for neighbours must not ask for all of them as well.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-        return tuple(row for pair in pool.map(judge, _TREATMENTS) for row in pair)
+        return tuple(row for both in pool.map(judge, _TREATMENTS) for row in both)
 
 
 def conclusion(rows: Sequence[Row]) -> str:
@@ -140,24 +146,6 @@ _TREATMENTS: dict[str, Callable[[_Task, int], _Task]] = {
 }
 
 
-def _margins(
-    treat: Callable[[_Task, int], _Task],
-    matrix: Matrix,
-    outcome: Outcome,
-    folds: Folds,
-    features: Sequence[Feature],
-    parameters: Parameters,
-    seed: int,
-) -> Margins:
-    """Out-of-fold margins [n] of models that learn from treated rows."""
-    margins = np.empty(len(outcome))
-    for fit_on, predict in folds:
-        task = treat(_Task(matrix[fit_on], outcome[fit_on], matrix[predict], {}), seed)
-        fitted = LightGBM().fit(task.matrix, task.outcome, features, {**parameters, **task.settings}, seed)
-        margins[predict] = fitted.margins(task.unseen)
-    return margins
-
-
 def _complete(matrix: Matrix, reference: Matrix) -> Matrix:
     """Missing values at the reference's median, columns in its standard deviations."""
     known = np.where(np.isnan(reference).all(axis=0), np.float32(0), reference)
@@ -178,13 +166,14 @@ def _probabilities(margins: Margins, outcome: Outcome, folds: Folds, calibrated:
 def _row(
     treatment: str,
     calibrated: bool,
-    probability: NDArray[np.float64],
+    margins: Margins,
     outcome: Outcome,
     folds: Folds,
     seed: int,
     cost_fn: float,
     cost_fp: float,
 ) -> Row:
+    probability = _probabilities(margins, outcome, folds, calibrated)
     theoretical = cost_fp / (cost_fp + cost_fn)
     found = np.empty(len(outcome))
     for others, predict in folds:

@@ -7,18 +7,7 @@ holds them.
 from __future__ import annotations
 
 from training.evaluation import AUC, METRICS, PR_AUC
-from training.reports import (
-    calibration,
-    contributions,
-    drift,
-    fields,
-    groups,
-    ranking,
-    rationale,
-    scores,
-    search,
-    treatments,
-)
+from training.reports import calibration, contributions, drift, fields, groups, ranking, rationale, search, treatments
 from training.reports import threshold as threshold_report
 from training.reports.document import Block, Bullets, Code, Document, Picture, Section
 from training.reports.picture import png
@@ -81,11 +70,7 @@ def _model(results: Results) -> Section:
     blocks: list[Block] = [rationale.model(results), search.candidates(results.candidates, results.chosen)]
     tried = [trial for trial in results.trials if trial.parameters]
     if tried:
-        blocks += [
-            Picture("trials", "Cost against log loss of every trial", png(search.figure(tried))),
-            "The cheapest trials:",
-            search.trials(tried),
-        ]
+        blocks += ["The cheapest trials:", search.trials(tried)]
     return Section("Why this model", tuple(blocks))
 
 
@@ -137,7 +122,6 @@ def _performance(results: Results) -> Section:
             Picture("ranking", "ROC and precision-recall curves", png(roc)),
             Picture("calibration", "Reliability diagram", png(calibration.figure(*scored))),
             formula,
-            Picture("scores", "Probabilities by outcome", png(scores.figure(*scored, policy.threshold))),
         ),
     )
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matplotlib.figure import Figure
-
-from training.reports.picture import ACCENT, BAD, GOOD, GREY, canvas, styled
 from training.reports.results import Candidate, Trial
 from training.reports.table import Table, interval
 
@@ -37,18 +34,3 @@ def trials(found: Sequence[Trial]) -> Table:
         for one in best
     )
     return Table(("trial", "cost", "log loss", "parameters"), rows, words=(0, 3))
-
-
-@styled
-def figure(found: Sequence[Trial]) -> Figure:
-    """Cost against log loss, one point a trial."""
-    drawing = canvas(3.2)
-    axes = drawing.subplots()
-    families = sorted({one.family for one in found})
-    for number, family in enumerate(families):
-        own = [one for one in found if one.family == family]
-        colour = (GOOD, BAD, ACCENT, GREY)[number % 4]
-        axes.scatter([one.log_loss for one in own], [one.cost for one in own], s=22, color=colour, label=family)
-    axes.set(xlabel="log loss", ylabel="cost per applicant", title="Trials, out of fold")
-    axes.legend(loc="best")
-    return drawing

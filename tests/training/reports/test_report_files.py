@@ -11,9 +11,7 @@ from training.reports.document import Bullets, Code, Document, Section
 from training.reports.page import html
 from training.reports.table import Table
 
-PICTURES = (
-    "calibration contributions default_rates drift groups imbalance missing ranking reasons scores threshold trials"
-)
+PICTURES = "calibration contributions default_rates drift groups imbalance missing ranking reasons threshold"
 
 
 def contents(directory):
