@@ -36,7 +36,7 @@ def assemble(
     matrix = add_features(graph, fields, history, features)
     nodes = fitted.add_to(graph, matrix)
     graph.name(_probability(graph, nodes.margin, calibration), "probability")
-    graph.name(nodes.margin, "margin")
+    graph.name(graph.add("Squeeze", nodes.margin, graph.constant([1], np.int64)), "margin")
     graph.name(matrix, "features")
     outputs = [
         tensor("probability", "float64", "n"),
@@ -51,8 +51,7 @@ def assemble(
 
 def _probability(graph: Graph, margin: str, calibration: Calibration) -> str:
     """In float64: the runtime's own sigmoid is an approximation, off by 3e-4 of a small probability."""
-    column = graph.add("Unsqueeze", margin, graph.constant([1], np.int64))
-    scaled = graph.add("Mul", column, graph.constant([[-calibration.slope] * _PACKET], np.float64))
+    scaled = graph.add("Mul", margin, graph.constant([[-calibration.slope] * _PACKET], np.float64))
     exponent = graph.add("Sub", scaled, graph.constant([[calibration.intercept] * _PACKET], np.float64))
     odds_against = graph.add("Gather", graph.add("Exp", exponent), graph.constant(0, np.int64), axis=1)
     return graph.add("Reciprocal", graph.add("Add", odds_against, graph.constant([1.0], np.float64)))

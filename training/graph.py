@@ -14,6 +14,9 @@ from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, he
 OPSETS = (helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3))
 IR_VERSION = 9
 
+_FEW = 4
+"""Columns that one node adds up faster than a chain of halves does."""
+
 _ELEMENT = {
     "float32": TensorProto.FLOAT,
     "float64": TensorProto.DOUBLE,
@@ -47,6 +50,8 @@ class Graph:
 
     def sum_columns(self, matrix: str, width: int) -> str:
         """Sum [n, width] to [n, 1] by adding halves: a reduction's order, and so its last bits, depends on n."""
+        if width <= _FEW:
+            return self.add("Sum", *(self._between(matrix, i, i + 1) for i in range(width)))
         while width > 1:
             half = width // 2
             total = self.add("Add", self._between(matrix, 0, half), self._between(matrix, half, 2 * half))
@@ -63,9 +68,11 @@ class Graph:
         """Convert to `float32`, `float64` or `int64`."""
         return self.add("Cast", name, to=_ELEMENT[dtype])
 
-    def name(self, source: str, name: str) -> str:
-        """Give an output the name it has outside the graph."""
-        self.nodes.append(helper.make_node("Identity", [source], [name], f"as_{name}"))
+    def name(self, made: str, name: str) -> str:
+        """Give what a node makes, and all that reads it, the name it has outside the graph."""
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if one == made else one for one in names]
         return name
 
     def model(self, inputs: Iterable[ValueInfoProto], outputs: Iterable[ValueInfoProto]) -> ModelProto:

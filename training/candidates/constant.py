@@ -32,8 +32,7 @@ class FittedConstant:
         missing = graph.cast(graph.add("IsNaN", features), "float64")
         zeros = graph.add("Mul", missing, graph.constant(0.0, np.float64))
         base = graph.add("Add", graph.columns(zeros, [0]), graph.constant([self.margin], np.float64))
-        margin = graph.add("Squeeze", base, graph.constant([1], np.int64))
-        return Nodes(margin, graph.add("Concat", zeros, base, axis=1))
+        return Nodes(base, graph.add("Concat", zeros, base, axis=1))
 
     def text(self) -> str | None:
         return None

@@ -25,7 +25,7 @@ Parameters = Mapping[str, float | int]
 
 @dataclass(frozen=True)
 class Nodes:
-    """What a fitted model adds to a graph: the names of `margin` [n] float64 and, if it makes them, contributions."""
+    """What a fitted model adds to a graph: the name of `margin` [n, 1] float64 and, if it makes them, contributions."""
 
     margin: str
     contributions: str | None

@@ -65,8 +65,7 @@ class FittedLightGBM:
         (trees,) = (node for node in converted.graph.node if node.op_type == "TreeEnsembleRegressor")
         attributes = {item.name: helper.get_attribute_value(item) for item in trees.attribute}
         margin = graph.add("TreeEnsembleRegressor", features, domain="ai.onnx.ml", **attributes)
-        flat = graph.add("Squeeze", margin, graph.constant([1], np.int64))
-        return Nodes(graph.cast(flat, "float64"), None)
+        return Nodes(graph.cast(margin, "float64"), None)
 
     def text(self) -> str | None:
         return str(self.booster.model_to_string())

@@ -90,8 +90,7 @@ class FittedLogistic:
         total = graph.sum_columns(in_order, len(order))
         base = graph.constant([self.intercept], np.float64)
         bases = graph.add("Add", graph.add("Mul", total, graph.constant(0.0, np.float64)), base)
-        margin = graph.add("Squeeze", graph.add("Add", total, base), graph.constant([1], np.int64))
-        return Nodes(margin, graph.add("Concat", in_order, bases, axis=1))
+        return Nodes(graph.add("Add", total, base), graph.add("Concat", in_order, bases, axis=1))
 
     def text(self) -> str | None:
         return None

@@ -27,9 +27,10 @@ def features_from(
     A protected field is in none of them unless it is among `allowed`.
     """
     usable = {field.name: field for field in fields if not field.protected or field.name in allowed}
+    numbers_first = sorted(usable.values(), key=lambda field: field.datatype == "BYTES")
     direct = [
-        Feature(name=name, made_from=(name,), reason=reason_of(name), levels=field.levels)
-        for name, field in usable.items()
+        Feature(name=field.name, made_from=(field.name,), reason=reason_of(field.name), levels=field.levels)
+        for field in numbers_first
     ]
     ratios = [
         Feature(name=ratio.name, made_from=(ratio.top, ratio.bottom), reason=ratio.reason)
@@ -56,30 +57,38 @@ def inputs(fields: Sequence[Field], history: Sequence[str]) -> list[onnx.ValueIn
 
 
 def add_features(graph: Graph, fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> str:
-    """Add the nodes that make `features` [n, m] of the three tensors, and return the matrix's name."""
+    """Add the nodes that make `features` [n, m] of the three tensors, and return the matrix's name.
+
+    The blocks stand in the order of `features_from`, so that putting them side by side is all there is to do.
+    """
+    wanted = [feature.name for feature in features]
     numeric = [field for field in fields if field.datatype != "BYTES"]
     categorical = [field for field in fields if field.datatype == "BYTES"]
-    names = [field.name for field in numeric]
+    places = {field.name: place for place, field in enumerate(numeric)}
     numbers = _without_anomalies(graph, numeric)
-    wanted = {feature.name for feature in features}
+
+    def columns(names: Sequence[str]) -> str:
+        return graph.columns(numbers, (places[name] for name in names))
+
+    direct = [name for name in wanted if name in places]
+    levels = [place for place, field in enumerate(categorical) if field.name in wanted]
     ratios = [ratio for ratio in RATIOS if ratio.name in wanted]
-    blocks, columns = [numbers], list(names)
-    if categorical:
-        blocks.append(_codes(graph, categorical))
-        columns += [field.name for field in categorical]
+    scores = [name for name in wanted if name in EXTERNAL_SCORES.names]
+    blocks = [columns(direct)]
+    if levels:
+        blocks.append(_codes(graph, categorical, levels))
     if ratios:
-        tops = graph.columns(numbers, (names.index(ratio.top) for ratio in ratios))
-        bottoms = graph.columns(numbers, (names.index(ratio.bottom) for ratio in ratios))
-        blocks.append(_finite(graph, graph.add("Div", tops, bottoms)))
-        columns += [ratio.name for ratio in ratios]
-    if wanted & set(EXTERNAL_SCORES.names):
-        blocks.append(_summary(graph, graph.columns(numbers, (names.index(name) for name in EXTERNAL_SCORES.fields))))
-        columns += EXTERNAL_SCORES.names
+        tops, bottoms = columns([ratio.top for ratio in ratios]), columns([ratio.bottom for ratio in ratios])
+        blocks.append(graph.add("Div", tops, bottoms))
+    if scores:
+        summary = dict(zip(EXTERNAL_SCORES.names, _summary(graph, columns(EXTERNAL_SCORES.fields)), strict=True))
+        blocks += [summary[name] for name in scores]
     if history:
         blocks.append("history")
-        columns += history
-    everything = graph.add("Concat", *blocks, axis=1)
-    return graph.columns(everything, (columns.index(feature.name) for feature in features))
+    made = [*direct, *(categorical[place].name for place in levels), *(ratio.name for ratio in ratios), *scores]
+    assert [*made, *history] == wanted, "features are not in the order of features_from"
+    matrix = graph.add("Concat", *blocks, axis=1)
+    return graph.add("Where", graph.add("IsInf", matrix), graph.constant(_MISSING), matrix)
 
 
 def feature_graph(fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> bytes:
@@ -100,8 +109,8 @@ def _without_anomalies(graph: Graph, numeric: Sequence[Field]) -> str:
     return numbers
 
 
-def _codes(graph: Graph, categorical: Sequence[Field]) -> str:
-    """Levels to codes 0, 1, … by a field's own order; unknown and missing to NaN.
+def _codes(graph: Graph, categorical: Sequence[Field], chosen: Sequence[int]) -> str:
+    """Levels of the chosen fields to codes 0, 1, … by a field's own order; unknown and missing to NaN.
 
     One dictionary serves all fields (a node for each costs more than everything else in this half): a text becomes its
     number among all texts, 0 if it is none, and a table with one row a field says what that number is there.
@@ -114,32 +123,27 @@ def _codes(graph: Graph, categorical: Sequence[Field]) -> str:
             row[texts.index(level) + 1] = code
     numbers = graph.add(
         "LabelEncoder",
-        "categorical",
+        graph.columns("categorical", chosen),
         domain="ai.onnx.ml",
         keys_strings=texts,
         values_int64s=list(range(1, width)),
         default_int64=0,
     )
-    places = graph.add("Add", numbers, graph.constant([np.arange(len(categorical)) * width], np.int64))
+    places = graph.add("Add", numbers, graph.constant([np.array(chosen) * width], np.int64))
     return graph.add("Gather", graph.constant(table.ravel()), places)
 
 
-def _finite(graph: Graph, quotients: str) -> str:
-    infinite = graph.add("IsInf", quotients)
-    return graph.add("Where", infinite, graph.constant(_MISSING), quotients)
-
-
-def _summary(graph: Graph, scores: str) -> str:
-    """Mean, min and max of those that are there; 0 / 0 makes the mean missing, and with it the other two."""
+def _summary(graph: Graph, scores: str) -> tuple[str, str, str]:
+    """Mean, min and max of those that are there; of none the mean is 0 / 0 and the others are infinite, so missing."""
     absent = graph.add("IsNaN", scores)
     axis = graph.constant([1], np.int64)
-    width = len(EXTERNAL_SCORES.fields)
-    total = graph.sum_columns(graph.add("Where", absent, graph.constant(0.0), scores), width)
-    present = graph.sum_columns(graph.cast(graph.add("Not", absent), "float32"), width)
-    mean = graph.add("Div", total, present)
-    nothing = graph.add("Mul", mean, graph.constant(0.0))
-    ends = [
-        graph.add("Add", nothing, graph.add(reduce, graph.add("Where", absent, graph.constant(bound), scores), axis))
-        for reduce, bound in (("ReduceMin", np.inf), ("ReduceMax", -np.inf))
-    ]
-    return graph.add("Concat", mean, *ends, axis=1)
+
+    def filled(value: float, present: str = scores) -> str:
+        return graph.add("Where", absent, graph.constant(value), present)
+
+    total = graph.sum_columns(filled(0.0), len(EXTERNAL_SCORES.fields))
+    # Whole numbers: their sum has the same bits in any order.
+    count = graph.add("ReduceSum", filled(0.0, graph.constant(1.0)), axis)
+    low = graph.add("ReduceMin", filled(np.inf), axis)
+    high = graph.add("ReduceMax", filled(-np.inf), axis)
+    return graph.add("Div", total, count), low, high
