@@ -46,8 +46,14 @@ test: setup ## Run all tests, on two cores
 demo: setup ## Show the whole loop on synthetic clients
 	$(BIN)/credence demo
 
-bench: setup ## Measure beside other servers and other feature code
+bench: setup .venv-bench/.ready ## Measure beside other servers and other feature code
 	$(BIN)/python -m tests.bench
+
+.venv-bench/.ready: requirements-bench.lock
+	@echo "bench: MLServer in .venv-bench, because its pins and ours do not meet"
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-bench
+	$(BIN)/uv pip sync --python .venv-bench/bin/python --require-hashes requirements-bench.lock
+	@touch $@
 
 lock: setup ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
