@@ -30,6 +30,11 @@ BUREAU = [
     ("bureau_opened_interval", {"DAYS_CREDIT": [-100]}, None),
     ("bureau_active_due_last", {"CREDIT_ACTIVE": ["Active"] * 2, "DAYS_CREDIT_ENDDATE": [50.0, 365243.0]}, 50),
     ("bureau_credit_mean_last3", {"DAYS_CREDIT": [-4, -3, -2, -1], "AMT_CREDIT_SUM": [99.0, 1.0, 2.0, 6.0]}, 3),
+    (
+        "bureau_credit_mean_last3",
+        {"SK_ID_BUREAU": [2**36, 1, 2, 3], "DAYS_CREDIT": [-4, -3, -2, -1], "AMT_CREDIT_SUM": [99.0, 1.0, 2.0, 6.0]},
+        3,
+    ),
     ("bureau_active_debt_to_credit", {"AMT_CREDIT_SUM": [5.0], "AMT_CREDIT_SUM_DEBT": [5.0]}, None),
     ("bureau_worst_overdue_share", {"AMT_CREDIT_MAX_OVERDUE": [0.0, 7.0, None]}, 0.5),
 ]

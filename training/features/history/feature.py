@@ -90,5 +90,5 @@ def slope(value: pl.Expr, time: pl.Expr) -> pl.Expr:
 
 def newest_first(moment: pl.Expr, identity: pl.Expr) -> pl.Expr:
     """Rank of each row among its client's, 1 = the newest; ties go to the higher identity, not to the row order."""
-    order = moment.cast(pl.Int64) * 2**32 + identity  # identities are below 2**32
+    order = moment.cast(pl.Int64) * 2**40 + identity  # identities are below 2**40, a million millions
     return order.rank("ordinal", descending=True).over(CLIENT)
