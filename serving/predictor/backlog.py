@@ -121,6 +121,8 @@ class Backlog:
         """Erase a client's records from this log, synced to disk; returns how many. Yields to the loop as it goes."""
         count = 0
         for segment in list(self.segments.values()):
+            if segment.name not in self.segments:
+                continue  # shipped and deleted while an earlier one was searched, its descriptor another file's by now
             # A descriptor of its own: the segment may be shipped and deleted meanwhile.
             fd = os.dup(segment.fd)
             try:

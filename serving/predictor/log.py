@@ -23,6 +23,8 @@ __all__ = ["Log", "LogFull", "forget_in"]
 
 logger = logging.getLogger(__name__)
 
+SEGMENT_BYTES = 64 << 20
+"""Size of a segment; the smallest log has two."""
 _LARGE_RECORD = 4096
 """Bytes that a record is expected to need before one was seen; an application of 121 fields takes about 1,400."""
 _OLD = 86_400
@@ -40,7 +42,7 @@ class Log(Backlog):
         self,
         directory: Path,
         *,
-        segment_bytes: int = 64 << 20,
+        segment_bytes: int = SEGMENT_BYTES,
         limit_bytes: int = 1 << 30,
         retention_days: float = 30.0,
     ) -> None:
@@ -90,6 +92,8 @@ class Log(Backlog):
 
     def next_ids(self, n: int) -> list[str]:
         """Ids for the next n records, in order; one that is never appended is a harmless gap. Raises LogFull."""
+        if self._no_sync:
+            raise LogFull(f"the prediction log cannot be synced: {self._no_sync}")
         segment = self._current
         if segment is None or segment.room < min(n * (self._largest or _LARGE_RECORD), self._segment_bytes):
             segment = self._roll()
@@ -99,7 +103,7 @@ class Log(Backlog):
         return [f"{name}-{ordinal}" for ordinal in range(first, first + n)]
 
     def append(self, records: Sequence[Record]) -> None:
-        """Write one answer's records, at least one, with one system call.
+        """Write records, at least one, with one system call.
 
         Raises LogFull, and then none of them is in the log.
         """
@@ -136,6 +140,7 @@ class Log(Backlog):
         await self._sync_data()
         if self._current is not None and self._current.records and time.monotonic() - self._current.opened > _OLD:
             self._close_current()
+        self._leave_deleted()
         await self._prepare()
         self.expire(time.time() * 1e6 - self._retention)
 
@@ -176,6 +181,15 @@ class Log(Backlog):
             segment.close()
             self._unsynced.add(segment)
             self._delete_done(segment)
+
+    def _leave_deleted(self) -> None:
+        """Write no more to files that somebody deleted; what they hold is shipped while this process lives."""
+        if self._spare is not None and self._spare.deleted:
+            self._spare.delete()
+            self._spare = None
+        if self._current is not None and self._current.deleted:
+            logger.error("segment %s was deleted by another, with records that are not shipped", self._current.name)
+            self._close_current()
 
     def _check_limit(self) -> None:
         if self.bytes + self._segment_bytes > self._limit_bytes:

@@ -56,6 +56,11 @@ class Segment:
         return self.size - self.end
 
     @property
+    def deleted(self) -> bool:
+        """Whether somebody removed its file, so that it lasts only as long as this process."""
+        return not os.fstat(self.fd).st_nlink
+
+    @property
     def pending(self) -> int:
         """Records that are not acknowledged."""
         return self.records - self.acknowledged_records

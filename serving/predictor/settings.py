@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import ast
+import inspect
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from serving.predictor.log import SEGMENT_BYTES
+
 PREFIX = "CREDENCE_"
+
+
+_Port = Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
+_Length = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+"""A time in the setting's own unit; the limit keeps infinity out of timers."""
 
 
 class SettingsError(Exception):
@@ -27,29 +37,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The name to serve it under; by default the one in bundle.json."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 in a container."""
-    http_port: int = 8080
+    http_port: _Port = 8080
     """Port of the protocol's REST API, /metrics and /docs."""
-    admin_port: int = 8079
+    admin_port: _Port = 8079
     """Port for loading, unloading and forgetting, always on 127.0.0.1: who may score may not unload. 0 turns it off."""
     log_directory: Path = Path(".credence/log")
     """Where answered applications are kept until the monitor has them."""
-    log_bytes: int = 1 << 30
+    log_bytes: Annotated[int, msgspec.Meta(ge=2 * SEGMENT_BYTES)] = 1 << 30
     """Largest size of the log; a full one refuses applications, because none is answered unrecorded."""
-    retention_days: float = 30.0
+    retention_days: _Length = 30.0
     """Days that an unshipped record is kept."""
     monitor_url: str = ""
     """Where records are shipped to; without it they stay in the log."""
     unknown: Literal["warn", "reject"] = "warn"
     """An unknown field, an unseen level or a value outside training's range: answered with a warning, or refused."""
-    history_days: int = 7
+    history_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 7
     """Days after its date that a client history is still used; it is made daily, and a week bridges a broken job."""
-    body_bytes: int = 8 << 20
+    body_bytes: Annotated[int, msgspec.Meta(gt=0)] = 8 << 20
     """Largest request body."""
-    body_seconds: float = 10.0
-    """Time a body may take to arrive."""
-    drain_seconds: float = 3.0
+    body_seconds: _Length = 10.0
+    """Time a request's head may take to arrive, and its body again; an idle connection is closed after it, too."""
+    drain_seconds: _Length = 3.0
     """Seconds between SIGTERM and closing, in which answers say `Connection: close` and the port is taken elsewhere."""
-    ship_seconds: float = 10.0
+    ship_seconds: _Length = 10.0
     """Seconds after closing to ship what is left of the log."""
     access_log: bool = False
     """Log answered requests too; refused ones always are."""
@@ -77,10 +87,27 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m serving.predictor", description="Answer loan applications.")
+    meanings = _meanings()
     for name in Settings.__struct_fields__:
         spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))  # KServe writes --http_port
-        parser.add_argument(*spellings, dest=name, metavar="X", help=f"also {PREFIX}{name.upper()}")
+        text = f"{meanings[name]} ({PREFIX}{name.upper()})".replace("%", "%%")
+        parser.add_argument(*spellings, dest=name, metavar="X", help=text)
     return parser
+
+
+def _meanings() -> dict[str, str]:
+    """The text under each setting, which Python itself keeps nowhere but in the source."""
+    (settings,) = ast.parse(inspect.getsource(Settings)).body
+    assert isinstance(settings, ast.ClassDef)
+    return {
+        field.target.id: text.value.value
+        for field, text in itertools.pairwise(settings.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+        and isinstance(text.value.value, str)
+    }
 
 
 def _path(kind: type, value: object) -> object:

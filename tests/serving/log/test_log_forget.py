@@ -151,3 +151,19 @@ def test_batch_is_set_aside_as_it_is_now(make_log, answer):
     log.set_aside(batch)
     assert SECRET.encode() in batch.body
     assert SECRET.encode() not in content(log)
+
+
+def test_segment_shipped_meanwhile_is_passed_over(make_log, answer, waiting):
+    log = make_log()
+    for _ in range(80):
+        answer(log, 20, client=2)
+    assert len(log.segments) > 2
+
+    async def forget_while_shipping() -> None:
+        forgetting = asyncio.create_task(log.forget(2))
+        await asyncio.sleep(0)
+        waiting(log)
+        await forgetting
+
+    asyncio.run(forget_while_shipping())
+    assert len(log.segments) == 1

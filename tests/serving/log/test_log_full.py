@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,21 @@ def test_spare_segment_is_taken(make_log, answer):
     while log._current is not spare:
         answer(log, 20)
     assert len(log.segments) == 2
+
+
+def test_deleted_folder_stops_answers_until_it_is_back(make_log, answer, waiting):
+    log = make_log()
+    ids = answer(log, 3)
+    shutil.rmtree(log.directory)
+    asyncio.run(log.sync())
+    assert log.full
+    with pytest.raises(LogFull):
+        answer(log)
+    log.directory.mkdir()
+    asyncio.run(log.sync())
+    assert not log.full
+    assert waiting(log) == ids
+    assert (log.directory / f"{answer(log)[0].partition('-')[0]}.log").exists()
 
 
 LIMITED = """

@@ -47,11 +47,23 @@ def test_kserve_spellings_are_taken() -> None:
     assert (settings.http_port, settings.model_name) == (8080, "mine")
 
 
+def test_help_says_what_each_means(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        read(["--help"], {})
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Days that an unshipped record is kept. (CREDENCE_RETENTION_DAYS)" in text
+    assert all(f"(CREDENCE_{name.upper()})" in text for name in Settings.__struct_fields__)
+
+
 @pytest.mark.parametrize(
     ("environment", "complaint"),
     [
         ({}, "models: expected a folder of versions"),
         ({"CREDENCE_MODELS": "m", "CREDENCE_HTTP_PORT": "many"}, r"CREDENCE_.*http_port"),
+        ({"CREDENCE_MODELS": "m", "CREDENCE_HTTP_PORT": "65536"}, r"<= 65535.*http_port"),
+        ({"CREDENCE_MODELS": "m", "CREDENCE_LOG_BYTES": "1000"}, r">= 134217728.*log_bytes"),
+        ({"CREDENCE_MODELS": "m", "CREDENCE_BODY_SECONDS": "inf"}, r"<= 1000000.*body_seconds"),
+        ({"CREDENCE_MODELS": "m", "CREDENCE_DRAIN_SECONDS": "-1"}, r">= 0.*drain_seconds"),
         ({"CREDENCE_MODELS": "m", "CREDENCE_UNKNOWN": "ignore"}, r"CREDENCE_.*ignore.*unknown"),
     ],
 )
