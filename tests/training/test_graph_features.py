@@ -1,3 +1,4 @@
+import msgspec
 import numpy as np
 import pytest
 from conftest import TOY_FIELDS, TOY_HISTORY
@@ -87,3 +88,16 @@ def test_protected_fields_make_no_features() -> None:
 
 def test_allowed_fields_make_features() -> None:
     assert feature("CODE_GENDER", ("CODE_GENDER",), CODE_GENDER="M") == 1
+
+
+def test_fields_without_levels_are_missing() -> None:
+    fields = [msgspec.structs.replace(field, levels=()) for field in TOY_FIELDS]
+    texts = [field.name for field in fields if field.datatype == "BYTES"]
+    rows = Rows(
+        np.zeros((1, len(fields) - len(texts)), np.float32),
+        np.full((1, len(texts)), "F", object),
+        np.zeros((1, len(NAMES)), np.float32),
+    )
+    features = features_from(fields, TOY_HISTORY, ())
+    (matrix,) = start(feature_graph(fields, NAMES, features)).run(None, rows.tensors())
+    assert np.isnan(matrix[0, [made.name in texts for made in features]]).all()

@@ -115,7 +115,8 @@ def _codes(graph: Graph, categorical: Sequence[Field], chosen: Sequence[int]) ->
     One dictionary serves all fields (a node for each costs more than everything else in this half): a text becomes its
     number among all texts, 0 if it is none, and a table with one row a field says what that number is there.
     """
-    texts = sorted({level for field in categorical for level in field.levels})
+    # Where every text was missing, the node still needs one to look for.
+    texts = sorted({level for field in categorical for level in field.levels}) or [""]
     width = len(texts) + 1
     table = np.full((len(categorical), width), np.nan, np.float32)
     for row, field in zip(table, categorical, strict=True):
