@@ -12,6 +12,7 @@ import socket
 import sys
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from monitoring.collector import create
@@ -38,7 +39,7 @@ def main() -> int:
     try:
         settings = from_environment()
         _check_port(settings)
-        store = Store(settings.database, settings.retention_days)
+        store = Store(settings.database, settings.monitor_retention_days)
     except SettingsError as error:
         logging.getLogger("monitoring").critical("%s", error)
         return 1
@@ -55,6 +56,8 @@ async def _serve(settings: Settings, store: Store) -> None:
         port=settings.monitor_port,
         interface=Interfaces.ASGI,
         websockets=False,
+        # It waits as long for half a request's head before it stops: less than a pod is given to end.
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()

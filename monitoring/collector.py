@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
+from html import escape
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -26,6 +27,9 @@ CONTENT_TYPE = "application/vnd.credence.records"
 _PATIENCE = 30.0
 """Seconds that a body may take to come."""
 _EXPIRE_EVERY = 3600.0
+_PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>
+<p>For programs: <a href="/openapi.json">/openapi.json</a>, <a href="/metrics">/metrics</a>.</p><dl>{listed}</dl>
+"""
 
 Client = Annotated[int, Path(ge=-(2**63), lt=2**63, description="SK_ID_CURR")]
 router = APIRouter()
@@ -33,7 +37,13 @@ router = APIRouter()
 
 def create(store: Store, max_body: int) -> FastAPI:
     """The application around a store."""
-    app = FastAPI(title="Credence monitor", summary="Records of answered applications", lifespan=_lifespan)
+    app = FastAPI(
+        title="Credence monitor",
+        summary="Records of answered applications",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
     app.state.store, app.state.max_body = store, max_body
     app.include_router(router)
     app.add_exception_handler(RequestError, _answer_error)
@@ -136,6 +146,18 @@ def status(store: StoreOf) -> Response:
 def scrape(store: StoreOf) -> Response:
     """The same figures for Prometheus."""
     return Response(metrics.text(store.status()), media_type=metrics.CONTENT_TYPE)
+
+
+@router.get("/docs", include_in_schema=False)
+async def docs(request: Request) -> Response:
+    """What can be asked; FastAPI's own page is made of scripts from another site."""
+    rows = [
+        (f"{method.upper()} {path}", operation["description"])
+        for path, methods in request.app.openapi()["paths"].items()
+        for method, operation in methods.items()
+    ]
+    listed = "".join(f"<dt><code>{escape(name)}</code><dd>{escape(text)}" for name, text in rows)
+    return Response(_PAGE.format(title=escape(request.app.title), listed=listed), media_type="text/html")
 
 
 @router.get("/health/live")

@@ -32,7 +32,10 @@ def engine(url: str) -> Engine:
 
 def _set_up_sqlite(engine: Engine) -> None:
     if engine.url.database:
-        Path(engine.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            Path(engine.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"CREDENCE_MONITOR_DATABASE or CREDENCE_HOME: no folder for it: {error}") from error
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
 
@@ -25,7 +26,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """SQLAlchemy URL, `sqlite:////path` or `postgresql+psycopg://…`; empty is SQLite in the state folder."""
     monitor_max_body: int = 8 << 20
     """Bytes of one request; a predictor sends about 1 MB."""
-    retention_days: float = 365.0
+    monitor_retention_days: Annotated[float, msgspec.Meta(ge=0, le=36_500)] = 365.0
     """Records older than this are deleted, and what a log still holds of that age is not stored."""
     home: str = ".credence"
     """The state folder."""
@@ -46,8 +47,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(**values)  # type: ignore[arg-type] # each was converted to its field's type
 
 
-def _value(name: str, text: str, kind: type) -> object:
+def _value(name: str, text: str, kind: Any) -> object:
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{name}: expected {kind.__name__}, got {text!r}") from error
+        expected = str(error).partition(", got")[0].replace("Expected", "expected")
+        raise SettingsError(f"{name}: {expected}, got {text!r}") from error

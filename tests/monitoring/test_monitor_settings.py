@@ -8,19 +8,29 @@ def test_promised_defaults(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = from_environment({})
     assert settings == Settings()
-    assert (settings.monitor_host, settings.monitor_port, settings.retention_days) == ("127.0.0.1", 8090, 365.0)
+    assert (settings.monitor_host, settings.monitor_port, settings.monitor_retention_days) == ("127.0.0.1", 8090, 365.0)
     assert settings.database == f"sqlite:///{tmp_path}/.credence/records.sqlite"
 
 
 def test_environment_is_read():
-    settings = from_environment({"CREDENCE_MONITOR_PORT": "18090", "CREDENCE_RETENTION_DAYS": "1.5", "PORT": "1"})
-    assert (settings.monitor_port, settings.retention_days) == (18090, 1.5)
+    settings = from_environment(
+        {"CREDENCE_MONITOR_PORT": "18090", "CREDENCE_MONITOR_RETENTION_DAYS": "1.5", "PORT": "1"}
+    )
+    assert (settings.monitor_port, settings.monitor_retention_days) == (18090, 1.5)
 
 
-@pytest.mark.parametrize(("name", "kind"), [("MONITOR_PORT", "int"), ("RETENTION_DAYS", "float")])
-def test_wrong_values_are_named(name, kind):
-    with pytest.raises(SettingsError, match=f"CREDENCE_{name}: expected {kind}, got 'soon'"):
-        from_environment({f"CREDENCE_{name}": "soon"})
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("MONITOR_PORT", "soon", "`int`"),
+        ("MONITOR_RETENTION_DAYS", "soon", "`float`"),
+        ("MONITOR_RETENTION_DAYS", "inf", "`float` <= 36500.0"),
+        ("MONITOR_RETENTION_DAYS", "-1", "`float` >= 0.0"),
+    ],
+)
+def test_wrong_values_are_named(name, value, expected):
+    with pytest.raises(SettingsError, match=f"CREDENCE_{name}: expected {expected}, got '{value}'"):
+        from_environment({f"CREDENCE_{name}": value})
 
 
 @pytest.mark.parametrize(
