@@ -42,7 +42,7 @@ class Admin(App):
         super().__init__(service, metrics, settings, record=False)
         self._log = log
         self._name = settings.model_name
-        self._turn = asyncio.Lock()
+        self._loading = asyncio.Lock()
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
         """The response for a path, split at its slashes. Raises Refused, or Gone."""
@@ -54,7 +54,8 @@ class Admin(App):
                 return Response(msgspec.json.encode(self._index()))
             case ["v2", "repository", "models", name, "load"]:
                 expect("POST", method)
-                body = await read_json(headers, receive, self.settings.body_bytes, self.deadline)
+                body = await read_json(headers, receive, self.settings.body_bytes, self.deadline, self.room)
+                self.room.give(len(body))
                 return await self._load(name, body)
             case ["v2", "repository", "models", name, "unload"]:
                 expect("POST", method)
@@ -67,7 +68,7 @@ class Admin(App):
     async def load(self, version: str) -> None:
         """Make a version live, or leave everything as it was. Raises BundleError."""
         settings = self.settings
-        async with self._turn:
+        async with self._loading:
             model = await asyncio.to_thread(
                 open_model,
                 settings.models,

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import time
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from serving.predictor.deadline import Deadline
 from serving.predictor.docs import page
-from serving.predictor.exchange import HTML, PROMETHEUS, Gone, Receive, Response, Scope, Send, read_json, refusal, send
+from serving.predictor.exchange import (
+    HTML,
+    PROMETHEUS,
+    Gone,
+    Receive,
+    Response,
+    Room,
+    Scope,
+    Send,
+    read_json,
+    refusal,
+    send,
+)
 from serving.predictor.metrics import Metrics
+from serving.predictor.model import Model
 from serving.predictor.service import Service
 from serving.predictor.settings import Settings
 from serving.protocol import metadata, openapi, rest
@@ -24,6 +39,9 @@ logger = logging.getLogger(__name__)
 
 INLINE_BYTES = 64 << 10
 """Larger bodies are read, and their answers written, in the worker thread; 64 applications of 120 fields fit."""
+
+BODIES_AT_ONCE = 16
+"""Bodies of the largest size that are held at once: 128 MB in all, while hundreds of connections may send one."""
 
 _TRACE = re.compile(rb"[!-~]{1,128}")
 """An x-request-id that is taken over; any other is replaced, because it is written to logs and records."""
@@ -38,6 +56,8 @@ class App:
         self.service = service
         self.settings = settings
         self.deadline = Deadline(settings.body_seconds)
+        self.room = Room(BODIES_AT_ONCE * settings.body_bytes)
+        self._turn = asyncio.Lock()
         self._metrics = metrics
         self._record = record
 
@@ -101,13 +121,26 @@ class App:
     async def _infer(self, name: str, version: str | None, headers: Headers, receive: Receive, trace: str) -> Response:
         service = self.service
         model = service.live(name, version)
-        body = await read_json(headers, receive, self.settings.body_bytes, self.deadline)
+        body = await read_json(headers, receive, self.settings.body_bytes, self.deadline, self.room)
         began = time.perf_counter()
-        large = len(body) > INLINE_BYTES
-        request = await service.work(rest.decode, body) if large else rest.decode(body)
-        outputs = choose([output.name for output in request.outputs or ()])
+        try:
+            if len(body) > INLINE_BYTES:
+                async with self._turn:
+                    return await self._infer_large(model, body, trace, began)
+            request = rest.decode(body)
+            outputs = _outputs(request)
+            answer = await service.answer(model, request.inputs, request.id or trace, began, record=self._record)
+            return Response(rest.encode(answer, outputs))
+        finally:
+            self.room.give(len(body))
+
+    async def _infer_large(self, model: Model, body: bytes, trace: str, began: float) -> Response:
+        """As any other, with the long steps in the worker thread. One at a time: decoded, 8 MB can be 200."""
+        service = self.service
+        request = await service.work(rest.decode, body)
+        outputs = _outputs(request)
         answer = await service.answer(model, request.inputs, request.id or trace, began, record=self._record)
-        return Response(await service.work(rest.encode, answer, outputs) if large else rest.encode(answer, outputs))
+        return Response(await service.work(rest.encode, answer, outputs))
 
     def _ready(self, about: dict[str, Any]) -> Response:
         reason = self.service.unready()
@@ -142,6 +175,10 @@ def expect(allowed: str, method: str) -> None:
     """Raises WrongMethod unless it is the one that the path has."""
     if method != allowed:
         raise WrongMethod(allowed, method)
+
+
+def _outputs(request: rest.Request) -> Sequence[str]:
+    return choose([output.name for output in request.outputs or ()])
 
 
 def _json(content: object) -> bytes:

@@ -6,6 +6,7 @@ import json
 from html import escape
 
 from serving.protocol.codec import CLIENT
+from serving.protocol.findings import span
 from serving.protocol.openapi import describe, example
 from training.bundle.manifest import Field, Manifest
 
@@ -66,12 +67,7 @@ def page(manifest: Manifest, name: str, version: str) -> bytes:
 
 
 def _field(field: Field) -> str:
-    if field.datatype == "BYTES":
-        seen = ", ".join(field.levels)
-    elif field.minimum is None or field.maximum is None:
-        seen = "nothing"
-    else:
-        seen = f"{field.minimum:g} to {field.maximum:g}"
+    seen = ", ".join(field.levels) if field.datatype == "BYTES" else span(field) or "nothing"
     if field.unit:
         seen += f" ({field.unit})"
     return _row(field.name, field.datatype, "yes" if field.required else "", seen, field.description)

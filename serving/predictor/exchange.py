@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from serving.predictor.deadline import Deadline
-from serving.protocol.errors import Refused, TooLarge, TooSlow, WrongContentType
+from serving.protocol.errors import Refused, TooLarge, TooSlow, Unavailable, WrongContentType
 from serving.protocol.rest import problem
 
 Message = MutableMapping[str, Any]
@@ -21,6 +21,23 @@ JSON, HTML, PROMETHEUS = b"application/json", b"text/html; charset=utf-8", b"tex
 
 class Gone(Exception):  # noqa: N818 - nobody is left to be told
     """The caller hung up before its body was whole."""
+
+
+class Room:
+    """The bytes of bodies that are held at once: beyond them a request is refused, whatever the connections."""
+
+    def __init__(self, size: int) -> None:
+        self.free = size
+
+    def take(self, size: int) -> None:
+        """Raises Unavailable, and takes nothing, if there is less."""
+        if size > self.free:
+            raise Unavailable("too many large bodies at once: try again in a moment")
+        self.free -= size
+
+    def give(self, size: int) -> None:
+        """Give back what was taken."""
+        self.free += size
 
 
 class Response(msgspec.Struct):
@@ -38,8 +55,11 @@ def refusal(refused: Refused) -> Response:
     return Response(problem(refused), refused.status, allow=getattr(refused, "allowed", ""))
 
 
-async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, deadline: Deadline) -> bytes:
-    """A body announced as JSON, or not announced at all. Raises Refused, or Gone."""
+async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, deadline: Deadline, room: Room) -> bytes:
+    """A body announced as JSON, or not announced at all; it takes its `room` until the caller gives it back.
+
+    Raises Refused, or Gone.
+    """
     kind = headers.get(b"content-type", JSON)
     if b"inference-header-content-length" in headers:
         raise Refused("body: binary tensors are not accepted, send `data` as JSON (`binary_data=False`)", "body")
@@ -49,30 +69,39 @@ async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, d
         raise WrongContentType(headers[b"content-encoding"].decode("latin-1") + " encoding of JSON")
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced[:20]) > limit:
-        raise TooLarge(limit)
+        raise _too_large(limit)
     try:
-        return await deadline.wait(_read(receive, limit))
+        return await deadline.wait(_read(receive, limit, room))
     except TimeoutError as error:
         raise TooSlow(deadline.seconds) from error
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):
-        body: bytes = message["body"]
-        if len(body) > limit:
-            raise TooLarge(limit)
-        return body
-    parts, size = [], 0
-    while message["type"] == "http.request":
-        parts.append(message["body"])
-        size += len(parts[-1])
+async def _read(receive: Receive, limit: int, room: Room) -> bytes:
+    parts: list[bytes] = []
+    try:
+        await _collect(receive, limit, room, parts)
+    except BaseException:
+        room.give(sum(map(len, parts)))
+        raise
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _collect(receive: Receive, limit: int, room: Room, parts: list[bytes]) -> None:
+    size = 0
+    while (message := await receive())["type"] == "http.request":
+        part: bytes = message["body"]
+        size += len(part)
         if size > limit:
-            raise TooLarge(limit)
+            raise _too_large(limit)
+        room.take(len(part))
+        parts.append(part)
         if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
+            return
     raise Gone
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"the body is larger than {limit} bytes")
 
 
 async def send(response: Response, request_id: bytes, close: bool, to: Send) -> None:

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Coroutine
 
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from serving.predictor.admin import Admin
@@ -29,12 +30,16 @@ _LOOPBACK = "127.0.0.1"
 async def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit code.
 
-    Raises SettingsError for a port or a monitor that cannot be used, BundleError for a version that cannot be served.
+    Raises SettingsError for a port, a log directory or a monitor that cannot be used, BundleError for a version that
+    cannot be served.
     """
     claim(settings.host, settings.http_port, "http_port")
     if settings.admin_port:
         claim(_LOOPBACK, settings.admin_port, "admin_port")
-    log = Log(settings.log_directory, limit_bytes=settings.log_bytes, retention_days=settings.retention_days)
+    try:
+        log = Log(settings.log_directory, limit_bytes=settings.log_bytes, retention_days=settings.retention_days)
+    except OSError as error:
+        raise SettingsError(f"log_directory: expected a folder that can be written, got {error}") from error
     try:
         return await _Process(settings, log).run()
     finally:
@@ -68,9 +73,10 @@ class _Process:
         metrics.watch(log, self._shipper)
         self._service = Service(log, metrics)
         self._admin = Admin(self._service, metrics, settings, log)
-        self._servers = [_server(App(self._service, metrics, settings), settings.host, settings.http_port)]
+        public = App(self._service, metrics, settings)
+        self._servers = [_server(public, settings.host, settings.http_port, settings.body_seconds)]
         if settings.admin_port:
-            self._servers.append(_server(self._admin, _LOOPBACK, settings.admin_port))
+            self._servers.append(_server(self._admin, _LOOPBACK, settings.admin_port, settings.body_seconds))
 
     async def run(self) -> int:
         await self._admin.load(self._settings.version)
@@ -138,7 +144,8 @@ def _shipper(settings: Settings, log: Log) -> Shipper | None:
         raise SettingsError(f"monitor_url: {error}") from error
 
 
-def _server(app: App, host: str, port: int) -> Server:
+def _server(app: App, host: str, port: int, seconds: float) -> Server:
+    """`seconds` are those a request's head may take; to stop, granian waits for half a head as long."""
     return Server(
         app,
         address=host,
@@ -147,5 +154,6 @@ def _server(app: App, host: str, port: int) -> Server:
         http=HTTPModes.http1,
         websockets=False,
         backlog=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=max(1, int(1000 * seconds))),
         log_enabled=False,
     )

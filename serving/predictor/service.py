@@ -61,10 +61,10 @@ class Service:
         return "the prediction log is full, and nothing is answered unrecorded" if self._log.full else ""
 
     def live(self, name: str | None = None, version: str | None = None) -> Model:
-        """The live model, if it is the one meant. Raises NotFound."""
+        """The live model, if it is the one meant. Raises NotFound, or Unavailable if there is none."""
         model = self.model
         if model is None:
-            raise NotFound("no version is loaded")
+            raise Unavailable("no version is loaded")
         if name is not None and name != model.name:
             raise NotFound(f"model: expected {model.name}, the one that is served, got another name")
         if version is not None and version != model.version:
@@ -149,10 +149,11 @@ class Service:
 def _listed(scored: Scored) -> str:
     """The warnings of all rows, a line each, up to LISTED_WARNINGS; with the row's number where there are several."""
     several = len(scored.probability) > 1
-    lines = [
+    found = scored.applications.warnings
+    lines = (
         f"row {row}: {warning}" if several else warning
-        for row, warnings in sorted(scored.applications.warnings.items())
+        for row, warnings in sorted(found.items())
         for warning in warnings
-    ]
-    rest = len(lines) - LISTED_WARNINGS
-    return "\n".join([*lines[:LISTED_WARNINGS], *([f"and {rest} more"] if rest > 0 else [])])
+    )
+    rest = sum(map(len, found.values())) - LISTED_WARNINGS
+    return "\n".join([*itertools.islice(lines, LISTED_WARNINGS), *([f"and {rest} more"] if rest > 0 else [])])

@@ -216,9 +216,9 @@ def _given(tensors: Mapping[str, Tensor], name: str) -> Tensor:
 
 
 def _twice(tensors: Sequence[Tensor]) -> Refused:
-    names = [tensor.name for tensor in tensors]
-    position = next(index for index, name in enumerate(names) if name in names[:index])
-    return Invalid(f"inputs[{position}]", "each name once", f"{quote(names[position])} again")
+    first: dict[str, int] = {}
+    position = next(index for index, tensor in enumerate(tensors) if first.setdefault(tensor.name, index) != index)
+    return Invalid(f"inputs[{position}]", "each name once", f"{quote(tensors[position].name)} again")
 
 
 def _clients(tensor: Tensor, values: Sequence[Any]) -> list[int | None]:

@@ -68,12 +68,12 @@ class Conflict(Refused):
 
 
 class TooLarge(Refused):
-    """The body is larger than a request may be."""
+    """More than a request may hold."""
 
     status = 413
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"the body is larger than {limit} bytes: send fewer rows, or use `credence score`")
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: send fewer rows, or use `credence score`")
 
 
 class WrongContentType(Refused):
@@ -92,7 +92,10 @@ class Unavailable(Refused):
 
 
 def quote(value: object) -> str:
-    """A caller's value as an error repeats it: as JSON would write it, cut to LONGEST_QUOTE characters."""
+    """A caller's value as an error repeats it: as JSON would write it, cut to LONGEST_QUOTE characters.
+
+    A whole number has no point: what it was sent as is not known any more, and 2500000 reads better than 2500000.0.
+    """
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -103,5 +106,7 @@ def quote(value: object) -> str:
         return "an object"
     if isinstance(value, int) and value.bit_length() > 64:
         return "a whole number beyond 64 bits"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        value = int(value)
     text = json.dumps(value[: LONGEST_QUOTE + 1]) if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"

@@ -71,8 +71,17 @@ def inspect_number(field: Field, sent: float, held: float, row: int, findings: F
         raise Invalid(field.name, "a number that a 32-bit float can hold", quote(sent) + _in_row(row))
     if held in {float(np.float32(value)) for value in field.anomalies if not isinstance(value, str)}:
         return
-    seen = f"{field.minimum:g} to {field.maximum:g}"
-    findings.note(row, field.name, f"{quote(sent)} is outside the range of training, {seen}")
+    findings.note(row, field.name, f"{quote(sent)} is outside the range of training, {span(field)}")
+
+
+def span(field: Field) -> str:
+    """The range that training saw; empty where it saw nothing."""
+    ends = [
+        quote(end if end.is_integer() else float(f"{end:g}"))
+        for end in (field.minimum, field.maximum)
+        if end is not None
+    ]
+    return " to ".join(ends)
 
 
 def inspect_texts(field: Field, values: Sequence[str | None], findings: Findings) -> None:

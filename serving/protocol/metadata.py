@@ -46,12 +46,19 @@ def _input(field: Field) -> dict[str, Any]:
     if field.levels:
         parameters["levels"] = field.levels
     if field.anomalies:
-        parameters["read_as_missing"] = field.anomalies
+        parameters["read_as_missing"] = [_typed(field, value) for value in field.anomalies]
     if field.minimum is not None:
-        parameters["minimum"] = field.minimum
+        parameters["minimum"] = _typed(field, field.minimum)
     if field.maximum is not None:
-        parameters["maximum"] = field.maximum
+        parameters["maximum"] = _typed(field, field.maximum)
+    if field.protected:
+        parameters["protected"] = True
     return {"name": field.name, "datatype": field.datatype, "shape": [-1], "parameters": parameters}
+
+
+def _typed(field: Field, value: float | str) -> float | str:
+    """A value as the field's datatype writes it; a bundle holds every number as a float."""
+    return int(value) if field.datatype == "INT64" else value
 
 
 def _graph(manifest: Manifest) -> list[dict[str, Any]]:

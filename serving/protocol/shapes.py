@@ -10,8 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from serving.protocol.errors import Invalid
+from serving.protocol.errors import Invalid, TooLarge
 from serving.protocol.tensors import Tensor
+
+MOST_ROWS = 10_000
+"""Applications in a request. A body of 8 MB can announce millions of them by one narrow tensor, and all others are made
+up to that length before anything is known about them: gigabytes."""
 
 
 def count_rows(tensors: Sequence[Tensor]) -> int:
@@ -22,6 +26,8 @@ def count_rows(tensors: Sequence[Tensor]) -> int:
         raise Invalid(first.label, "a shape that begins with the number of applications", f"shape {_show(first.shape)}")
     if rows > len(first.data):
         raise Invalid(first.label, f"data for shape {_show(first.shape)}", f"{len(first.data)} values")
+    if rows > MOST_ROWS:
+        raise TooLarge(f"{rows} applications are more than {MOST_ROWS}")
     return rows
 
 

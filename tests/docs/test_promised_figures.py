@@ -9,11 +9,13 @@ import pytest
 from flows.settings import Settings as Flows
 from monitoring.collector import router
 from monitoring.settings import Settings as Monitor
+from serving.predictor.app import BODIES_AT_ONCE
 from serving.predictor.service import INLINE_ROWS, LISTED_WARNINGS
 from serving.predictor.settings import Settings as Predictor
 from serving.protocol.errors import LONGEST_QUOTE
 from serving.protocol.findings import LONGEST_TEXT
 from serving.protocol.rest import LONGEST_ID
+from serving.protocol.shapes import MOST_ROWS
 from tests.docs.pages import ROOT
 from training.bundle.manifest import FORMAT
 from training.bundle.writing import REPLAYED
@@ -32,6 +34,8 @@ PROMISED = [
     ("docs/api.md", f"`Connection: close` for {PREDICTOR.drain_seconds:g} s (`CREDENCE_DRAIN_SECONDS`)"),
     ("docs/api.md", f"for up to {PREDICTOR.ship_seconds:g} s (`CREDENCE_SHIP_SECONDS`)"),
     ("docs/api.md", f"older than `CREDENCE_HISTORY_DAYS` ({PREDICTOR.history_days})"),
+    ("docs/api.md", f"| Applications | {MOST_ROWS} in a request |"),
+    ("docs/api.md", f"| All bodies held at once | {BODIES_AT_ONCE * PREDICTOR.body_bytes // MIB} MB;"),
     ("docs/api.md", f"| `id` | {LONGEST_ID} printable characters |"),
     ("docs/api.md", f"| A text value | {LONGEST_TEXT} characters, no NUL |"),
     ("docs/api.md", f"| Warnings in an answer | {LISTED_WARNINGS} lines"),
@@ -41,7 +45,7 @@ PROMISED = [
     ("docs/bundle.md", f"| {REPLAYED} hold-out applications"),
     ("docs/records.md", f"up to {PREDICTOR.log_bytes // MIB // 1024} GB (`CREDENCE_LOG_BYTES`)"),
     ("docs/records.md", f"| The prediction log | {PREDICTOR.retention_days:g} |"),
-    ("docs/records.md", f"| The monitor | {Monitor().retention_days:g} |"),
+    ("docs/records.md", f"| The monitor | {Monitor().monitor_retention_days:g} |"),
     ("docs/training.md", f"fewer than {FEWEST_DEFAULTS} defaults"),
     ("docs/training.md", f"an AUC above {Options().auc_alone:g} alone"),
     ("docs/training.md", f"hold-out AUC above {Options().auc_alarm:g} is implausible"),

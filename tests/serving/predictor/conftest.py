@@ -198,8 +198,8 @@ class Process:
     def send_signal(self, number: int) -> None:
         self._process.send_signal(number)
 
-    def wait(self) -> int:
-        return self._process.wait(60)
+    def wait(self, seconds: float = 60) -> int:
+        return self._process.wait(seconds)
 
     def kill(self) -> None:
         self._process.kill()

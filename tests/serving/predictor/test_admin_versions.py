@@ -53,7 +53,8 @@ def test_load_without_version_takes_newest(both: Any) -> None:
 def test_unloaded_model_is_not_ready(both: Any) -> None:
     assert both.call("POST", f"{MODEL}/unload", admin=True).status_code == 200
     assert both.call("GET", "/v2/health/ready").status_code == 503
-    assert both.call("POST", INFER, {"inputs": []}).status_code == 404
+    assert both.call("POST", INFER, {"inputs": []}).status_code == 503
+    assert both.call("GET", "/v2/models/credit-default/ready").status_code == 503
     assert load(both, "2").status_code == 200
     assert both.call("GET", "/v2/health/ready").status_code == 200
 

@@ -10,7 +10,7 @@ import pytest
 
 from serving.protocol import rest
 from serving.protocol.codec import Codec
-from serving.protocol.errors import Refused
+from serving.protocol.errors import Refused, TooLarge
 
 
 def income(shape: Any, data: Any) -> list[dict[str, Any]]:
@@ -88,3 +88,15 @@ def test_wild_name_is_quoted(codec: Codec, tensors: Callable[..., Any]) -> None:
         read(codec, [*income([1], [50_000]), wild])
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 300
+
+
+def test_repeated_name_is_found_among_many(codec: Codec) -> None:
+    names = [*(f"X{number}" for number in range(100_000)), "X99999"]
+    inputs = [{"name": name, "shape": [1], "datatype": "INT8", "data": [1]} for name in names]
+    with pytest.raises(Refused, match=r'inputs\[100000\]: expected each name once, got "X99999" again'):
+        read(codec, inputs)
+
+
+def test_many_applications_are_too_large(codec: Codec) -> None:
+    with pytest.raises(TooLarge, match="10001 applications are more than 10000: send fewer rows, or use"):
+        read(codec, income([10_001], [50_000] * 10_001))

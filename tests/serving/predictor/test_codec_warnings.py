@@ -15,8 +15,8 @@ from training.bundle import Manifest
 
 UNUSUAL = [
     ("NAME_INCOME_TYPE", "Astronaut", 'NAME_INCOME_TYPE: "Astronaut" is not a level of training, read as missing'),
-    ("AMT_CREDIT", 5e6, "AMT_CREDIT: 5000000.0 is outside the range of training, 5000 to 1e+06"),
-    ("CNT_CHILDREN", 12, "CNT_CHILDREN: 12.0 is outside the range of training, 0 to 5"),
+    ("AMT_CREDIT", 5e6, "AMT_CREDIT: 5000000 is outside the range of training, 5000 to 1000000"),
+    ("CNT_CHILDREN", 12, "CNT_CHILDREN: 12 is outside the range of training, 0 to 5"),
     ("SHOE_SIZE", 43, 'unknown fields, ignored: "SHOE_SIZE"'),
 ]
 

@@ -65,4 +65,4 @@ def test_page_is_well_formed(site: Any) -> None:
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
 def test_unloaded_model_has_no_page(site: Any, path: str) -> None:
     site.service.serve(None)
-    assert site.call("GET", path).status_code == 404
+    assert site.call("GET", path).status_code == 503

@@ -34,7 +34,13 @@ def test_metadata_describes_fields(site: Any) -> None:
         "name": "CODE_GENDER",
         "datatype": "BYTES",
         "shape": [-1],
-        "parameters": {"description": "Gender.", "required": False, "levels": ["F", "M"], "read_as_missing": ["XNA"]},
+        "parameters": {
+            "description": "Gender.",
+            "required": False,
+            "levels": ["F", "M"],
+            "read_as_missing": ["XNA"],
+            "protected": True,
+        },
     }
     assert inputs["AMT_INCOME_TOTAL"]["parameters"] == {
         "description": "What the applicant earns.",

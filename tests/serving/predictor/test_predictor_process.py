@@ -52,6 +52,23 @@ def test_wrong_start_says_why(tmp_path: Path, arguments: tuple[str, ...], code: 
     assert "Traceback" not in ended.stderr
 
 
+def test_log_that_cannot_be_written_is_an_error(models: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = run(f"--models={models}", "--http-port=0", "--admin-port=0", f"--log-directory={tmp_path / 'file' / 'log'}")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("log_directory: expected a folder that can be written, got [Errno 20]")
+
+
+def test_half_a_head_does_not_delay_the_end(start: Any) -> None:
+    process = start(body_seconds=1)
+    process.wait_ready()
+    with socket.create_connection(("127.0.0.1", process.port)) as connection:
+        connection.sendall(b"GET /v2 HTTP/1.1\r\nHo")
+        process.send_signal(signal.SIGTERM)
+        # left to itself, the server waits for the rest of the head for 30 s
+        assert process.wait(20) == 0
+
+
 def test_terminated_process_fails_no_request(start: Any, application: dict[str, Any], tensors: Any) -> None:
     process = start(drain_seconds=1)
     process.wait_ready()
