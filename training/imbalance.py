@@ -86,30 +86,6 @@ def compare(
         return tuple(row for both in pool.map(judge, _TREATMENTS) for row in both)
 
 
-def conclusion(rows: Sequence[Row]) -> str:
-    """Why the model is trained without a treatment, or what speaks against that, from the figures."""
-    plain = _find(rows, NONE, calibrated=True)
-    cheapest = min((row for row in rows if row.calibrated and row is not plain), key=lambda row: row.cost.value)
-    distorted = max((row for row in rows if not row.calibrated), key=lambda row: row.ece.value)
-    change = cheapest.cost.value / plain.cost.value - 1
-    within = plain.cost.low <= cheapest.cost.value <= plain.cost.high
-    verdict = (
-        "the difference is within the interval, so resampling and weights buy nothing here"
-        if within
-        else "the difference is beyond the interval, so this treatment deserves a closer look"
-        if change < 0
-        else "every treatment costs more"
-    )
-    return (
-        f"Without a treatment and calibrated, an applicant costs {_told(plain.cost)}. The cheapest treatment, "
-        f"{cheapest.treatment}, costs {_told(cheapest.cost)} ({change:+.1%}): {verdict}. What treatments do change is "
-        f"the probability: {distorted.treatment}, as it comes, has an expected calibration error of "
-        f"{distorted.ece.value:.3f} (none, calibrated: {plain.ece.value:.3f}) and expects "
-        f"{1 / distorted.observed_expected.value:.1f} times the defaults that happen, so refusing at the theoretical "
-        f"threshold would cost {_told(distorted.cost_theoretical)}."
-    )
-
-
 @dataclass(frozen=True)
 class _Task:
     """Rows to learn from, rows to predict, and what the learner is told beside them."""
@@ -193,11 +169,3 @@ def _row(
         cost_theoretical=metrics[COST],
         threshold=float(found.mean()),
     )
-
-
-def _find(rows: Sequence[Row], treatment: str, calibrated: bool) -> Row:
-    return next(row for row in rows if row.treatment == treatment and row.calibrated == calibrated)
-
-
-def _told(interval: Interval) -> str:
-    return f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

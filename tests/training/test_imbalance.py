@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from training import imbalance
 from training.bundle import Feature
-from training.bundle.manifest import Interval
 
 PARAMETERS = {"trees": 20, "learning_rate": 0.1, "num_leaves": 7}
 FEATURES = [Feature(name=f"f{i}", made_from=(f"F{i}",), reason="r") for i in range(5)]
@@ -67,15 +64,3 @@ def test_same_seed_same_rows(rows):
 def test_costs_move_the_threshold(rows):
     cheap = imbalance.compare(*lender(), seed=0, cost_fn=2.0)
     assert row(cheap, "none", True).threshold > row(rows, "none", True).threshold
-
-
-@pytest.mark.parametrize(
-    ("cost", "sentence"),
-    [(0.51, "within the interval"), (0.3, "deserves a closer look"), (0.9, "every treatment costs more")],
-)
-def test_conclusion_follows_figures(rows, cost: float, sentence: str):
-    def priced(one):
-        value = 0.5 if one.treatment == "none" else cost
-        return replace(one, cost=Interval(value=value, low=value - 0.05, high=value + 0.05))
-
-    assert sentence in imbalance.conclusion([priced(one) for one in rows])

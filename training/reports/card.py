@@ -164,7 +164,7 @@ def _explanations(results: Results) -> Section:
         why = dict.fromkeys(one.why for one in results.dropped)
         rows = ((reason, ", ".join(one.feature for one in results.dropped if one.why == reason)) for reason in why)
         blocks += [
-            f"{len(results.dropped)} features were dropped inside cross-validation:",
+            f"{len(results.dropped)} features were dropped before the search:",
             Table(("why", "features"), tuple(rows), words=(0, 1)),
         ]
     return Section("What moves a decision", tuple(blocks))

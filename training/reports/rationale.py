@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from training import evaluation, imbalance
+from collections.abc import Sequence
+
+from training import evaluation
+from training.imbalance import NONE, Row
 from training.reports.results import Results
 from training.reports.table import interval, percent
 
@@ -34,7 +37,7 @@ def treatment(results: Results) -> str:
     )
     if not results.imbalance:
         return f"{stance} This run did not compare other treatments."
-    return f"{stance} {imbalance.conclusion(results.imbalance)}"
+    return f"{stance} {_comparison(results.imbalance)}"
 
 
 def threshold(results: Results) -> str:
@@ -43,7 +46,7 @@ def threshold(results: Results) -> str:
     theoretical = policy.cost_fp / (policy.cost_fp + policy.cost_fn)
     inside = policy.threshold_low <= theoretical <= policy.threshold_high
     agreement = (
-        "lies inside the interval, so the probabilities can be taken at their word"
+        "lies inside the interval: nothing here speaks against taking the probabilities at their word"
         if inside
         else "lies outside of the interval, so the probabilities near it are not exact"
     )
@@ -67,4 +70,27 @@ def accuracy(results: Results) -> str:
         f"model changes the cost by {change:+.1%}, and approves {percent(metrics[evaluation.APPROVAL_RATE])}. Accuracy "
         f"is {interval(metrics[evaluation.ACCURACY])}, against {approve_all:.3f} for approving everybody: it counts "
         "both errors alike, so it does not decide anything here."
+    )
+
+
+def _comparison(rows: Sequence[Row]) -> str:
+    (plain,) = (row for row in rows if row.treatment == NONE and row.calibrated)
+    cheapest = min((row for row in rows if row.calibrated and row is not plain), key=lambda row: row.cost.value)
+    distorted = max((row for row in rows if not row.calibrated), key=lambda row: row.ece.value)
+    change = cheapest.cost.value / plain.cost.value - 1
+    within = plain.cost.low <= cheapest.cost.value <= plain.cost.high
+    verdict = (
+        "the difference is within the interval, so resampling and weights buy nothing here"
+        if within
+        else "the difference is beyond the interval, so this treatment deserves a closer look"
+        if change < 0
+        else "every treatment costs more"
+    )
+    return (
+        f"Without a treatment and calibrated, an applicant costs {interval(plain.cost)}. The cheapest treatment, "
+        f"{cheapest.treatment}, costs {interval(cheapest.cost)} ({change:+.1%}): {verdict}. What treatments do change "
+        f"is the probability: {distorted.treatment}, as it comes, has an expected calibration error of "
+        f"{distorted.ece.value:.3f} (none, calibrated: {plain.ece.value:.3f}) and expects "
+        f"{1 / distorted.observed_expected.value:.1f} times the defaults that happen, so refusing at the theoretical "
+        f"threshold would cost {interval(distorted.cost_theoretical)}."
     )

@@ -40,6 +40,19 @@ def test_treatment_tells_comparison(results):
     assert "undersampling, as it comes, has an expected calibration error of 0.330" in told
 
 
+@pytest.mark.parametrize(
+    ("cost", "sentence"),
+    [(0.51, "within the interval"), (0.3, "deserves a closer look"), (0.9, "every treatment costs more")],
+)
+def test_treatment_follows_figures(results, cost: float, sentence: str):
+    def paid(one):
+        value = 0.5 if one.treatment == "none" else cost
+        return replace(one, cost=Interval(value=value, low=value - 0.05, high=value + 0.05))
+
+    told = rationale.treatment(replace(results, imbalance=tuple(paid(one) for one in results.imbalance)))
+    assert sentence in told
+
+
 def test_treatment_without_comparison(results):
     assert rationale.treatment(replace(results, imbalance=())).endswith("did not compare other treatments.")
 
