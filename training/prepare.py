@@ -21,7 +21,7 @@ from training.features.graph import feature_graph, features_from
 from training.tables import FIELDS, Tables
 
 FEWEST_DEFAULTS = 50
-"""With fewer, a hold-out of a fifth has ten, and no figure about it means anything."""
+"""Or clients who repaid: with fewer, a hold-out of a fifth has ten, and no figure about it means anything."""
 
 
 class TrainingError(Exception):
@@ -74,10 +74,10 @@ def prepare(
     """Check, split, describe and compute features. Raises TrainingError where the data give the outcome away."""
     _check_allowed(allow)
     outcome = (tables.train["TARGET"] == 1).to_numpy()
-    if outcome.sum() < FEWEST_DEFAULTS:
+    if not FEWEST_DEFAULTS <= outcome.sum() <= len(outcome) - FEWEST_DEFAULTS:
         raise TrainingError(
             f"application_train has {outcome.sum()} defaults among {len(outcome)} clients, expected at least "
-            f"{FEWEST_DEFAULTS}: a model could be trained but not judged"
+            f"{FEWEST_DEFAULTS}, and as many who repaid: a model could be trained but not judged"
         )
     _check_leaks(tables.train, outcome, auc_alone, seed)
     clients = tables.train["SK_ID_CURR"].to_numpy()

@@ -14,9 +14,8 @@ from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
 from training.prepare import Part, Prepared
 from training.reports import Candidate, Data, Explained, Judged, Results
-from training.reports import Trial as Reported
 from training.reports.drift import Drift, compare
-from training.reports.fields import describe
+from training.reports.fields import by_level
 from training.search import Dropped, Trial, best_of_each, folds_of
 from training.tables import Tables
 
@@ -43,10 +42,7 @@ def summarise(
         model=manifest.model,
         chosen=manifest.family,
         candidates=tuple(_candidate(trial, trials, learned, manifest) for trial in best_of_each(trials)),
-        trials=tuple(
-            Reported(trial.family, number, trial.cost, trial.log_loss, trial.parameters)
-            for number, trial in enumerate(trials, 1)
-        ),
+        trials=tuple(trials),
         policy=manifest.policy,
         calibration=manifest.calibration,
         metrics=manifest.metrics,
@@ -58,7 +54,7 @@ def summarise(
         explained=_explained(bundle, held_out),
         dropped=tuple(dropped),
         data=_data(tables, source, prepared),
-        fields=describe(columns, (tables.train["TARGET"] == 1).to_numpy()),
+        fields=by_level(columns, (tables.train["TARGET"] == 1).to_numpy()),
         drift=_drift(columns, tables.test),
         protected=tuple(field.name for field in manifest.fields if field.protected),
         allowed=manifest.allowed,

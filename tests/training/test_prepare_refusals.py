@@ -32,9 +32,11 @@ def test_a_client_on_both_sides_stops_the_run(tables: Tables) -> None:
         prepared(replace(tables, train=twice))
 
 
-def test_too_few_defaults_stop_the_run(tables: Tables) -> None:
-    with pytest.raises(TrainingError, match="0 defaults"):
-        prepared(replace(tables, train=tables.train.filter(pl.col("TARGET") == 0)))
+@pytest.mark.parametrize("outcome", [0, 1])
+def test_too_few_of_an_outcome_stop_the_run(tables: Tables, outcome: int) -> None:
+    alike = tables.train.filter(pl.col("TARGET") == outcome)
+    with pytest.raises(TrainingError, match=f"{outcome * len(alike)} defaults among {len(alike)} clients"):
+        prepared(replace(tables, train=alike))
 
 
 @pytest.mark.parametrize("name", ["AMT_CREDIT", "code_gender"])

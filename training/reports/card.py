@@ -68,9 +68,8 @@ def _alarms(results: Results) -> Section:
 
 def _model(results: Results) -> Section:
     blocks: list[Block] = [rationale.model(results), search.candidates(results.candidates, results.chosen)]
-    tried = [trial for trial in results.trials if trial.parameters]
-    if tried:
-        blocks += ["The cheapest trials:", search.trials(tried)]
+    if results.trials:
+        blocks += ["The cheapest trials:", search.trials(results.trials)]
     return Section("Why this model", tuple(blocks))
 
 

@@ -54,7 +54,7 @@ class Described:
         return float(((bad - good) * np.log(bad / good)).sum())
 
 
-def describe(columns: Mapping[str, NDArray[Any]], outcome: NDArray[np.bool_]) -> tuple[Described, ...]:
+def by_level(columns: Mapping[str, NDArray[Any]], outcome: NDArray[np.bool_]) -> tuple[Described, ...]:
     """Each field in levels; columns are numbers with NaN or objects with None for missing."""
     return tuple(_described(name, column, outcome) for name, column in columns.items())
 

@@ -13,7 +13,7 @@ from training.bundle.manifest import Calibration, Feature, Interval, Policy, Rea
 from training.evaluation import Confusion, Group
 from training.reports.drift import Drift
 from training.reports.fields import Described
-from training.search import Dropped
+from training.search import Dropped, Trial
 
 Floats = NDArray[np.float64]
 
@@ -28,17 +28,6 @@ class Candidate:
     auc: Interval
     log_loss: Interval
     trials: int
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One set of parameters of the search."""
-
-    family: str
-    number: int
-    cost: float
-    log_loss: float
-    parameters: Mapping[str, float | int]
 
 
 @dataclass(frozen=True)

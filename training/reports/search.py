@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.reports.results import Candidate, Trial
+from training.reports.results import Candidate
 from training.reports.table import Table, interval
+from training.search import Trial
 
 _SHOWN = 10
 
@@ -22,15 +23,16 @@ def candidates(found: Sequence[Candidate], chosen: str) -> Table:
 
 
 def trials(found: Sequence[Trial]) -> Table:
-    """The cheapest trials with their parameters."""
-    best = sorted(found, key=lambda one: (one.cost, one.family, one.number))[:_SHOWN]
+    """The cheapest trials of a family with parameters, numbered as they were tried."""
+    numbered = [(number, one) for number, one in enumerate(found, 1) if one.parameters]
+    best = sorted(numbered, key=lambda pair: (pair[1].cost, pair[1].family, pair[0]))[:_SHOWN]
     rows = tuple(
         (
-            f"{one.family} {one.number}",
+            f"{one.family} {number}",
             f"{one.cost:.4f}",
             f"{one.log_loss:.4f}",
             ", ".join(f"{name} {value:g}" for name, value in sorted(one.parameters.items())),
         )
-        for one in best
+        for number, one in best
     )
     return Table(("trial", "cost", "log loss", "parameters"), rows, words=(0, 3))

@@ -8,10 +8,10 @@ import pytest
 from training import evaluation, imbalance
 from training.bundle.manifest import Feature, Interval, Policy, Reason
 from training.policy import calibrate, platt, threshold
-from training.reports import Candidate, Data, Explained, Judged, Results, Trial
+from training.reports import Candidate, Data, Explained, Judged, Results
 from training.reports.drift import compare
-from training.reports.fields import describe
-from training.search import Dropped
+from training.reports.fields import by_level
+from training.search import Dropped, Trial
 
 REASONS = (
     Reason(code="external", french="Scores externes", english="External scores"),
@@ -90,7 +90,18 @@ def run() -> Results:
             Candidate("lightgbm", around(0.56), around(0.755), around(0.248), 8),
         ),
         trials=tuple(
-            Trial(family, n, base + n / 300, 0.25 + n / 400, {"learning_rate": 0.05, "num_leaves": 7 + n})
+            Trial(
+                family=family,
+                parameters={"learning_rate": 0.05, "num_leaves": 7 + n},
+                importance=np.zeros(24),
+                calibration=calibration,
+                probability=probability,
+                threshold=cut,
+                auc=0.75,
+                log_loss=0.25 + n / 400,
+                cost=base + n / 300,
+                seconds=1.0,
+            )
             for family, base in (("logistic", 0.585), ("lightgbm", 0.56))
             for n in range(8)
         ),
@@ -115,7 +126,7 @@ def run() -> Results:
             default_rate=float(outcome.mean()),
             fingerprint="5f" * 32,
         ),
-        fields=describe(learned, outcome),
+        fields=by_level(learned, outcome),
         drift=compare(learned, test),
         protected=("CODE_GENDER", "DAYS_BIRTH", "NAME_FAMILY_STATUS"),
         allowed=(),

@@ -74,13 +74,13 @@ def test_levels_part_the_applicants():
         "flag": np.arange(500) % 2,
         "level": RANDOM.choice(np.array([*"abcdefghij", None], dtype=object), 500),
     }
-    for field in fields.describe(columns, OUTCOME):
+    for field in fields.by_level(columns, OUTCOME):
         assert sum(level.rows for level in field.levels) == 500
         assert sum(level.defaults for level in field.levels) == OUTCOME.sum()
 
 
 def test_missing_is_the_last_level():
-    (field,) = fields.describe({"number": np.where(OUTCOME, np.nan, 1.0)}, OUTCOME)
+    (field,) = fields.by_level({"number": np.where(OUTCOME, np.nan, 1.0)}, OUTCOME)
     assert [(level.name, level.rows, level.defaults) for level in field.levels] == [
         ("1", int((~OUTCOME).sum()), 0),
         ("missing", int(OUTCOME.sum()), int(OUTCOME.sum())),
@@ -89,11 +89,11 @@ def test_missing_is_the_last_level():
 
 
 def test_rare_levels_are_other():
-    (field,) = fields.describe({"level": np.array(list("abcdefghij") * 50, dtype=object)}, OUTCOME)
+    (field,) = fields.by_level({"level": np.array(list("abcdefghij") * 50, dtype=object)}, OUTCOME)
     assert [level.name for level in field.levels] == ["a", "b", "c", "d", "e", "f", "other"]
 
 
 def test_information_orders_fields():
     columns = {"strong": OUTCOME + RANDOM.normal(size=500) / 2, "none": RANDOM.normal(size=500)}
-    strong, none = fields.describe(columns, OUTCOME)
+    strong, none = fields.by_level(columns, OUTCOME)
     assert strong.information > 5 * none.information
