@@ -11,6 +11,8 @@ from monitoring.errors import RequestError
 from serving.records import Forgotten, Record, RecordError, Schema, read
 
 _INT64 = range(-(2**63), 2**63)
+_TIMES = range(253_402_300_800_000_000)
+"""Microseconds from 1970 to the year 10000: what can be told as a date."""
 
 
 class Batch(NamedTuple):
@@ -90,10 +92,10 @@ def segment_of(id: str) -> str:  # noqa: A002 - the field's name
 def _checked(record: Record) -> Record:
     for field in ("id", "request", "model", "version", "schema", "decision"):
         _text(f"record {record.id!r}: {field}", getattr(record, field))
-    for field in ("at", "client"):
-        value = getattr(record, field)
-        if value is not None and value not in _INT64:
-            raise RequestError(f"record {record.id}: {field}: expected 64 bits, got a longer whole number")
+    if record.client is not None and record.client not in _INT64:
+        raise RequestError(f"record {record.id}: client: expected 64 bits, got a longer whole number")
+    if record.at not in _TIMES:
+        raise RequestError(f"record {record.id}: at: expected microseconds since 1970, got {record.at}")
     for field in ("probability", "margin", "threshold"):
         if not math.isfinite(getattr(record, field)):
             raise RequestError(f"record {record.id}: {field}: expected a finite number, got {getattr(record, field)}")

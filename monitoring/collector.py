@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import AsyncIterator
 from datetime import datetime
 from html import escape
@@ -234,6 +235,9 @@ async def _answer_error(_: Request, error: Exception) -> Response:
     if isinstance(error, StoreError):
         logger.error("%s", error)
         return _json({"error": str(error)}, error.status)
+    # An exception's own words may quote an applicant's values; the places in the code do not.
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("failed to answer: %s\n%s", type(error).__name__, places)
     return _json({"error": "a mistake of ours; the log says where"}, 500)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
 
 from monitoring.settings import SettingsError
 
@@ -20,7 +21,9 @@ def engine(url: str) -> Engine:
                 f"CREDENCE_MONITOR_DATABASE: expected sqlite or postgresql, got {parsed.get_backend_name()}"
             )
         # Parameters are applications: they must not be in an error's text.
-        made = create_engine(parsed, hide_parameters=True, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        # A kept connection would go on writing to a SQLite file that somebody deleted.
+        options = {"poolclass": NullPool} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
+        made = create_engine(parsed, hide_parameters=True, **options)
     except ArgumentError as error:
         raise SettingsError("CREDENCE_MONITOR_DATABASE: expected a SQLAlchemy URL such as sqlite:////path") from error
     except ModuleNotFoundError as error:

@@ -142,7 +142,8 @@ class Store:
         with self._reading() as connection:
             account = completeness(connection.execute(select(segments)).mappings())
             versions = connection.execute(select(records.c.version, func.count()).group_by(records.c.version)).all()
-            oldest, newest = connection.execute(select(func.min(records.c.at), func.max(records.c.at))).one()
+            # Two queries, because an index gives one end at once, but not both.
+            oldest, newest = (connection.scalar(select(end(records.c.at))) for end in (func.min, func.max))
             erased = connection.scalar(select(func.count()).select_from(forgotten))
             expired = connection.scalar(select(facts.c.value).where(facts.c.name == "expired"))
         counts: dict[str, int] = dict(sorted(map(tuple, versions)))

@@ -25,7 +25,8 @@ def test_empty_body_is_empty():
     ("fields", "message"),
     [
         ({"request": "a\0b"}, "record 'a-0': request: expected text without NUL, got 'a\\x00b'"),
-        ({"at": 2**63}, "record a-0: at: expected 64 bits, got a longer whole number"),
+        ({"at": -1}, "record a-0: at: expected microseconds since 1970, got -1"),
+        ({"at": 253_402_300_800_000_000}, "record a-0: at: expected microseconds since 1970, got 253402300800000000"),
         ({"client": 2**63}, "record a-0: client: expected 64 bits, got a longer whole number"),
         ({"probability": math.nan}, "record a-0: probability: expected a finite number, got nan"),
         ({"margin": math.inf}, "record a-0: margin: expected a finite number, got inf"),

@@ -32,6 +32,26 @@ def test_batch_is_not_acknowledged(client, away, make_record, body):
     assert answer.status_code == 503
 
 
+def test_deleted_database_acknowledges_nothing(client, post, make_record, body, tmp_path):
+    post(make_record())
+    for path in (tmp_path / "store").iterdir():
+        path.unlink()
+    answer = client.post("/v1/records", content=body(make_record()), headers={"Content-Type": CONTENT_TYPE})
+    assert answer.status_code == 503
+    assert post(make_record()) == {"received": 1, "duplicates": 0}
+
+
+def test_own_mistake_is_logged_without_values(client, caplog, monkeypatch):
+    def fail(*_: object) -> None:
+        raise ValueError("SECRET".lower())
+
+    monkeypatch.setattr(client.app.state.store, "status", fail)
+    assert client.get("/v1/status").status_code == 500
+    assert "failed to answer: ValueError" in caplog.text
+    assert "in status" in caplog.text
+    assert "secret" not in caplog.text
+
+
 def test_database_comes_back(client, away, post, make_record, tmp_path):
     assert client.get("/health/ready").status_code == 503
     away.rename(tmp_path / "store")
