@@ -30,9 +30,11 @@ class Answer(NamedTuple):
 def target(url: str) -> Target:
     """Where the monitor at `url` takes records. Raises ValueError for anything but http or https with a host."""
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    plain = url.isascii() and url.isprintable() and " " not in url
+    if not plain or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"the monitor's URL must be http://HOST[:PORT][/PATH] or https://…, got {url!r}")
     tls = parts.scheme == "https"
+    parts.hostname.encode("idna")  # as a connection will, when it is too late to say so: a label may be too long
     port = parts.port or (443 if tls else 80)
     path = parts.path.rstrip("/") + "/v1/records"
     return Target(parts.hostname, port, tls, path, f"{parts.scheme}://{parts.hostname}:{port}{path}")

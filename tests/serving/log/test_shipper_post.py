@@ -16,7 +16,19 @@ def test_url_names_a_target(url, expected):
     assert target(url)[:4] == expected
 
 
-@pytest.mark.parametrize("url", ["", "monitor:8090", "ftp://monitor", "http://", "http://monitor:port"])
+OTHERS = [
+    "",
+    "monitor:8090",
+    "ftp://monitor",
+    "http://",
+    "http://monitor:port",
+    "http://m/a b",
+    "http://m/é",
+    "http://" + "x" * 64,
+]
+
+
+@pytest.mark.parametrize("url", OTHERS)
 def test_other_urls_are_refused(url):
     with pytest.raises(ValueError):
         target(url)
