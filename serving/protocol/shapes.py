@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any
@@ -41,10 +40,12 @@ def column(tensor: Tensor, rows: int) -> list[Any]:
 def floats(tensor: Tensor, rows: int, width: int) -> npt.NDArray[np.float64]:
     """The numbers [n, width] of one of the graph's tensors; null is NaN."""
     _check_shape(tensor, rows, width)
-    with contextlib.suppress(TypeError, ValueError):
+    try:
         array = np.array(tensor.data, dtype=np.float64)
-        if array.shape in ((rows * width,), (rows, width)):
-            return array.reshape(rows, width)
+    except (TypeError, ValueError):
+        array = np.empty(0)  # nested unevenly: what follows says where
+    if array.shape in ((rows * width,), (rows, width)):
+        return array.reshape(rows, width)
     return np.array(_flat(tensor), dtype=np.float64).reshape(rows, width)
 
 
