@@ -91,4 +91,7 @@ def _log_as_json() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    # Not sys.exit: the server's own threads may still want the interpreter while it is taken down, and then they abort.
+    os._exit(code)

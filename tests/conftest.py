@@ -173,7 +173,8 @@ def sample() -> Path:
     return Path(folder)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: its event loop runs as long as it does, and no test beside it could run one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, which `make setup` installs where it can."""
     program = shutil.which("chromium")
