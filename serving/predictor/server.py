@@ -74,9 +74,9 @@ class _Process:
         self._service = Service(log, metrics)
         self._admin = Admin(self._service, metrics, settings, log)
         public = App(self._service, metrics, settings)
-        self._servers = [_server(public, settings.host, settings.http_port, settings.body_seconds)]
+        self._servers = [http_server(public, settings.host, settings.http_port, settings.body_seconds)]
         if settings.admin_port:
-            self._servers.append(_server(self._admin, _LOOPBACK, settings.admin_port, settings.body_seconds))
+            self._servers.append(http_server(self._admin, _LOOPBACK, settings.admin_port, settings.body_seconds))
 
     async def run(self) -> int:
         await self._admin.load(self._settings.version)
@@ -144,8 +144,8 @@ def _shipper(settings: Settings, log: Log) -> Shipper | None:
         raise SettingsError(f"monitor_url: {error}") from error
 
 
-def _server(app: App, host: str, port: int, seconds: float) -> Server:
-    """`seconds` are those a request's head may take; to stop, granian waits for half a head as long."""
+def http_server(app: App, host: str, port: int, seconds: float) -> Server:
+    """A server in this loop; `seconds` are those a request's head may take, and that stopping may wait for one."""
     return Server(
         app,
         address=host,

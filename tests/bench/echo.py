@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from serving.predictor.server import _server
+from serving.predictor.server import http_server
 
 
 def answer(size: int):
@@ -24,4 +24,4 @@ def answer(size: int):
 
 
 if __name__ == "__main__":
-    asyncio.run(_server(answer(int(sys.argv[2])), "127.0.0.1", int(sys.argv[1])).serve())
+    asyncio.run(http_server(answer(int(sys.argv[2])), "127.0.0.1", int(sys.argv[1]), seconds=10).serve())
