@@ -10,7 +10,7 @@ UV := uv==0.13.8
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
-setup: $(STAMP) ## Make .venv with the locked dependencies; quick the second time
+setup: $(STAMP) .venv-explainer/.ready ## Make .venv and .venv-explainer with the locked dependencies; quick the second time
 
 $(STAMP): requirements.lock pyproject.toml
 	@echo "setup: a virtual environment in .venv with the locked dependencies"
@@ -20,6 +20,13 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
 	@command -v chromium >/dev/null || $(MAKE) --no-print-directory browser
+	@touch $@
+
+.venv-explainer/.ready: requirements-explainer.lock pyproject.toml $(STAMP)
+	@echo "setup: the explainer in .venv-explainer, because its pins and ours do not meet"
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-explainer
+	$(BIN)/uv pip sync --python .venv-explainer/bin/python --require-hashes requirements-explainer.lock
+	$(BIN)/uv pip install --python .venv-explainer/bin/python --no-deps --editable .
 	@touch $@
 
 browser: ## Install Chromium for the tests of pages, on Debian as root
@@ -55,5 +62,7 @@ bench: setup .venv-bench/.ready ## Measure beside other servers and other featur
 	$(BIN)/uv pip sync --python .venv-bench/bin/python --require-hashes requirements-bench.lock
 	@touch $@
 
-lock: setup ## Write requirements.lock anew from pyproject.toml
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml
+lock: setup ## Write both locks anew from pyproject.toml
+	$(LOCK) --extra training --extra serving --extra monitoring --extra flows --group dev -o requirements.lock
+	$(LOCK) --extra explainer -o requirements-explainer.lock
