@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, LargeBinary, MetaData, String, Table, Text
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the tables change; a store of another format is refused rather than guessed at."""
 
 metadata = MetaData()
@@ -32,6 +32,7 @@ records = Table(
     Column("decision", Text, nullable=False),
     Column("history_status", String, nullable=False),
     Column("warnings", Text, nullable=False),  # JSON
+    Column("explanation", Text, nullable=False),  # JSON, or empty
     Column("numeric", LargeBinary, nullable=False),  # float32, little-endian
     Column("categorical", LargeBinary, nullable=False),  # MessagePack: a text column cannot hold every string
     Column("history", LargeBinary, nullable=False),  # float32, little-endian

@@ -67,6 +67,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True, tag="record"):
     threshold: float
     decision: str
     warnings: tuple[str, ...]
+    explanation: str = ""
+    """What `explications_locales` answered, JSON; empty where it was not asked for."""
 
 
 class Forgotten(msgspec.Struct, frozen=True, array_like=True, tag="forgotten"):
