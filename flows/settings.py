@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
@@ -26,6 +27,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The predictor's, for the Open Inference Protocol."""
     admin_port: int = 8079
     """The predictor's, for loading a version and forgetting a client."""
+    explainer_port: int = 8082
+    prefect_port: int = 4200
+    prefect_url: str = ""
+    """The Prefect server, without `/api`; empty is the one that `credence up` starts."""
+    approval: Literal["required", "automatic"] = "required"
+    """Whether a person must agree before a version that a schedule or a verdict made goes live."""
+    watch_seconds: float = 10.0
+    """How long a version that just went live is watched before it is called champion."""
+    retrain_cron: str = ""
+    """A calendar for retraining beside the verdicts, as cron writes it; empty for none."""
 
     @property
     def folder(self) -> Path:
@@ -53,6 +64,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return local_url(self.http_port)
 
     @property
+    def explainer_url(self) -> str:
+        """Where decisions are explained."""
+        return local_url(self.explainer_port)
+
+    @property
+    def orchestrator_url(self) -> str:
+        """The Prefect server in force."""
+        return self.prefect_url or local_url(self.prefect_port)
+
+    @property
     def admin_url(self) -> str:
         """Where versions are loaded."""
         return local_url(self.admin_port)
@@ -63,14 +84,19 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     values: dict[str, object] = {}
     for field in msgspec.structs.fields(Settings):
         name = PREFIX + field.name.upper()
-        text = environment.get(name, "")
-        if field.type is int and text:
-            if not text.isdecimal() or not 0 < int(text) < 65536:
-                raise SettingsError(name, "a port, 1 to 65535", text)
-            values[field.name] = int(text)
-        elif text:
-            values[field.name] = text
+        if environment.get(name):
+            values[field.name] = _value(name, environment[name], field.type)
     return Settings(**values)  # type: ignore[arg-type] # each was converted to its field's type
+
+
+def _value(name: str, text: str, kind: Any) -> object:
+    if kind is int and not (text.isdecimal() and 0 < int(text) < 65536):
+        raise SettingsError(name, "a port, 1 to 65535", text)
+    try:
+        return msgspec.convert(text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        expected = "one of required, automatic" if kind is not float else "a number of seconds"
+        raise SettingsError(name, expected, text) from error
 
 
 def local_url(port: int) -> str:
