@@ -99,7 +99,7 @@ def simulate(lender: Lender) -> tuple[Table, dict[str, Floats], dict[str, Table]
     """Applications, aggregates and history of labelled clients."""
     rng = np.random.default_rng(_SEED)
     nobody = np.zeros(CLIENTS, dtype=bool)
-    scores = draw(rng, lender.root, CLIENTS)
+    scores = draw(rng, lender.root, lender.mean, CLIENTS)
     application = applications(rng, scores, Split(nobody))
     tables = history(rng, lender, scores, nobody)
     return application, aggregates(tables, CLIENTS), tables

@@ -107,10 +107,10 @@ def positive(correlation: Floats) -> Floats:
     return np.asarray(raised / np.outer(scale, scale))
 
 
-def draw(rng: np.random.Generator, root: Floats, clients: int) -> dict[str, Floats]:
+def draw(rng: np.random.Generator, root: Floats, mean: Floats, clients: int) -> dict[str, Floats]:
     """Scores by factor for some clients; `root` times its transpose is the correlation matrix.
 
     The product is einsum's own loop: a threaded matrix product may round differently on another number of cores.
     """
     scores = np.einsum("nk,fk->fn", rng.standard_normal((clients, len(root))), root, optimize=False)
-    return dict(zip(FACTORS, scores, strict=True))
+    return dict(zip(FACTORS, scores + mean[:, None], strict=True))

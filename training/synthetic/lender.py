@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -12,7 +12,7 @@ from training.synthetic.aggregates import aggregates
 from training.synthetic.applications import applications
 from training.synthetic.bureau import bureau, bureau_balance
 from training.synthetic.cards import card_balance
-from training.synthetic.columns import Booleans, Floats, Table
+from training.synthetic.columns import Booleans, Category, Floats, Table
 from training.synthetic.copula import FACTORS, draw
 from training.synthetic.draws import Ranks
 from training.synthetic.instalments import instalments
@@ -31,6 +31,10 @@ class Lender:
     """Factor by factor; times its transpose it is the factors' correlation matrix."""
     ranks: Ranks
     effects: Effects
+    mean: Floats = field(default_factory=lambda: np.zeros(len(FACTORS)))
+    """Factor by factor, in standard deviations of the published clients."""
+    lost: Mapping[str, float] = field(default_factory=dict)
+    """By application column, the share of clients of whom it is not known: missing, or 0 for a document."""
 
 
 @cache
@@ -74,10 +78,20 @@ def history(
 
 def clients(rng: np.random.Generator, lender: Lender, held_out: Booleans) -> dict[str, Table]:
     """All tables of some clients; `application` holds both populations, with a TARGET for everyone."""
-    scores = draw(rng, lender.root, len(held_out))
+    scores = draw(rng, lender.root, lender.mean, len(held_out))
     application = applications(rng, scores, Split(held_out))
+    _lose(rng, application, lender.lost)
     tables = history(rng, lender, scores, held_out)
     past = aggregates(tables, len(held_out))
     risk = log_odds(lender.effects, lender.ranks, application, past)
     application["TARGET"] = (rng.uniform(size=len(risk)) < 1.0 / (1.0 + np.exp(-risk))).astype(np.int64)
     return {"application": application, **tables}
+
+
+def _lose(rng: np.random.Generator, application: Table, lost: Mapping[str, float]) -> None:
+    for name, share in lost.items():
+        column, gone = application[name], rng.uniform(size=len(application["DAYS_BIRTH"])) < share
+        if isinstance(column, Category):
+            application[name] = Category(np.where(gone, -1, column.codes), column.levels)
+        else:
+            application[name] = np.where(gone, 0.0 if name.startswith("FLAG_") else np.nan, column)

@@ -32,7 +32,7 @@ HELD_OUT_EVERY = 5
 """Each fifth client is held out: a quarter as many as have a label."""
 
 _FIRST_CLIENT = 100_001
-_FIRST_LOAN = 1_000_001
+FIRST_LOAN = 1_000_001
 _FIRST_CREDIT = 5_000_001
 _ARROW = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.large_string()}
 
@@ -66,7 +66,7 @@ def _write(clients: int, out: Path, seed: int, progress: Callable[[int, int], No
         for start in range(0, total, CHUNK):
             count = min(CHUNK, total - start)
             tables = chunk(published(), seed, start, count)
-            writers.append(_numbered(tables, writers.rows, start))
+            writers.append(numbered(tables, writers.rows, start))
             writers.rows["loan"] += len(tables["previous_application"]["client"])
             if progress:
                 progress(start + count, total)
@@ -79,13 +79,16 @@ def chunk(lender: Lender, seed: int, start: int, count: int) -> dict[str, Table]
     return clients(rng, lender, held_out) | {"held_out": {"held_out": held_out.astype(np.int64)}}
 
 
-def _numbered(tables: dict[str, Table], rows: Mapping[str, int], start: int) -> dict[str, Table]:
-    """The tables as files hold them: identifiers for positions, held-out clients apart, unlisted loans left out."""
+def numbered(tables: Mapping[str, Table], rows: Mapping[str, int], start: int) -> dict[str, Table]:
+    """The tables as files hold them: identifiers for positions, held-out clients apart, unlisted loans left out.
+
+    `start` clients, `rows["loan"]` loans and `rows["bureau"]` credits elsewhere have their identifiers already.
+    """
     application, loans, elsewhere = tables["application"], tables["previous_application"], tables["bureau"]
     held_out = floats(tables["held_out"], "held_out") > 0
     client = _FIRST_CLIENT + start + np.arange(len(held_out))
     loan_client = client[integers(loans, "client")]
-    loan = _FIRST_LOAN + rows["loan"] + np.arange(len(loan_client))
+    loan = FIRST_LOAN + rows["loan"] + np.arange(len(loan_client))
     credit_client = client[integers(elsewhere, "client")]
     credit = _FIRST_CREDIT + rows["bureau"] + np.arange(len(credit_client))
     everyone = application | {"SK_ID_CURR": client}
@@ -109,8 +112,7 @@ class _Writers:
     """One open Parquet file for each table."""
 
     def __init__(self, out: Path) -> None:
-        self.schemas = {table: pa.schema([(n, _ARROW[t]) for n, t in columns(table).items()]) for table in TABLES}
-        self.files = {table: pq.ParquetWriter(out / f"{table}.parquet", self.schemas[table]) for table in TABLES}
+        self.files = {table: pq.ParquetWriter(out / f"{table}.parquet", _schema(table)) for table in TABLES}
         self.rows = dict.fromkeys((*TABLES, "loan"), 0)
         """Rows written so far; `loan` counts the identifiers given to loans, listed or not."""
 
@@ -125,10 +127,20 @@ class _Writers:
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """Write one chunk, a row group in each file."""
-        for name, schema in self.schemas.items():
-            arrays = [_array(tables[name][field.name], field.type) for field in schema]
-            self.files[name].write_table(pa.Table.from_arrays(arrays, schema=schema))
-            self.rows[name] += len(arrays[0])
+        for name, file in self.files.items():
+            table = as_arrow(name, tables[name])
+            file.write_table(table)
+            self.rows[name] += len(table)
+
+
+def as_arrow(name: str, table: Table) -> pa.Table:
+    """One of TABLES with the columns of its file, in their order."""
+    schema = _schema(name)
+    return pa.Table.from_arrays([_array(table[field.name], field.type) for field in schema], schema=schema)
+
+
+def _schema(name: str) -> pa.Schema:
+    return pa.schema([(column, _ARROW[kind]) for column, kind in columns(name).items()])
 
 
 def _array(column: Column, kind: pa.DataType) -> pa.Array:
