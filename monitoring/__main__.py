@@ -16,6 +16,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from monitoring.collector import create
+from monitoring.database import Database
 from monitoring.settings import Settings, SettingsError, from_environment
 from monitoring.store import Store
 
@@ -39,7 +40,7 @@ def main() -> int:
     try:
         settings = from_environment()
         _check_port(settings)
-        store = Store(settings.database, settings.monitor_retention_days)
+        store = Store(Database(settings.database), settings.monitor_retention_days)
     except SettingsError as error:
         logging.getLogger("monitoring").critical("%s", error)
         return 1

@@ -11,22 +11,20 @@ from datetime import datetime
 from html import escape
 from typing import Annotated, Any, Literal
 
-import msgspec
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
 from monitoring import metrics
 from monitoring.batch import parse, report
-from monitoring.errors import ContentTypeError, NotFoundError, RequestError, SlowError, StoreError, TooLargeError
+from monitoring.bodies import answer, read_body
+from monitoring.errors import NotFoundError, RequestError, StoreError
 from monitoring.query import Filters, Page, next_link, present, statement, told_at
 from monitoring.store import Store
 
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/vnd.credence.records"
-_PATIENCE = 30.0
-"""Seconds that a body may take to come."""
 _EXPIRE_EVERY = 3600.0
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>
 <p>For programs: <a href="/openapi.json">/openapi.json</a>, <a href="/metrics">/metrics</a>.</p><dl>{listed}</dl>
@@ -100,9 +98,9 @@ async def receive(
 ) -> Response:
     """Take frames of records: all of them or none, each once. An empty body only reports what was answered."""
     account = report(credence_segment, credence_answered, credence_newest)
-    batch = parse(await _body(request))
+    batch = parse(await read_body(request, CONTENT_TYPE))
     receipt = await run_in_threadpool(store.ingest, batch, account)
-    return _json(receipt._asdict())
+    return answer(receipt._asdict())
 
 
 @router.get("/v1/records")
@@ -114,7 +112,7 @@ def page(
     shown = rows[: part.limit]
     schemas = store.schemas({row["schema"] for row in shown}) if part.fields else {}
     told = [present(row, schemas.get(row["schema"])) for row in shown]
-    return _json({"records": told, "next": next_link(filters, part, rows)})
+    return answer({"records": told, "next": next_link(filters, part, rows)})
 
 
 @router.get("/v1/records/{id}")
@@ -124,13 +122,13 @@ def one(store: StoreOf, id: str) -> Response:  # noqa: A002 - the parameter's na
     if not rows:
         raise NotFoundError(f"id: expected that of a record, got {id!r}: it was never received, expired or forgotten")
     schemas = store.schemas({rows[0]["schema"]})
-    return _json(present(rows[0], schemas.get(rows[0]["schema"])))
+    return answer(present(rows[0], schemas.get(rows[0]["schema"])))
 
 
 @router.delete("/v1/clients/{client}/records")
 def forget(store: StoreOf, client: Client) -> Response:
     """Erase a client's records, and those still on their way. The predictors' logs are erased by the predictors."""
-    return _json({"forgotten": store.forget(client)})
+    return answer({"forgotten": store.forget(client)})
 
 
 @router.get("/v1/status")
@@ -140,7 +138,7 @@ def status(store: StoreOf) -> Response:
     told: dict[str, Any] = {**now.account._asdict(), "missing": now.account.missing, "completeness": now.account.share}
     told |= {"stored": now.stored, "forgotten": now.forgotten, "expired": now.expired, "versions": now.versions}
     told |= {"oldest": told_at(now.oldest), "newest": told_at(now.newest)}
-    return _json(told)
+    return answer(told)
 
 
 @router.get("/metrics")
@@ -164,36 +162,14 @@ async def docs(request: Request) -> Response:
 @router.get("/health/live")
 async def live() -> Response:
     """Whether the process answers."""
-    return _json({"live": True})
+    return answer({"live": True})
 
 
 @router.get("/health/ready")
 def ready(store: StoreOf) -> Response:
     """Whether the database answers, too."""
-    store.prepare()
-    return _json({"ready": True})
-
-
-async def _body(request: Request) -> bytes:
-    """Raises RequestError for a body that is of another type, too large, or does not come."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != CONTENT_TYPE:
-        raise ContentTypeError(f"Content-Type: expected {CONTENT_TYPE}, got {kind!r}")
-    most: int = request.app.state.max_body
-    content = bytearray()
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            while True:
-                message = await request.receive()
-                content += message.get("body", b"")
-                if len(content) > most:
-                    raise TooLargeError(f"body: expected at most {most} bytes, got more")
-                if message["type"] == "http.disconnect":
-                    raise RequestError("body: expected all of it, got a closed connection")
-                if not message.get("more_body"):
-                    return bytes(content)
-    except TimeoutError as error:
-        raise SlowError(f"body: expected it within {_PATIENCE:.0f} seconds, got {len(content)} bytes") from error
+    store.database.prepare()
+    return answer({"ready": True})
 
 
 def _check_names(request: Request) -> None:
@@ -214,7 +190,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # Not cancelled: its thread would go on with a connection that nobody closes.
     stopping.set()
     await task
-    app.state.store.close()
+    app.state.store.database.close()
 
 
 async def _expire_until(stopping: asyncio.Event, store: Store) -> None:
@@ -231,27 +207,23 @@ async def _expire_until(stopping: asyncio.Event, store: Store) -> None:
 
 async def _answer_error(_: Request, error: Exception) -> Response:
     if isinstance(error, RequestError):
-        return _json({"error": str(error)}, error.status)
+        return answer({"error": str(error)}, error.status)
     if isinstance(error, StoreError):
         logger.error("%s", error)
-        return _json({"error": str(error)}, error.status)
+        return answer({"error": str(error)}, error.status)
     # An exception's own words may quote an applicant's values; the places in the code do not.
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("failed to answer: %s\n%s", type(error).__name__, places)
-    return _json({"error": "a mistake of ours; the log says where"}, 500)
+    return answer({"error": "a mistake of ours; the log says where"}, 500)
 
 
 async def _answer_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     expected = first["msg"].replace("Input should be", "expected")
-    return _json({"error": f"{first['loc'][-1]}: {expected}, got {first.get('input')!r}"}, 400)
+    return answer({"error": f"{first['loc'][-1]}: {expected}, got {first.get('input')!r}"}, 400)
 
 
 async def _answer_unknown(request: Request, error: Exception) -> Response:
     code: int = getattr(error, "status_code", 404)
-    return _json({"error": f"{request.method} {request.url.path}: expected a path and method that /docs names"}, code)
-
-
-def _json(content: object, status_code: int = 200) -> Response:
-    return Response(msgspec.json.encode(content), status_code, media_type="application/json")
+    return answer({"error": f"{request.method} {request.url.path}: expected a path and method that /docs names"}, code)

@@ -1,17 +1,13 @@
-"""Records in SQL: SQLite on a laptop, PostgreSQL in a cluster.
+"""Records in SQL, and the outcomes that are told of them.
 
-One writer at a time, on PostgreSQL too: whether a record is new, forgotten or a duplicate is then a plain question, and
-a client who is forgotten cannot come back in a transaction that began before. A write is answered when its commit is on
-disk, because a predictor deletes what was acknowledged.
+A write is answered when its commit is on disk, because a predictor deletes what was acknowledged.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -28,21 +24,16 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from monitoring.batch import Batch, Report, check_shape, row, segment_of
 from monitoring.completeness import Completeness, completeness
-from monitoring.database import engine
-from monitoring.errors import RequestError, StoreError
-from monitoring.tables import FORMAT, facts, forgotten, forgotten_clients, metadata, records, schemas, segments
+from monitoring.database import Database
+from monitoring.outcomes import Outcome, check_outcome
+from monitoring.tables import facts, forgotten, forgotten_clients, outcomes, records, schemas, segments
 from serving.records import Record, Schema
 
 T = TypeVar("T")
 
-_PREPARING = 0xC4ED17
-"""The advisory lock of those that make the tables; any number of our own."""
 _AT_ONCE = 1000
 """Ids in one statement: databases limit its parameters."""
 
@@ -52,6 +43,13 @@ class Receipt(NamedTuple):
 
     received: int
     duplicates: int
+
+
+class Told(NamedTuple):
+    """What became of the outcomes of one request; the rest was known already."""
+
+    new: int
+    changed: int
 
 
 class Status(NamedTuple):
@@ -68,32 +66,12 @@ class Status(NamedTuple):
 
 
 class Store:
-    """One database; its methods block, so call them in a thread."""
+    """The records of one database; its methods block, so call them in a thread."""
 
-    def __init__(self, url: str, retention_days: float) -> None:
-        self._engine = engine(url)
-        self._insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self._engine.dialect.name]
+    def __init__(self, database: Database, retention_days: float) -> None:
+        self.database = database
+        self._insert = database.insert
         self._retention = int(retention_days * 86_400e6)
-        self._prepared = False
-        self._preparing = threading.Lock()
-
-    def prepare(self) -> None:
-        """Make the tables where they are missing. Raises StoreError."""
-        with self._preparing, self._connect(write=True) as connection:
-            if connection.dialect.name == "postgresql":
-                # Its CREATE TABLE IF NOT EXISTS fails when two do it at once.
-                connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
-            metadata.create_all(connection)
-            for name, value in (("format", FORMAT), ("expired", 0)):
-                connection.execute(self._insert(facts).values(name=name, value=value).on_conflict_do_nothing())
-            found = connection.scalar(select(facts.c.value).where(facts.c.name == "format"))
-        if found != FORMAT:
-            raise StoreError(f"the database has format {found}, this Credence reads format {FORMAT}")
-        self._prepared = True
-
-    def close(self) -> None:
-        """Let go of all connections."""
-        self._engine.dispose()
 
     def ingest(self, batch: Batch, report: Report | None) -> Receipt:
         """Store a batch, all or nothing; what is there already is left alone.
@@ -102,7 +80,7 @@ class Store:
         """
         ids = [record.id for record in batch.records] + list(batch.forgotten)
         new: set[str] = set()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             self._learn(connection, batch)
             for some in _slices(batch.records):
                 new |= self._add(connection, some)
@@ -112,14 +90,34 @@ class Store:
             self._account(connection, ids, new, latest, report)
         return Receipt(len(new), len(ids) - len(new))
 
+    def tell(self, outcomes: Sequence[Outcome]) -> Told:
+        """Store outcomes, all or nothing; the same again changes nothing, another one replaces what was told before.
+
+        Raises RequestError for one that does not fit its record, or whose record is not there.
+        """
+        new = changed = 0
+        with self.database.writing() as connection:
+            for some in _slices(outcomes):
+                answered, known = _answered(connection, some), _known(connection, some)
+                for outcome in some:
+                    check_outcome(outcome, answered.get(outcome.record))
+                fresh = [
+                    outcome for outcome in some if known.get(outcome.record) != (outcome.defaulted, outcome.explored)
+                ]
+                new += sum(outcome.record not in known for outcome in fresh)
+                changed += sum(outcome.record in known for outcome in fresh)
+                self._replace_outcomes(connection, fresh)
+        return Told(new, changed)
+
     def forget(self, client: int) -> int:
         """Erase a client's records, and what still arrives of the time before; returns how many were there."""
         now = _now()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             tombstone = self._insert(forgotten_clients).values(client=client, at=now)
             connection.execute(tombstone.on_conflict_do_update(index_elements=["client"], set_={"at": now}))
             ids = connection.scalars(delete(records).where(records.c.client == client).returning(records.c.id)).all()
             for some in _slices(ids):
+                connection.execute(delete(outcomes).where(outcomes.c.record.in_(some)))
                 connection.execute(
                     self._insert(forgotten).on_conflict_do_nothing(), [{"id": key, "at": now} for key in some]
                 )
@@ -128,7 +126,9 @@ class Store:
     def expire(self) -> int:
         """Delete what is past the retention; returns how many records."""
         before = _now() - self._retention
-        with self._writing() as connection:
+        with self.database.writing() as connection:
+            old = select(records.c.id).where(records.c.at < before)
+            connection.execute(delete(outcomes).where(outcomes.c.record.in_(old)))
             count = connection.execute(delete(records).where(records.c.at < before)).rowcount
             for table in (forgotten, forgotten_clients):
                 connection.execute(delete(table).where(table.c.at < before))
@@ -139,7 +139,7 @@ class Store:
 
     def status(self) -> Status:
         """What is in the store and what is missing from it."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             account = completeness(connection.execute(select(segments)).mappings())
             versions = connection.execute(select(records.c.version, func.count()).group_by(records.c.version)).all()
             # Two queries, because an index gives one end at once, but not both.
@@ -151,13 +151,21 @@ class Store:
 
     def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         """A query's rows by column."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return connection.execute(query).mappings().all()
 
     def schemas(self, ids: set[str]) -> dict[str, Schema]:
         """The schemas with these ids, as far as they are known."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return _schemas(connection, ids)
+
+    def _replace_outcomes(self, connection: Connection, some: Sequence[Outcome]) -> None:
+        if some:
+            rows = [{**msgspec.structs.asdict(outcome), "told_at": _now()} for outcome in some]
+            statement = self._insert(outcomes)
+            names = ("defaulted", "explored", "told_at")
+            values = {name: statement.excluded[name] for name in names}
+            connection.execute(statement.on_conflict_do_update(index_elements=["record"], set_=values), rows)
 
     def _learn(self, connection: Connection, batch: Batch) -> None:
         """Keep a batch's schemas and hold its records against theirs."""
@@ -182,6 +190,7 @@ class Store:
 
     def _erase(self, connection: Connection, ids: Sequence[str]) -> set[str]:
         """Note ids as forgotten and delete what is there of them; returns the ids that were not there at all."""
+        connection.execute(delete(outcomes).where(outcomes.c.record.in_(ids)))
         there = connection.scalars(delete(records).where(records.c.id.in_(ids)).returning(records.c.id)).all()
         now = _now()
         return self._new(connection, forgotten, [{"id": key, "at": now} for key in ids]) - set(there)
@@ -219,37 +228,6 @@ class Store:
             raised["received_at"] = _larger(segments.c.received_at, literal(latest))
             connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=added | raised), rows)
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """A transaction that no other writer is in."""
-        if not self._prepared:
-            self.prepare()
-        with self._connect(write=True) as connection:
-            connection.execute(select(facts.c.value).where(facts.c.name == "format").with_for_update())
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        if not self._prepared:
-            self.prepare()
-        with self._connect(write=False) as connection:
-            yield connection
-
-    @contextmanager
-    def _connect(self, *, write: bool) -> Iterator[Connection]:
-        """A transaction; committed when the block ends. Raises StoreError where the database is to blame."""
-        try:
-            with self._engine.execution_options(write=write).begin() as connection:
-                yield connection
-        except DataError as error:
-            raise RequestError("a value is outside of what the database can hold") from error
-        except (IntegrityError, ProgrammingError):
-            raise
-        except (DBAPIError, PoolTimeoutError) as error:
-            # Whatever it was, the next use looks again whether the tables are there.
-            self._prepared = False
-            raise StoreError(f"the database is not available: {type(error).__name__}") from error
-
 
 _RAISED = ("answered", "answered_at", "seen")
 
@@ -257,6 +235,24 @@ _RAISED = ("answered", "answered_at", "seen")
 def _schemas(connection: Connection, ids: Iterable[str]) -> dict[str, Schema]:
     rows = connection.execute(select(schemas.c.id, schemas.c.names).where(schemas.c.id.in_(list(ids))))
     return {key: msgspec.msgpack.decode(names, type=Schema) for key, names in rows}
+
+
+def _answered(connection: Connection, some: Iterable[Outcome]) -> dict[str, bool]:
+    """By record, whether the application was refused."""
+    table = records
+    ids = [outcome.record for outcome in some]
+    found = connection.execute(select(table.c.id, table.c.probability >= table.c.threshold).where(table.c.id.in_(ids)))
+    return {key: bool(refused) for key, refused in found}
+
+
+def _known(connection: Connection, some: Iterable[Outcome]) -> dict[str, tuple[bool, float | None]]:
+    """By record, what was told of it before."""
+    ids = [outcome.record for outcome in some]
+    table = outcomes
+    found = connection.execute(
+        select(table.c.record, table.c.defaulted, table.c.explored).where(table.c.record.in_(ids))
+    )
+    return {key: (defaulted, explored) for key, defaulted, explored in found}
 
 
 def _forgotten_at(connection: Connection, some: Iterable[Record]) -> dict[int | None, int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from monitoring.collector import CONTENT_TYPE, create
+from monitoring.database import Database
 from monitoring.store import Store
 from monitoring.tables import metadata
 from serving.records import Entry, Forgotten, Record, Schema, frame
@@ -120,14 +121,14 @@ def make_store(url: str) -> Iterator[Callable[..., Store]]:
     stores: list[Store] = []
 
     def make(retention_days: float = 30) -> Store:
-        stores.append(Store(url, retention_days))
+        stores.append(Store(Database(url), retention_days))
         return stores[-1]
 
     yield make
     for index, store in enumerate(stores):
         if index == 0:
-            metadata.drop_all(store._engine)
-        store.close()
+            metadata.drop_all(store.database.engine)
+        store.database.close()
 
 
 @pytest.fixture

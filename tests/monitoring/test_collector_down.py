@@ -12,7 +12,7 @@ def url(tmp_path):
 @pytest.fixture
 def away(client, tmp_path, make_store):
     """The store's folder under another name, and no connection left."""
-    client.app.state.store.close()
+    client.app.state.store.database.close()
     (tmp_path / "store").rename(tmp_path / "away")
     yield tmp_path / "away"
     if (tmp_path / "away").exists():

@@ -39,7 +39,7 @@ def test_large_batch_is_one_transaction(make_store, make_record, body):
 def test_same_batch_from_many_at_once(make_store, make_record, body):
     store, other = make_store(), make_store()
     batch = parse(body(*(make_record(f"segment-{i}") for i in range(200))))
-    store.prepare()
+    store.database.prepare()
     receipts = []
     threads = [
         threading.Thread(target=lambda s=s: receipts.append(s.ingest(batch, Report("segment", 200, 1))))
@@ -104,8 +104,8 @@ def test_format_of_another_time_is_refused(make_store):
     from monitoring.tables import facts
 
     store = make_store()
-    store.prepare()
-    with store._engine.begin() as connection:
+    store.database.prepare()
+    with store.database.engine.begin() as connection:
         connection.execute(update(facts).values(value=99))
     with pytest.raises(StoreError, match="the database has format 99, this Credence reads format 2"):
         make_store().status()

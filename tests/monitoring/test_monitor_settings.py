@@ -1,7 +1,7 @@
 import pytest
 
+from monitoring.database import Database
 from monitoring.settings import Settings, SettingsError, from_environment
-from monitoring.store import Store
 
 
 def test_promised_defaults(tmp_path, monkeypatch):
@@ -43,4 +43,4 @@ def test_wrong_values_are_named(name, value, expected):
 )
 def test_wrong_databases_are_named(url, message):
     with pytest.raises(SettingsError, match=f"CREDENCE_MONITOR_DATABASE: {message}"):
-        Store(url, 30)
+        Database(url)

@@ -6,10 +6,10 @@ from monitoring.batch import parse
 def test_forgetting_waits_for_a_batch(make_store, make_record, body):
     """A batch that is being stored when its client is forgotten leaves nothing behind."""
     one, other = make_store(), make_store()
-    other.prepare()
+    other.database.prepare()
     batch = parse(body(make_record(client=5)))
     forgetting = threading.Thread(target=other.forget, args=(5,))
-    with one._writing() as connection:
+    with one.database.writing() as connection:
         one._learn(connection, batch)
         one._add(connection, batch.records)
         forgetting.start()
