@@ -1,0 +1,148 @@
+"""The review's pages over HTTP, and the report of a verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Protocol
+
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
+
+from monitoring.review.detail import SORTS, column_page, find_column, verdict_page, window_page
+from monitoring.review.figures import path
+from monitoring.review.overview import overview
+from monitoring.review.render import html
+from monitoring.review.source import Facts, Source
+
+_PAGE = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+_REPORT = _PAGE | {
+    # Evidently's page is a program of its own, all of it in the file; it may talk to nobody.
+    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; worker-src blob:; "
+    "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; frame-ancestors 'none'"
+}
+
+
+class Drawings(Protocol):
+    """Who draws reports, each once."""
+
+    def path(self, verdict: str) -> Path | None:
+        """The report of a verdict, where it is drawn."""
+
+    def failure(self, verdict: str) -> str | None:
+        """Why it could not be drawn, if that was so the last time."""
+
+    def draw(self, verdict: str, window: str) -> None:
+        """Have it drawn, unless it is there or being drawn; returns at once."""
+
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+
+def attach(app: FastAPI, source: Source, drawings: Drawings) -> None:
+    """Add the pages of what the source knows."""
+    app.state.review, app.state.drawings = source, drawings
+    app.include_router(router)
+
+
+def _facts(request: Request) -> Facts:
+    source: Source = request.app.state.review
+    return source.facts()
+
+
+def _drawings(request: Request) -> Drawings:
+    drawings: Drawings = request.app.state.drawings
+    return drawings
+
+
+Known = Annotated[Facts, Depends(_facts)]
+Drawing = Annotated[Drawings, Depends(_drawings)]
+
+
+@router.get("/")
+@router.get("/review")
+def first(facts: Known) -> Response:
+    """The live version, and everything that leads to why."""
+    return _answer("overview", page=overview(facts))
+
+
+@router.get("/review/windows/{id}")
+def window(facts: Known, id: str, sort: str = "psi") -> Response:  # noqa: A002 - the path's name
+    """One window."""
+    found = facts.window(id)
+    if found is None:
+        return _no_window(id)
+    page = window_page(facts, found, sort if sort in SORTS else "psi")
+    return _answer("window", page=page, sorts=SORTS)
+
+
+@router.get("/review/windows/{id}/{name:path}")
+def column(facts: Known, id: str, name: str) -> Response:  # noqa: A002
+    """One column in one window."""
+    found = facts.window(id)
+    if found is None:
+        return _no_window(id)
+    comparison = find_column(found, name)
+    if comparison is None:
+        return _missing(f"No column of that name in window {id}", "The window's page lists what it has.")
+    return _answer("column", page=column_page(facts, found, comparison))
+
+
+@router.get("/review/verdicts/{id}")
+def verdict(facts: Known, id: str) -> Response:  # noqa: A002
+    """One verdict."""
+    judged = facts.judged(id)
+    return _answer("verdict", page=verdict_page(facts, judged)) if judged else _no_verdict(id)
+
+
+@router.get("/review/verdicts/{id}/report")
+def report(facts: Known, drawings: Drawing, id: str) -> Response:  # noqa: A002
+    """The verdict's report, drawn where it is missing."""
+    judged = facts.judged(id)
+    if judged is None or judged.verdict.window is None:
+        return _no_verdict(id)
+    drawn, failed = drawings.path(id), drawings.failure(id)
+    if drawn is not None:
+        return FileResponse(drawn, media_type="text/html", headers=_REPORT)
+    if failed is None:
+        drawings.draw(id, judged.verdict.window)
+    return _answer("drawing", id=id, failed=failed, status=500 if failed else 202)
+
+
+@router.post("/review/verdicts/{id}/report")
+def redraw(facts: Known, drawings: Drawing, id: str) -> Response:  # noqa: A002
+    """Try once more to draw it."""
+    judged = facts.judged(id)
+    if judged is None or judged.verdict.window is None:
+        return _no_verdict(id)
+    drawings.draw(id, judged.verdict.window)
+    return RedirectResponse(path("verdicts", id, "report"), 303)
+
+
+@router.get("/review/{rest:path}")
+def nothing(request: Request) -> Response:
+    """What is not there, as a page."""
+    return _missing("No such page", f"Nothing is at {request.url.path}.")
+
+
+def _no_window(id: str) -> Response:  # noqa: A002
+    return _missing(f"No window {id}", "It has not closed yet, or it is older than what is kept.")
+
+
+def _no_verdict(id: str) -> Response:  # noqa: A002
+    return _missing(
+        f"No verdict {id}", "It was never reached, or it judged no window, or it is older than what is kept."
+    )
+
+
+def _missing(what: str, hint: str) -> Response:
+    return _answer("missing", what=what, hint=hint, status=404)
+
+
+def _answer(name: str, *, status: int = 200, **model: Any) -> Response:
+    return HTMLResponse(html(name, **model), status, headers=_PAGE)
