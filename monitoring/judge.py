@@ -40,10 +40,16 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Finding(NamedTuple):
-    """What one look at the facts calls for, and the sentence that says so."""
+    """What one look at the facts calls for, and the words for it."""
 
     judgement: Judgement
-    sentence: str
+    text: str
+    guard: str = ""
+    """What kept the judgement from being a stronger one, if something did."""
+
+    def __str__(self) -> str:
+        guard = f" ({self.guard})" if self.guard else ""
+        return f"{self.judgement.capitalize()}{guard}: {self.text}"
 
 
 _SEVERITY: tuple[Judgement, ...] = ("keep", "watch", "recalibrate", "retrain")
@@ -67,7 +73,7 @@ def judge(
     """
     findings = _guard(windows, completeness, lag, limits) or _look(windows, cohorts, limits)
     decisive = max(findings, key=lambda finding: _SEVERITY.index(finding.judgement))
-    others = [finding for finding in findings if finding is not decisive]
+    others = [finding.text[0].upper() + finding.text[1:] for finding in findings if finding is not decisive]
     window, cohort = (windows[-1] if windows else None), (cohorts[-1] if cohorts else None)
     return Verdict(
         id=f"{version}-{window.number if window else 0}-{len(cohorts)}",
@@ -75,7 +81,7 @@ def judge(
         model=model,
         version=version,
         judgement=decisive.judgement,
-        why=tuple(finding.sentence for finding in (decisive, *others)),
+        why=(str(decisive), *others),
         window=window.id if window else None,
         cohort=cohort.id if cohort else None,
         figures={"completeness": completeness, "lag_seconds": lag} | _of_window(window) | _of_cohorts(cohorts),
@@ -86,84 +92,71 @@ def judge(
 def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: Limits) -> list[_Finding]:
     """Why nothing may be concluded, if so."""
     if not windows:
-        return [_Finding("keep", "Keep (too few): no window has been closed yet.")]
+        return [_Finding("keep", "no window has been closed yet.", "too few")]
     latest = windows[-1]
     if latest.rows < limits.fewest_rows:
-        sentence = (
-            f"Keep (too few): window {latest.id} has {latest.rows:,} applications, "
-            f"{limits.fewest_rows:,} are needed to judge it."
+        text = (
+            f"window {latest.id} has {latest.rows:,} applications, {limits.fewest_rows:,} are needed to judge a window."
         )
-        return [_Finding("keep", sentence)]
+        return [_Finding("keep", text, "too few")]
     if completeness < limits.completeness:
-        sentence = (
-            f"Keep (incomplete): {completeness:.2%} of the answered applications have arrived, "
-            f"{limits.completeness:.0%} are needed; they trail by {lag:,.0f} s."
+        text = (
+            f"{completeness:.2%} of the answered applications have arrived, {limits.completeness:.0%} are needed to "
+            f"judge them; they trail by {lag:,.0f} s."
         )
-        return [_Finding("keep", sentence)]
+        return [_Finding("keep", text, "incomplete")]
     return []
 
 
 def _look(windows: Sequence[Window], cohorts: Sequence[Cohort], limits: Limits) -> list[_Finding]:
-    """Every finding, the decisive among equals first."""
-    findings = [_performance(cohorts[-1])] if cohorts else []
-    findings.append(_drift(windows, cohorts, limits))
+    """Every finding; of equally severe ones the first decides."""
+    drift = _drift(windows, cohorts, limits)
     if not cohorts:
-        findings.append(_Finding("keep", "No cohort is closed yet: whether the answers were right is not known."))
-    return findings
+        return [drift, _Finding("keep", "no cohort is closed yet: whether the answers were right is not known.")]
+    return [_performance(cohorts[-1]), drift]
 
 
 def _performance(cohort: Cohort) -> _Finding:
     where = f"in cohort {cohort.id} ({cohort.labelled:,} {cohort.population}, {cohort.defaults:,} defaults)"
     loss = f"log loss {cohort.log_loss.value:.4f} (hold-out {cohort.expected_log_loss:.4f})"
     auc = f"AUC {cohort.auc.value:.3f} (hold-out {cohort.expected_auc:.3f})"
-    rate = f"{cohort.observed_expected.value:.2f} times the expected defaults"
+    ratio = cohort.observed_expected
+    rate = f"{ratio.value:.2f} times the expected defaults [{ratio.low:.2f}, {ratio.high:.2f}]"
     if cohort.log_loss_worse or (cohort.ranking_worse and cohort.calibration_worse):
-        return _Finding(
-            "retrain",
-            f"Retrain: the model is worse {where}, beyond what the default rate explains and recalibrating would cure: "
-            f"{loss}, {auc}, {rate}.",
+        text = (
+            f"the answers are worse {where}, beyond what the default rate explains and recalibrating would cure: "
+            f"{loss}, {auc}, {rate}."
         )
+        return _Finding("retrain", text)
     if cohort.calibration_worse:
-        return _Finding(
-            "recalibrate",
-            f"Recalibrate: the probabilities are off {where}, the ranking holds: {rate} "
-            f"[{cohort.observed_expected.low:.2f}, {cohort.observed_expected.high:.2f}], {auc}; "
-            f"recalibrating would cure what is too much in its {loss}.",
+        text = (
+            f"the probabilities are off {where} while the ranking holds, so recalibrating would cure them: "
+            f"{rate}, {loss}, {auc}."
         )
+        return _Finding("recalibrate", text)
     if cohort.ranking_worse:
-        return _Finding("watch", f"Watch: the ranking is worse {where}, the log loss not beyond noise: {auc}, {loss}.")
-    return _Finding("keep", f"The model did as on its hold-out {where}: {loss}, {auc}, {rate}.")
+        return _Finding("watch", f"the ranking is worse {where}, the log loss not beyond chance: {auc}, {loss}.")
+    return _Finding("keep", f"nothing about the answers is worse beyond chance {where}: {loss}, {auc}, {rate}.")
 
 
 def _drift(windows: Sequence[Window], cohorts: Sequence[Cohort], limits: Limits) -> _Finding:
-    latest = windows[-1]
-    figures = _figures(latest)
-    if not _beyond(latest, limits.watch_psi, limits.watch_weight):
-        return _Finding("keep", f"Keep: {figures}; neither is at {limits.watch_psi:g} and {limits.watch_weight:.0%}.")
-    run = _run(windows, limits)
+    seen = _seen(windows[-1])
+    if not _beyond(windows[-1], limits.watch_psi, limits.watch_weight):
+        return _Finding("keep", f"{seen}; a review watches from {limits.watch_psi:g} or {limits.watch_weight:.0%} on.")
+    run, bounds = _run(windows, limits), f"{limits.retrain_psi:g} or {limits.retrain_weight:.0%}"
     if not run:
-        return _Finding(
-            "watch", f"Watch: {figures}; at {limits.watch_psi:g} or {limits.watch_weight:.0%} applicants are others."
-        )
-    bounds = f"{limits.retrain_psi:g} or {limits.retrain_weight:.0%}"
+        return _Finding("watch", f"{seen}; from {bounds} on it could call for a retraining.")
     if run < limits.windows_in_a_row:
-        return _Finding(
-            "watch",
-            f"Watch (not for long enough): {figures}; at {bounds} in {run} of {limits.windows_in_a_row} windows in a "
-            "row that call for retraining.",
-        )
+        text = f"{seen}; that is {bounds} or more in {run} window in a row, {limits.windows_in_a_row} are needed."
+        return _Finding("watch", text, "not for long enough")
     defaults = sum(cohort.defaults for cohort in cohorts)
-    if defaults < limits.fewest_defaults:
-        return _Finding(
-            "watch",
-            f"Watch (too few defaults): {figures}; at {bounds} in {run} windows in a row, but closed cohorts have "
-            f"{defaults:,} defaults since training, {limits.fewest_defaults:,} are needed to learn from.",
-        )
-    return _Finding(
-        "retrain",
-        f"Retrain: {figures}; at {bounds} in {run} windows in a row, and closed cohorts have {defaults:,} defaults "
-        "since training to learn from.",
+    text = (
+        f"{seen}; that is {bounds} or more in {run} windows in a row, and closed cohorts have {defaults:,} defaults "
+        "since training to learn from"
     )
+    if defaults < limits.fewest_defaults:
+        return _Finding("watch", f"{text}, {limits.fewest_defaults:,} are needed.", "too few defaults")
+    return _Finding("retrain", f"{text}.")
 
 
 def _run(windows: Sequence[Window], limits: Limits) -> int:
@@ -185,7 +178,7 @@ def _drifted(window: Window) -> list[Comparison]:
     return sorted((one for one in window.columns if one.drifted), key=lambda one: (-one.weight, -one.psi))
 
 
-def _figures(window: Window) -> str:
+def _seen(window: Window) -> str:
     drifted = _drifted(window)
     named = ", ".join(column.name for column in drifted[:3]) + (" …" if len(drifted) > 3 else "")
     columns = f"{len(drifted)} of {len(window.columns)} columns drifted" + (f" ({named})" if drifted else "")
