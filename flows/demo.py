@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from flows import train as runs
 from flows.applications import Answered, TurnedAway, ask
@@ -24,7 +23,7 @@ from flows.records import ask as ask_monitor
 from flows.train import Trained
 from serving.predictor.model import open_model
 from serving.protocol.rest import decode
-from serving.score import rows_of, strongest
+from serving.reasons import Value, find_reasons
 from training.bundle import Bundle, History, Rows
 from training.registry import Registry
 from training.tables import Tables, read
@@ -34,8 +33,6 @@ APPLICATIONS = 2_000
 _RECORD_SECONDS = 60.0
 _TRIALS = 2
 """Sets of parameters a family: enough to see a search, few enough for three minutes."""
-_MATTERING = 3
-"""Features that are shown for a reason."""
 
 Say = Callable[[str], None]
 
@@ -169,30 +166,24 @@ def _explain(platform: Platform, trained: Trained, answered: Answered) -> Explai
         threshold=answered.threshold,
         decision=answered.decision,
         history=answered.history,
-        reasons=_why(Bundle.open(models / number), rows_of(scored)),
+        reasons=_why(Bundle.open(models / number), scored.rows),
     )
 
 
 def _why(bundle: Bundle, rows: Rows) -> list[Why]:
-    contributions = bundle.contributions(rows)
-    sums, matrix = bundle.by_reason(contributions)[0], bundle.features(rows)[0]
-    features, codes = bundle.manifest.features, [reason.code for reason in bundle.manifest.reasons]
-    order = np.argsort(-contributions[0, :-1]).tolist()
+    reasons = find_reasons(bundle, rows)
     return [
         Why(
             french=reason.french,
             english=reason.english,
-            contribution=float(sums[codes.index(reason.code)]),
-            values={
-                features[index].name: _value(matrix[index], features[index].levels)
-                for index in [each for each in order if features[each].reason == reason.code][:_MATTERING]
-            },
+            contribution=reason.contribution,
+            values={part.name: _shown(part.value) for part in reasons.parts(0, reason.code)},
         )
-        for reason in strongest(bundle, rows)[0]
+        for reason in reasons.against(0)
     ]
 
 
-def _value(value: float, levels: Sequence[str]) -> str:
-    if np.isnan(value):
+def _shown(value: Value) -> str:
+    if value is None:
         return "missing"
-    return levels[int(value)] if levels and 0 <= value < len(levels) else f"{value:.4g}"
+    return value if isinstance(value, str) else f"{value:.4g}"

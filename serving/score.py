@@ -18,17 +18,16 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from serving.files import Batch, FileError, read_batches
-from serving.predictor.model import Model, Scored, open_model
+from serving.predictor.model import Model, Scored, open_model, path_of
 from serving.predictor.settings import Settings
 from serving.protocol.codec import CLIENT
 from serving.protocol.errors import Refused
 from serving.protocol.tensors import Tensor
-from training.bundle import Bundle, Reason, Rows
+from serving.reasons import MOST_REASONS, find_reasons
+from training.bundle import Bundle
 
 Say = Callable[[str], None]
 
-MOST_REASONS = 4
-"""What a letter of refusal can name and an applicant can read."""
 _SAY_SECONDS = 2.0
 _WRITERS = {".csv": pyarrow.csv.CSVWriter, ".parquet": pyarrow.parquet.ParquetWriter}
 
@@ -80,7 +79,7 @@ def score_file(source: Path, target: Path, settings: Settings, *, reasons: bool,
     model = open_model(
         settings.models, settings.version, "", unknown=settings.unknown, history_days=settings.history_days
     )
-    explained = Bundle.open(settings.models / settings.version) if reasons else None
+    explained = Bundle.open(path_of(settings.models, settings.version)) if reasons else None
     unfinished = target.with_name(f".{target.name}.unfinished")
     try:
         with _WRITERS[target.suffix](str(unfinished), _schema(with_reasons=reasons)) as writer:
@@ -90,21 +89,6 @@ def score_file(source: Path, target: Path, settings: Settings, *, reasons: bool,
     finally:
         unfinished.unlink(missing_ok=True)
     return summary
-
-
-def strongest(bundle: Bundle, rows: Rows) -> list[tuple[Reason, ...]]:
-    """For each row, the reasons that raise its probability of default most, at most MOST_REASONS, strongest first."""
-    sums = bundle.by_reason(bundle.contributions(rows))
-    order = np.argsort(-sums, axis=1, kind="stable")[:, :MOST_REASONS]
-    known = bundle.manifest.reasons
-    return [
-        tuple(known[index] for index in indices if sums[row, index] > 0) for row, indices in enumerate(order.tolist())
-    ]
-
-
-def rows_of(scored: Scored) -> Rows:
-    """The rows that were scored, as a bundle takes them."""
-    return Rows(scored.applications.numeric, scored.applications.categorical, scored.history)
 
 
 def _decide(
@@ -188,8 +172,9 @@ def _reasons(scored: Scored, bundle: Bundle) -> dict[str, Sequence[object]]:
     columns: dict[str, list[str | None]] = {name: [None] * len(scored.decision) for pair in names for name in pair}
     refused = np.flatnonzero(np.array(scored.decision) == bundle.manifest.policy.refuse)
     if len(refused):
-        for row, reasons in zip(refused.tolist(), strongest(bundle, rows_of(scored).take(refused)), strict=True):
-            for (french, english), reason in zip(names, reasons, strict=False):
+        reasons = find_reasons(bundle, scored.rows.take(refused))
+        for place, row in enumerate(refused.tolist()):
+            for (french, english), reason in zip(names, reasons.against(place), strict=False):
                 columns[french][row] = reason.french
                 columns[english][row] = reason.english
     return dict(columns)

@@ -16,7 +16,7 @@ from serving.predictor.app import App, Headers, expect
 from serving.predictor.exchange import Receive, Response, read_json
 from serving.predictor.log import Log
 from serving.predictor.metrics import Metrics
-from serving.predictor.model import newest, open_model, versions
+from serving.predictor.model import newest, open_model, path_of, versions
 from serving.predictor.service import Service
 from serving.predictor.settings import Settings
 from serving.protocol.errors import Conflict, Invalid, NotFound, Refused, quote
@@ -68,6 +68,8 @@ class Admin(App):
     async def load(self, version: str) -> None:
         """Make a version live, or leave everything as it was. Raises BundleError."""
         settings = self.settings
+        if version != settings.version and path_of(settings.models, version) == settings.models:
+            raise BundleError(f"{settings.models} is one bundle and is version {settings.version or 'unknown'}")
         async with self._loading:
             model = await asyncio.to_thread(
                 open_model,

@@ -32,7 +32,7 @@ from serving.predictor.model import Model
 from serving.predictor.service import Service
 from serving.predictor.settings import Settings
 from serving.protocol import metadata, openapi, rest
-from serving.protocol.answer import choose
+from serving.protocol.answer import EXPLANATION, choose
 from serving.protocol.errors import NotFound, Refused, WrongMethod
 
 logger = logging.getLogger(__name__)
@@ -129,7 +129,14 @@ class App:
                     return await self._infer_large(model, body, trace, began)
             request = rest.decode(body)
             outputs = _outputs(request)
-            answer = await service.answer(model, request.inputs, request.id or trace, began, record=self._record)
+            answer = await service.answer(
+                model,
+                request.inputs,
+                request.id or trace,
+                began,
+                explain=EXPLANATION in outputs,
+                record=self._record,
+            )
             return Response(rest.encode(answer, outputs))
         finally:
             self.room.give(len(body))
@@ -139,7 +146,10 @@ class App:
         service = self.service
         request = await service.work(rest.decode, body)
         outputs = _outputs(request)
-        answer = await service.answer(model, request.inputs, request.id or trace, began, record=self._record)
+        explain = EXPLANATION in outputs
+        answer = await service.answer(
+            model, request.inputs, request.id or trace, began, explain=explain, record=self._record
+        )
         return Response(await service.work(rest.encode, answer, outputs))
 
     def _ready(self, about: dict[str, Any]) -> Response:

@@ -90,12 +90,15 @@ class Log(Backlog):
         self._schemas[schema.id] = frame(schema)
         return schema.id
 
-    def next_ids(self, n: int) -> list[str]:
-        """Ids for the next n records, in order; one that is never appended is a harmless gap. Raises LogFull."""
+    def next_ids(self, n: int, more: int = 0) -> list[str]:
+        """Ids for the next n records, in order; one that is never appended is a harmless gap. Raises LogFull.
+
+        `more` are bytes by which these records together are known to be longer than others.
+        """
         if self._no_sync:
             raise LogFull(f"the prediction log cannot be synced: {self._no_sync}")
         segment = self._current
-        if segment is None or segment.room < min(n * (self._largest or _LARGE_RECORD), self._segment_bytes):
+        if segment is None or segment.room < min(n * (self._largest or _LARGE_RECORD) + more, self._segment_bytes):
             segment = self._roll()
         first = self._ordinal
         self._ordinal += n

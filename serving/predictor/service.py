@@ -14,8 +14,8 @@ from typing import TypeVar
 from serving.predictor.log import Log, LogFull
 from serving.predictor.metrics import Metrics
 from serving.predictor.model import Model, Scored
-from serving.protocol.answer import Answer, Parameters
-from serving.protocol.errors import NotFound, Unavailable
+from serving.protocol.answer import EXPLANATION, Answer, Parameters
+from serving.protocol.errors import Invalid, NotFound, Unavailable
 from serving.protocol.tensors import Tensor
 from serving.records import Record
 
@@ -24,6 +24,13 @@ T = TypeVar("T")
 INLINE_ROWS = 64
 """More rows than this are scored in the worker thread, and recorded in steps of as many: others wait a millisecond at
 most. Below it, a thread's handing over would cost more than the scoring."""
+
+MOST_EXPLAINED = 64
+"""Applications that a request may have explained. A booster takes some 7 ms for each, all of them half a second of the
+one worker thread, and large batches wait for it meanwhile."""
+
+MOST_WAITING = 512
+"""Applications that may wait for their explanations: four seconds."""
 
 LISTED_WARNINGS = 100
 """Warnings that an answer lists; the records keep all."""
@@ -40,6 +47,7 @@ class Service:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="batch")
         self._process = os.urandom(6).hex()
         self._numbers = itertools.count(1)
+        self._waiting = 0
 
     def serve(self, model: Model | None) -> None:
         """Let a model answer from now on; requests in flight end on the one they began with."""
@@ -72,17 +80,28 @@ class Service:
         return model
 
     async def answer(
-        self, model: Model, tensors: Sequence[Tensor], request: str, began: float, *, record: bool = True
+        self,
+        model: Model,
+        tensors: Sequence[Tensor],
+        request: str,
+        began: float,
+        *,
+        explain: bool = False,
+        record: bool = True,
     ) -> Answer:
-        """Score and record what arrived at `began`; without a record only for the admin port, which tries versions out.
+        """Score, explain if asked, and record what arrived at `began`.
 
-        Raises Refused, with Unavailable where there is no room for a record.
+        Without a record only for the admin port, which tries versions out. Raises Refused, with Unavailable where there
+        is no room for a record.
         """
         shape = tensors[0].shape
+        if explain:
+            _check_explained(shape)
         if shape and shape[0] > INLINE_ROWS:
             scored = await self.work(model.score, tensors)
         else:
             scored = model.score(tensors)
+        explanations = await self._explain(model, scored) if explain else []
         now = datetime.now(UTC)
         ids: list[str] = []
         rows = len(scored.probability)
@@ -90,7 +109,7 @@ class Service:
             for start in range(0, rows, INLINE_ROWS):
                 if start:
                     await asyncio.sleep(0)
-                ids += self._record(model, scored, request, now, slice(start, start + INLINE_ROWS))
+                ids += self._record(model, scored, explanations, request, now, slice(start, start + INLINE_ROWS))
         seconds = time.perf_counter() - began
         if record:
             self._metrics.answered(scored, seconds)
@@ -103,13 +122,26 @@ class Service:
             history=",".join(scored.statuses),
             warnings=_listed(scored) if scored.applications.warnings else "",
         )
-        return Answer(model.name, model.version, request, scored.probability, scored.decision, parameters)
+        return Answer(model.name, model.version, request, scored.probability, scored.decision, parameters, explanations)
 
     async def work(self, function: Callable[..., T], *arguments: object) -> T:
         """Run something long in the one worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, function, *arguments)
 
-    def _record(self, model: Model, scored: Scored, request: str, now: datetime, rows: slice) -> list[str]:
+    async def _explain(self, model: Model, scored: Scored) -> list[str]:
+        """In the worker thread: other requests are answered meanwhile."""
+        rows = len(scored.probability)
+        if self._waiting + rows > MOST_WAITING:
+            raise Unavailable("too many applications to explain at once: try again in a moment")
+        self._waiting += rows
+        try:
+            return await self.work(model.explain, scored)
+        finally:
+            self._waiting -= rows
+
+    def _record(
+        self, model: Model, scored: Scored, explanations: list[str], request: str, now: datetime, rows: slice
+    ) -> list[str]:
         """Write the records of some rows; their ids."""
         applications = scored.applications
         numeric, history = applications.numeric[rows], scored.history[rows]
@@ -117,7 +149,7 @@ class Service:
         clients = applications.clients
         schema, at = model.schema.id, int(now.timestamp() * 1e6)
         try:
-            ids = self._log.next_ids(len(numeric))
+            ids = self._log.next_ids(len(numeric), sum(map(len, explanations[rows])) if explanations else 0)
             self._log.append(
                 [
                     Record(
@@ -137,6 +169,7 @@ class Service:
                         threshold=model.threshold,
                         decision=scored.decision[row],
                         warnings=applications.warnings.get(row, ()),
+                        explanation=explanations[row] if explanations else "",
                     )
                     for index, row in enumerate(range(rows.start, rows.start + len(numeric)))
                 ]
@@ -144,6 +177,12 @@ class Service:
         except LogFull as error:
             raise Unavailable("the prediction log is full and nothing is answered unrecorded: try later") from error
         return ids
+
+
+def _check_explained(shape: Sequence[int]) -> None:
+    if shape and shape[0] > MOST_EXPLAINED:
+        expected = f"at most {MOST_EXPLAINED} applications with {EXPLANATION}, because each takes some milliseconds"
+        raise Invalid("outputs", expected, f"{shape[0]}; send fewer, or use `credence score --reasons`")
 
 
 def _listed(scored: Scored) -> str:

@@ -30,7 +30,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`http_port` is the variable CREDENCE_HTTP_PORT and the option `--http-port`, and so for each."""
 
     models: Path
-    """Folder with a folder for each version (`3/bundle.json`) and the client history (`history-….arrow`)."""
+    """Folder with a folder for each version (`3/bundle.json`) and the client history (`history-….arrow`); or a bundle
+    itself, whose version must then be given."""
     version: str = ""
     """The version to serve; by default the highest number in `models`."""
     model_name: str = ""

@@ -9,7 +9,13 @@ import msgspec
 from serving.protocol.errors import Invalid, quote
 
 OUTPUTS = {"probabilite_de_defaut": "FP64", "classe": "BYTES"}
-"""What an answer can hold, by name, with its datatype."""
+"""What an answer holds unless it is asked for something else, by name, with its datatype."""
+
+EXPLANATION = "explications_locales"
+"""Why each application was decided so, one JSON text a row: answered only where it is asked for, as it takes longer."""
+
+DATATYPES = {**OUTPUTS, EXPLANATION: "BYTES"}
+"""All that an answer can hold."""
 
 
 class Parameters(msgspec.Struct, omit_defaults=True):
@@ -40,13 +46,18 @@ class Answer(msgspec.Struct):
     probability: list[float]
     decision: list[str]
     parameters: Parameters
+    explanations: list[str] = []
+    """One a row; empty where they were not asked for."""
 
 
 def choose(names: Sequence[str]) -> Sequence[str]:
-    """The outputs to answer with; none asked for means all. Raises Refused for a name that is none, or comes twice."""
+    """The outputs to answer with; none asked for means OUTPUTS.
+
+    Raises Refused for a name that is none, or comes twice.
+    """
     for position, name in enumerate(names):
-        if name not in OUTPUTS:
-            raise Invalid(f"outputs[{position}]", " or ".join(OUTPUTS), quote(name))
+        if name not in DATATYPES:
+            raise Invalid(f"outputs[{position}]", " or ".join(DATATYPES), quote(name))
         if name in names[:position]:
             raise Invalid(f"outputs[{position}]", "each name once", f"{quote(name)} again")
     return names or tuple(OUTPUTS)

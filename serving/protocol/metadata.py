@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.protocol.answer import OUTPUTS
+from serving.protocol.answer import EXPLANATION, OUTPUTS
 from serving.protocol.codec import CLIENT, GRAPH
 from training.bundle.manifest import Field, Manifest
 
@@ -19,7 +19,7 @@ def describe(manifest: Manifest, name: str, version: str) -> dict[str, Any]:
         "versions": [version],
         "platform": "onnxruntime_onnx",
         "inputs": [_client(), *(_input(field) for field in manifest.fields)],
-        "outputs": [{"name": output, "datatype": datatype, "shape": [-1]} for output, datatype in OUTPUTS.items()],
+        "outputs": [*(_output(output, datatype) for output, datatype in OUTPUTS.items()), _explanation()],
         "parameters": {
             "family": manifest.family,
             "threshold": manifest.policy.threshold,
@@ -37,6 +37,15 @@ def _client() -> dict[str, Any]:
         "shape": [-1],
         "parameters": {"description": description, "required": False},
     }
+
+
+def _output(name: str, datatype: str) -> dict[str, Any]:
+    return {"name": name, "datatype": datatype, "shape": [-1]}
+
+
+def _explanation() -> dict[str, Any]:
+    description = "Why, as JSON: base, margin, reasons, by_reason. Answered where `outputs` names it."
+    return {**_output(EXPLANATION, "BYTES"), "parameters": {"description": description, "optional": True}}
 
 
 def _input(field: Field) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.protocol.answer import OUTPUTS
+from serving.protocol.answer import DATATYPES, EXPLANATION, OUTPUTS
 from serving.protocol.codec import CLIENT, GRAPH
 from serving.protocol.errors import LONGEST_QUOTE
 from serving.protocol.findings import LONGEST_TEXT
@@ -108,7 +108,7 @@ def _request(manifest: Manifest) -> dict[str, Any]:
         _tensor(["numeric", "history"], _NUMBERS, {"type": ["number", "null"]}),
         _tensor(["categorical"], ["BYTES"], {"type": ["string", "null"], "maxLength": LONGEST_TEXT}),
     ]
-    outputs = {"type": "array", "items": _object({"name": {"enum": list(OUTPUTS)}}, "name"), "uniqueItems": True}
+    outputs = {"type": "array", "items": _object({"name": {"enum": list(DATATYPES)}}, "name"), "uniqueItems": True}
     properties = {
         "id": {"type": "string", "maxLength": LONGEST_ID},
         "inputs": {"type": "array", "minItems": 1, "items": {"anyOf": kinds}},
@@ -131,21 +131,26 @@ def _tensor(names: list[str], datatypes: list[str], value: dict[str, Any]) -> di
 
 def _answer(manifest: Manifest, name: str, version: str) -> dict[str, Any]:
     policy = manifest.policy
-    values = {"FP64": {"type": "number", "minimum": 0, "maximum": 1}, "BYTES": {"enum": [policy.accept, policy.refuse]}}
+    probability, decision = OUTPUTS
+    values = {
+        probability: {"type": "number", "minimum": 0, "maximum": 1},
+        decision: {"enum": [policy.accept, policy.refuse]},
+        EXPLANATION: {"type": "string", "contentMediaType": "application/json"},
+    }
     outputs = [
         _object(
             {
                 "name": {"const": output},
                 "datatype": {"const": datatype},
                 "shape": _SHAPE,
-                "data": {"type": "array", "items": values[datatype]},
+                "data": {"type": "array", "items": values[output]},
             },
             "name",
             "shape",
             "datatype",
             "data",
         )
-        for output, datatype in OUTPUTS.items()
+        for output, datatype in DATATYPES.items()
     ]
     parameters = _object(
         {

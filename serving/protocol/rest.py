@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from serving.protocol.answer import OUTPUTS, Answer, Parameters
+from serving.protocol.answer import DATATYPES, EXPLANATION, Answer, Parameters
 from serving.protocol.errors import Invalid, Refused, quote
 from serving.protocol.faults import explain
 from serving.protocol.tensors import Tensor
@@ -70,8 +70,9 @@ def encode(answer: Answer, outputs: Sequence[str]) -> bytes:
     data: dict[str, list[float] | list[str]] = {
         "probabilite_de_defaut": answer.probability,
         "classe": answer.decision,
+        EXPLANATION: answer.explanations,
     }
-    tensors = [_Tensor(name, shape, OUTPUTS[name], data[name]) for name in outputs]
+    tensors = [_Tensor(name, shape, DATATYPES[name], data[name]) for name in outputs]
     return _encoder.encode(_Body(answer.model, answer.version, answer.id, answer.parameters, tensors))
 
 

@@ -101,6 +101,8 @@ def _normal(value: Any, name: str = "") -> Any:
         return "a number"
     if isinstance(value, float):
         return round(value, 6)
+    if isinstance(value, str) and value.startswith("{"):
+        return _normal(json.loads(value))  # an explanation
     if name in _FORMS and isinstance(value, str) and _FORMS[name].fullmatch(value):
         return _FORMS[name].pattern
     return value

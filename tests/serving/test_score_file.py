@@ -14,7 +14,8 @@ from serving.files import FileError
 from serving.predictor.model import Model, open_model
 from serving.predictor.settings import Settings
 from serving.protocol.tensors import BYTES, FP64, INT64
-from serving.score import MOST_REASONS, score_file
+from serving.reasons import MOST_REASONS
+from serving.score import score_file
 from training.bundle import Bundle
 
 COUNT = 5_000

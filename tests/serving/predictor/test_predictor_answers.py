@@ -129,7 +129,7 @@ def test_wild_request_id_is_replaced(site: Any, given: bytes) -> None:
 def test_full_log_answers_nothing(
     site: Any, application: dict[str, Any], tensors: Tensors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(n: int) -> list[str]:
+    def no_room(n: int, more: int) -> list[str]:
         raise LogFull
 
     monkeypatch.setattr(site.log, "next_ids", no_room)
@@ -141,7 +141,7 @@ def test_full_log_answers_nothing(
 def test_own_failure_is_an_answer(
     site: Any, application: dict[str, Any], tensors: Tensors, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
-    def fail(n: int) -> list[str]:
+    def fail(n: int, more: int) -> list[str]:
         raise ZeroDivisionError("secret income")
 
     monkeypatch.setattr(site.log, "next_ids", fail)

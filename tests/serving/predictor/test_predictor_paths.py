@@ -53,7 +53,9 @@ def test_metadata_describes_fields(site: Any) -> None:
     assert [(each["name"], each["datatype"]) for each in metadata["outputs"]] == [
         ("probabilite_de_defaut", "FP64"),
         ("classe", "BYTES"),
+        ("explications_locales", "BYTES"),
     ]
+    assert metadata["outputs"][2]["parameters"]["optional"] is True
     assert [each["shape"] for each in metadata["parameters"]["graph_inputs"]] == [[-1, 7], [-1, 2], [-1, 2]]
 
 

@@ -83,7 +83,7 @@ def test_outputs_come_in_order_asked() -> None:
 @pytest.mark.parametrize(
     ("names", "complaint"),
     [
-        (["score"], 'outputs\\[0\\]: expected probabilite_de_defaut or classe, got "score"'),
+        (["score"], 'outputs\\[0\\]: expected probabilite_de_defaut or classe or explications_locales, got "score"'),
         (["classe", "classe"], 'outputs\\[1\\]: expected each name once, got "classe" again'),
     ],
 )
