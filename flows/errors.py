@@ -7,6 +7,7 @@ FlowError
 ├── NotUp           a process is needed and not there
 ├── Busy            another command works on the same state folder
 ├── NotDeployed     a version does not answer as it should, so it is not live
+├── Unfinished      a change failed, and what was live could not be put back
 └── StepFailed      a step did not do what it says
 """
 
@@ -50,6 +51,16 @@ class Busy(FlowError):  # noqa: N818
 
 class NotDeployed(FlowError):  # noqa: N818
     """A version does not answer as it should, so it is not live."""
+
+
+class Unfinished(FlowError):  # noqa: N818
+    """A change failed, and what was live could not be put back, or that could not be recorded."""
+
+    def __init__(self, kind: str, version: str, cause: BaseException, state: str) -> None:
+        super().__init__(
+            f"the {kind} to version {version} failed: {cause or type(cause).__name__}. Then {state}. "
+            "The next `credence promote` or `credence rollback` takes it up again"
+        )
 
 
 class StepFailed(FlowError):  # noqa: N818

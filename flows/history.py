@@ -1,4 +1,4 @@
-"""Making the client history anew for a version that is here."""
+"""Making the client history that a version reads."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from flows.deploy.local import load
+from flows.deploy.admin import load
 from flows.errors import FlowError
 from flows.local import Platform, Say
-from training.bundle import Bundle, History
+from training.bundle import Bundle, History, Manifest
 from training.features.client_history import write_client_history
 from training.registry import Registry
 from training.tables import read
@@ -25,6 +25,16 @@ class Made:
     as_of: date
 
 
+def make(models: Path, manifest: Manifest, source: str, say: Say) -> None:
+    """Make the client history that a version reads from the tables it learned from, if they are still there."""
+    data = Path(source)
+    if not source or not data.is_dir():
+        say("no client history: clients are answered as new ones until `credence history --data DIR`")
+        return
+    say(f"making the client history from {data}")
+    _write(data, manifest.history, models, say)
+
+
 def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Made:
     """Write the client history that a version reads, by default the live one, and let a running predictor take it.
 
@@ -36,15 +46,18 @@ def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Ma
         raise FlowError("no version is live, and none was named: --version says whose features to make")
     here = settings.models / number
     path = here if here.exists() else Registry(settings.registry_url).download(number, settings.models)
-    bundle = Bundle.open(path)
-    names = bundle.manifest.history
-    if not names:
+    manifest = Bundle.open(path).manifest
+    if not manifest.history:
         raise FlowError(f"version {number} reads no client history: it was trained on applications alone")
+    written = _write(data, manifest.history, settings.models, say)
+    if "predictor" in platform.running() and platform.live is not None:
+        load(settings.admin_url, manifest.model, platform.live)
+        say(f"the predictor reads it with version {platform.live}")
+    history = History.open(written, manifest.history)
+    return Made(written, len(history.clients), len(manifest.history), history.as_of)
+
+
+def _write(data: Path, names: tuple[str, ...], models: Path, say: Say) -> Path:
     tables = read(data, say)
     say(f"aggregating {len(names)} features")
-    written = write_client_history(tables, names, settings.models, datetime.now(UTC).date())
-    if "predictor" in platform.running() and platform.live is not None:
-        load(settings.admin_url, bundle.manifest.model, platform.live)
-        say(f"the predictor reads it with version {platform.live}")
-    history = History.open(written, names)
-    return Made(written, len(history.clients), len(names), history.as_of)
+    return write_client_history(tables, names, models, datetime.now(UTC).date())

@@ -11,15 +11,17 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from training.bundle import Bundle, Manifest
+from training.changes import Change, from_tags, measured, page, to_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -91,11 +93,10 @@ class Registry:
         Raises RegistryError.
         """
         bundle = Bundle.open(path)
-        with self._speaking():
-            run_id = self._log_run(bundle, figures)
+        with self._speaking(), self._run(bundle.manifest) as run_id:
+            self._log_run(run_id, bundle, figures)
             model_id = self._log_model(bundle, run_id)
             number = self._create_version(bundle, run_id, model_id, figures.source)
-            self._client.set_terminated(run_id)
             self._client.set_registered_model_alias(self.model, "challenger", number)
         return self.version(number)
 
@@ -140,6 +141,36 @@ class Registry:
         with self._speaking():
             self._client.set_registered_model_alias(self.model, name, number)
 
+    def begin(self, change: Change) -> Change:
+        """Record an attempt to change what is live, with the gate's figures; returns it with its id."""
+        with self._speaking():
+            client = self._client
+            tags = {**to_tags(change), "mlflow.note.content": page(change), "mlflow.user": change.by}
+            name = f"{change.kind} {change.after}"
+            run = client.create_run(self._experiment(f"{self.model} changes"), change.at // 1000, tags, name)
+            recorded = msgspec.structs.replace(change, id=run.info.run_id)
+            self._log_figures(recorded.id, {}, measured(change))
+            if change.gate is not None:
+                client.log_dict(recorded.id, dict(change.gate), "gate.json")
+            if change.state != "begun":
+                client.set_terminated(recorded.id)
+        return recorded
+
+    def finish(self, change: Change) -> None:
+        """Record how an attempt ended: its state and why."""
+        with self._speaking():
+            for name, value in {**to_tags(change), "mlflow.note.content": page(change)}.items():
+                self._client.set_tag(change.id, name, value)
+            self._client.set_terminated(change.id, "FAILED" if change.state == "undone" else "FINISHED")
+
+    def changes(self) -> list[Change]:
+        """The audit trail: every attempt to change what is live, the newest first."""
+        with self._speaking():
+            experiment = self._experiment(f"{self.model} changes")
+            found = self._client.search_runs([experiment], order_by=["attributes.start_time DESC"])
+        changes = [from_tags(run.info.run_id, run.data.tags) for run in found]
+        return sorted(changes, key=lambda change: change.at, reverse=True)
+
     def _aliases(self) -> dict[str, str]:
         found = self._client.search_registered_models(f"name = '{self.model}'")
         return {alias: str(number) for model in found for alias, number in model.aliases.items()}
@@ -173,27 +204,40 @@ class Registry:
         except MlflowException as error:
             raise RegistryError(f"MLflow at {self.url} refused: {str(error).splitlines()[0]}") from error
 
-    def _log_run(self, bundle: Bundle, figures: Figures) -> str:
-        client, manifest = self._client, bundle.manifest
-        experiment = client.get_experiment_by_name(self.model)
-        experiment_id = experiment.experiment_id if experiment else client.create_experiment(self.model)
+    def _experiment(self, name: str) -> str:
+        found = self._client.get_experiment_by_name(name)
+        return str(found.experiment_id if found else self._client.create_experiment(name))
+
+    @contextmanager
+    def _run(self, manifest: Manifest) -> Iterator[str]:
+        """A training run that ends with the block, as failed if the block fails."""
+        client = self._client
         tags = {
             "credence.fingerprint": manifest.fingerprint,
             "credence.family": manifest.family,
             "credence.allowed": ", ".join(manifest.allowed),
             "credence.alarms": " ".join(manifest.alarms),
-            "mlflow.note.content": _read_card(bundle.path),
         }
-        run_id: str = client.create_run(experiment_id, tags=tags).info.run_id
+        run_id: str = client.create_run(self._experiment(self.model), tags=tags).info.run_id
+        try:
+            yield run_id
+        except BaseException:
+            with suppress(Exception):  # what failed is more telling than that this fails as well
+                client.set_terminated(run_id, "FAILED")
+            raise
+        client.set_terminated(run_id)
+
+    def _log_run(self, run_id: str, bundle: Bundle, figures: Figures) -> None:
+        client, experiment_id = self._client, self._experiment(self.model)
+        client.set_tag(run_id, "mlflow.note.content", _read_card(bundle.path))
         self._log_figures(run_id, figures.parameters, figures.metrics)
-        self._log_data(run_id, manifest, figures.source)
+        self._log_data(run_id, bundle.manifest, figures.source)
         for trial in figures.trials:
             nested = client.create_run(experiment_id, tags={"mlflow.parentRunId": run_id}, run_name=trial.name)
             self._log_figures(nested.info.run_id, trial.parameters, trial.metrics)
             client.set_terminated(nested.info.run_id)
         if (bundle.path / "reports").is_dir():
             client.log_artifacts(run_id, str(bundle.path / "reports"), "reports")
-        return run_id
 
     def _log_figures(self, run_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         from mlflow.entities import Metric, Param

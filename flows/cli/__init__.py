@@ -13,7 +13,8 @@ import click
 from flows.cli.data import data
 from flows.cli.demo import demo
 from flows.cli.model import history, train
-from flows.cli.platform import down, serve, status, up
+from flows.cli.platform import down, up
+from flows.cli.promotion import promote, rollback, status
 from flows.cli.records import records
 from flows.cli.score import score
 
@@ -30,7 +31,7 @@ def credence() -> None:
     \b
         credence up                      start the platform on this machine
         credence train --data DIR        a model from seven raw tables
-        credence serve                   put it live
+        credence promote                 put it live, if it deserves it
         credence records status          what was answered, and whether all of it is recorded
 
     State lies in .credence (or CREDENCE_HOME); settings are environment variables beginning with CREDENCE_.
@@ -38,7 +39,7 @@ def credence() -> None:
     """
 
 
-for _command in (demo, up, down, status, data, train, history, serve, score, records):
+for _command in (demo, up, down, status, data, train, history, promote, rollback, score, records):
     credence.add_command(_command)
 
 

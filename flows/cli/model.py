@@ -32,7 +32,7 @@ def train(
 
     \b
     Example:  credence train --data ~/home-credit --trials 20
-    Next:     credence serve, and the run's reports at http://127.0.0.1:5000
+    Next:     credence promote, and the run's reports at http://127.0.0.1:5000
     """
     from flows import train as runs
     from flows.settings import from_environment

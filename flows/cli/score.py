@@ -39,7 +39,7 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
     settings = from_environment()
     number = version or Platform(settings).live
     if number is None:
-        raise FlowError("no version is live here to decide with: `credence serve` puts one live")
+        raise FlowError("no version is live here to decide with: `credence promote` puts one live")
     predictor = read(["--models", str(settings.models), "--version", number], os.environ)
     done = score_file(file, out, predictor, reasons=reasons, say=output.say)
     if done.ignored:

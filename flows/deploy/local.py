@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import httpx
 
-from flows.deploy import smoke
-from flows.errors import NotDeployed
+from flows import history
+from flows.deploy import admin, smoke, watch
+from flows.errors import Busy
 from flows.local import Platform, Say
-from training.bundle import Bundle, History
+from training.bundle import MODEL, Bundle, History
 from training.registry import Registry
-
-_LOAD_SECONDS = 60.0
 
 
 class Local:
@@ -24,71 +24,68 @@ class Local:
         self._registry = registry
         self._say = say
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Held by a lock in the state folder, which ends with the process that holds it."""
+        folder = self._platform.settings.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "promotion.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise Busy(f"another promotion or rollback is at work in {folder}") from error
+            yield
+
     def live(self) -> str | None:
-        """The version that the predictor here serves."""
-        return self._platform.live
+        """What the predictor answers with, or else what it will be started with."""
+        return admin.served(self._platform.settings.admin_url, MODEL) or self._platform.live
 
     def deploy(self, version: str) -> None:
-        """Put a registered version live, then call it `champion`; whatever fails, what was live still is.
-
-        Raises NotDeployed, NotStarted, PortTaken, RegistryError.
-        """
-        settings, before = self._platform.settings, self._platform.live
-        source = self._registry.version(version).source
-        self._say(f"downloading version {version}")
-        bundle = Bundle.open(self._registry.download(version, settings.models))
-        self._prepare_history(bundle, Path(source) if source else None)
-        if "predictor" in self._platform.running():
-            load(settings.admin_url, bundle.manifest.model, version)
+        """Download a version, make its client history, and let the predictor load it, or start one with it."""
+        settings = self._platform.settings
+        path = settings.models / version
+        if not path.exists():  # the registry is not asked for what is here: an old version is put back without it
+            self._say(f"downloading version {version}")
+            self._registry.download(version, settings.models)
+        manifest = Bundle.open(path).manifest
+        if manifest.history and not History.path_for(settings.models, manifest.history).exists():
+            history.make(settings.models, manifest, self._registry.version(version).source, self._say)
+        if "predictor" in self._platform.running() and self._answers():
+            admin.load(settings.admin_url, MODEL, version)
         else:
             self._platform.start_predictor(version, self._say)
-        try:
-            agreed = smoke.check(settings.admin_url, version, bundle)
-        except NotDeployed:
-            self._put_back(bundle, before)
-            raise
-        self._say(f"version {version} is live: {agreed} replay applications answered as in training")
+
+    def prove(self, version: str) -> None:
+        """Ask on the admin port, where nothing is recorded."""
+        settings = self._platform.settings
+        agreed = smoke.check(settings.admin_url, version, Bundle.open(settings.models / version))
+        self._say(f"version {version} answers {agreed} replay applications as in training")
+
+    def watch(self, version: str) -> None:
+        """For `watch_seconds`."""
+        settings = self._platform.settings
+        self._say(f"watching version {version} for {settings.watch_seconds:g} s")
+        watch.check(settings.predictor_url, MODEL, version, settings.watch_seconds)
+
+    def establish(self, version: str) -> None:
+        """Write it down for `credence up`; a monitor that is away asks the predictor later."""
+        settings = self._platform.settings
         self._platform.live = version
-        self._name(version)
+        try:
+            response = httpx.put(f"{settings.monitor_url}/v1/live", json={"version": version}, timeout=10.0)
+            told = response.status_code < 400
+        except httpx.HTTPError:
+            told = False
+        if not told:
+            self._say("the monitor was not told which version is live: it learns it from the next records")
 
-    def _prepare_history(self, bundle: Bundle, data: Path | None) -> None:
-        """Make the client history that this version reads, if there is none and its data are still there."""
-        models, names = self._platform.settings.models, bundle.manifest.history
-        path = History.path_for(models, names)
-        if not names:
-            return
-        if path.exists():
-            self._say(f"the client history is of {History.open(path, names).as_of}: `credence history` makes it anew")
-            return
-        if data is None or not data.is_dir():
-            self._say("no client history: clients are answered as new ones until `credence history --data DIR`")
-            return
-        from training.features.client_history import write_client_history
-        from training.tables import read
+    def withdraw(self) -> None:
+        """End the predictor; `credence up` starts none."""
+        self._platform.down(self._say, only=("predictor",))
+        (self._platform.settings.folder / "live").unlink(missing_ok=True)
 
-        self._say(f"making the client history from {data}")
-        write_client_history(read(data), names, models, datetime.now(UTC).date())
-
-    def _put_back(self, bundle: Bundle, before: str | None) -> None:
-        if before is None:
-            self._platform.down(self._say, only=("predictor",))
-        else:
-            load(self._platform.settings.admin_url, bundle.manifest.model, before)
-            self._say(f"version {before} is live again")
-
-    def _name(self, version: str) -> None:
-        champion = self._registry.aliases().get("champion")
-        if champion is not None and champion != version:
-            self._registry.alias("previous_champion", champion)
-        self._registry.alias("champion", version)
-
-
-def load(admin_url: str, model: str, version: str) -> None:
-    """Let the running predictor open a version, with the client history as it lies there now. Raises NotDeployed."""
-    url = f"{admin_url}/v2/repository/models/{model}/load"
-    try:
-        response = httpx.post(url, json={"parameters": {"version": version}}, timeout=_LOAD_SECONDS)
-    except httpx.HTTPError as error:
-        raise NotDeployed(f"the predictor's admin port does not answer ({url}): {error}") from error
-    if response.status_code != 200:
-        raise NotDeployed(f"the predictor does not load version {version}: {response.text[:300]}")
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self._platform.settings.predictor_url}/v2/health/live", timeout=2).status_code == 200
+        except httpx.HTTPError:
+            return False

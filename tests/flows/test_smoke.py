@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from flows.deploy import smoke
-from flows.deploy.local import load
+from flows.deploy.admin import load
 from flows.errors import NotDeployed
 from flows.local import Platform
 from training.bundle import Bundle

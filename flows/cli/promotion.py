@@ -1,0 +1,130 @@
+"""`credence promote`, `rollback` and `status`: which version is live, and how it came to be."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.cli.output import Output, reporting, table
+
+if TYPE_CHECKING:
+    from flows.overview import Overview
+    from training.changes import Change
+
+_SHOWN = 10
+_LONGEST = 100
+_WORDS = {True: "holds", False: "fails", None: "not known"}
+
+
+@click.command()
+@click.argument("version", required=False)
+@click.option("--approve", metavar="REASON", help="Let it live although the gate leaves it to a person; recorded.")
+@reporting
+def promote(output: Output, version: str | None, approve: str | None) -> None:
+    """Let a registered VERSION take the champion's place; by default the challenger, the newest one trained.
+
+    The gate compares both on the champion's latest closed cohort, a first version with a constant on its own hold-out.
+    If all criteria hold, the version is loaded without dropping a request, asked the applications whose answers it
+    carries, and watched; only then is it `champion`. If any step fails, the old version is put back. --approve decides
+    where the gate is undecided, and lets an alarm, another approval rate or an unfavoured group pass; never a model
+    that is worse or answers otherwise than it did in training. Exits with 1 unless the version is live.
+
+    \b
+    Example:  credence promote 3
+    Next:     POST to http://127.0.0.1:8080/v2/models/credit-default/infer; http://127.0.0.1:8080/docs shows how
+    """
+    from flows import promote as promotion
+    from flows.deploy.local import Local
+    from flows.local import Platform
+    from flows.settings import from_environment
+    from training.registry import Registry
+
+    settings = from_environment()
+    registry = Registry(settings.registry_url)
+    home = Local(Platform(settings), registry, output.say)
+    change = promotion.promote(registry, settings, home, version, by=getpass.getuser(), approve=approve, say=output.say)
+    _end(output, change)
+
+
+@click.command()
+@click.option("--why", default="asked for", show_default=True, metavar="REASON", help="For the audit trail.")
+@reporting
+def rollback(output: Output, why: str) -> None:
+    """Put the previous champion live again, proved and watched as in a promotion but without a gate.
+
+    The two change places, so a second rollback returns. Exits with 1 unless the previous version is live.
+
+    \b
+    Example:  credence rollback --why "complaints about refusals"
+    Next:     credence status shows the audit trail
+    """
+    from flows import promote as promotion
+    from flows.deploy.local import Local
+    from flows.local import Platform
+    from flows.settings import from_environment
+    from training.registry import Registry
+
+    settings = from_environment()
+    registry = Registry(settings.registry_url)
+    home = Local(Platform(settings), registry, output.say)
+    _end(output, promotion.rollback(home, registry, by=getpass.getuser(), why=why, say=output.say))
+
+
+@click.command()
+@reporting
+def status(output: Output) -> None:
+    """Say what is up on this machine, which version is live, and how it came to be.
+
+    Compares what the predictor answers with to the aliases of the registry and to the audit trail, and names the
+    command that repairs a difference. --json tells the whole trail, with the gate's figures.
+
+    \b
+    Example:  credence status --json
+    """
+    from flows.overview import look
+    from flows.settings import from_environment
+
+    found = look(from_environment())
+    output.result(found, _shown(found))
+
+
+def _end(output: Output, change: Change) -> None:
+    output.result(change, _told(change))
+    if change.state != "done":
+        sys.exit(1)
+
+
+def _told(change: Change) -> str:
+    if change.state == "done":
+        approved = f", approved: {change.approved}" if change.approved else ""
+        return f"version {change.after} is live, before it {change.before or 'none'} ({change.why}{approved})"
+    criteria = change.gate["criteria"] if change.gate else ()
+    rows = [(one["name"], _WORDS[one["passed"]], one["sentence"]) for one in criteria]
+    head = f"version {change.after} is not live, {change.before or 'none'} is: {change.state}. {change.why}"
+    if change.state == "undecided":
+        head += '\nA person may decide: credence promote --approve "reason"'
+    return f"{head}\n{table(rows)}" if rows else head
+
+
+def _shown(found: Overview) -> str:
+    processes = [
+        (one.name, one.state, one.url, f"version {one.version}" if one.version else "") for one in found.processes
+    ]
+    aliases = [f"{name.replace('_', ' ')} {version}" for name, version in sorted(found.aliases.items())]
+    lines = [table(processes), "", ", ".join([f"live {found.live or 'none'}", *aliases])]
+    lines += [f"! {sentence}" for sentence in found.mismatches]
+    if found.registry_away:
+        lines.append(f"! {found.registry_away}")
+    rows = [_row(change) for change in found.changes[:_SHOWN]]
+    return "\n".join([*lines, "", table([("when", "who", "what", "from", "to", "", "why"), *rows])] if rows else lines)
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    when = datetime.fromtimestamp(change.at / 1e6, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    why = f"{change.why} (approved: {change.approved})" if change.approved else change.why
+    why = why if len(why) <= _LONGEST else f"{why[: _LONGEST - 1]}…"
+    return (when, change.by, change.kind, change.before or "-", change.after, change.state, why)

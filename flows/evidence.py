@@ -1,0 +1,139 @@
+"""What the gate judges by: what champion and challenger say of one cohort, and how sound the challenger is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from flows import cohorts, fairness, gate
+from flows.fairness import Protected
+from flows.figures import Criterion
+from flows.gate import Evidence, Side
+from flows.local import Say
+from flows.settings import Settings
+from training.bundle import Bundle, BundleError, Manifest, Rows
+
+HOLD_OUT = "hold-out"
+_AGE = "DAYS_BIRTH"
+_AGREEMENT = 1e-4
+"""Contributions are sums of float64 over a margin that passed through float32."""
+
+
+def gather(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
+    """The champion's latest closed cohort, scored by both; a sentence where nothing can be judged by.
+
+    Raises NotUp, FlowError.
+    """
+    latest = next((cohort for cohort in cohorts.closed(settings) if cohort.version == champion), None)
+    if latest is None:
+        return f"no closed cohort of version {champion}: what became of its decisions is not known yet"
+    table = cohorts.fetch(settings, latest.id)
+    say(f"comparing on cohort {latest.id}: {len(table):,} applications, {latest.labelled:,} outcomes")
+    try:
+        rows = [Rows.from_table(table, bundle.manifest) for bundle in (new, old)]
+    except BundleError as error:
+        return f"the records of cohort {latest.id} do not hold what both versions read: {error}"
+    learned = _learned(table, new, old)
+    outcome = _floats(table, "outcome")
+    policy = new.manifest.policy
+    return Evidence(
+        cohort=latest.id,
+        population=latest.population,
+        challenger=Side(new.score(rows[0]).probability, policy.threshold),
+        champion=Side(old.score(rows[1]).probability, old.manifest.policy.threshold),
+        first=False,
+        outcome=np.where(learned, np.nan, outcome),
+        weight=_floats(table, "weight"),
+        protected=protected(rows[0], new.manifest),
+        cost_fn=policy.cost_fn,
+        cost_fp=policy.cost_fp,
+        dropped=int((learned & ~np.isnan(outcome)).sum()),
+    )
+
+
+def hold_out(bundle: Bundle) -> Evidence:
+    """A first version on its own hold-out, beside the constant.
+
+    The constant is the hold-out's own default rate, which no rate known beforehand beats there; it refuses where the
+    costs alone would.
+    """
+    table, policy = bundle.reference(), bundle.manifest.policy
+    outcome = _floats(table, "outcome")
+    weight = _floats(table, "weight") if "weight" in table.column_names else np.ones(len(table))
+    known = ~np.isnan(outcome)
+    rate = float(np.average(outcome[known], weights=weight[known])) if known.any() else 0.5
+    return Evidence(
+        cohort=HOLD_OUT,
+        population=bundle.manifest.population,
+        challenger=Side(_floats(table, "probability"), policy.threshold),
+        champion=Side(np.full(len(table), rate), policy.cost_fp / (policy.cost_fp + policy.cost_fn)),
+        first=True,
+        outcome=outcome,
+        weight=weight,
+        protected=protected(Rows.from_table(table, bundle.manifest), bundle.manifest),
+        cost_fn=policy.cost_fn,
+        cost_fp=policy.cost_fp,
+    )
+
+
+def fitness(old: Bundle | None, new: Bundle) -> tuple[Criterion, ...]:
+    """(f): what a version must be, whatever its figures are."""
+    found = (_replay(new), _contributions(new), gate.alarms(new.manifest.alarms))
+    return found if old is None else (gate.schema(_datatypes(old.manifest), _datatypes(new.manifest)), *found)
+
+
+def protected(rows: Rows, manifest: Manifest) -> tuple[Protected, ...]:
+    """The protected fields with each application's group; of numbers, age alone has groups."""
+    found = []
+    for i, field in enumerate(manifest.categorical):
+        if field.protected:
+            texts = rows.categorical[:, i].astype(np.str_)
+            found.append(Protected(field.name, np.where(texts == "", "missing", texts)))
+    for i, field in enumerate(manifest.numeric):
+        if field.protected and field.name == _AGE:
+            days = rows.numeric[:, i].astype(np.float64)
+            found.append(Protected(field.name, fairness.by_age(days), (fairness.ELDERLY,)))
+    return tuple(found)
+
+
+def _learned(table: pa.Table, *bundles: Bundle) -> npt.NDArray[np.bool_]:
+    clients, ids = table.column("client").to_pylist(), table.column("id").to_pylist()
+    keys: Sequence[int | str] = [
+        record if client is None else client for client, record in zip(clients, ids, strict=True)
+    ]
+    learned: npt.NDArray[np.bool_] = np.any([bundle.learned_from(keys) for bundle in bundles], axis=0)
+    return learned
+
+
+def _floats(table: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    values: npt.NDArray[np.float64] = table.column(name).cast(pa.float64()).to_numpy()
+    return values
+
+
+def _datatypes(manifest: Manifest) -> dict[str, str]:
+    return {field.name: field.datatype for field in manifest.fields}
+
+
+def _replay(bundle: Bundle) -> Criterion:
+    try:
+        bundle.check_replay()
+    except BundleError as error:
+        return Criterion(name="replay", passed=False, sentence=str(error))
+    return Criterion(name="replay", passed=True, sentence="its replay applications are answered as in training")
+
+
+def _contributions(bundle: Bundle) -> Criterion:
+    """Whether each feature's part of a decision is known exactly: without it there are no reasons to give."""
+    rows, _ = bundle.replay()
+    try:
+        worst = float(np.abs(bundle.contributions(rows).sum(axis=1) - bundle.score(rows).margin).max())
+    except Exception as error:  # noqa: BLE001 - whatever a library raises: there are no contributions
+        sentence = f"a {bundle.manifest.family} without exact contributions: {error}"
+        return Criterion(name="contributions", passed=False, sentence=sentence)
+    sentence = f"contributions add up to the margin within {worst:.0e}, {_AGREEMENT:.0e} is allowed"
+    return Criterion(
+        name="contributions", passed=worst <= _AGREEMENT, figure=worst, limit=_AGREEMENT, sentence=sentence
+    )

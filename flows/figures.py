@@ -1,0 +1,76 @@
+"""Figures with their 95 % intervals, and the criteria that are judged by them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+Z = 1.96
+"""Standard errors to the 97.5th percentile."""
+
+
+class Criterion(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a version must satisfy."""
+
+    name: str
+    passed: bool | None
+    """None where nothing can be told."""
+    figure: float | None = None
+    low: float | None = None
+    """Of the figure's 95 % interval, as `high`."""
+    high: float | None = None
+    limit: float | None = None
+    """What the figure or its interval is held against."""
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval and standard error."""
+
+    figure: float
+    low: float
+    high: float
+    error: float
+
+    @classmethod
+    def of(cls, figure: float, error: float) -> Estimate:
+        """By the normal approximation."""
+        return cls(figure, figure - Z * error, figure + Z * error, error)
+
+    def on_log_scale(self) -> Estimate:
+        """With the interval of its logarithm, where half and double are equally far; for figures above 0."""
+        factor = math.exp(Z * self.error / self.figure)
+        return Estimate(self.figure, self.figure / factor, self.figure * factor, self.error)
+
+    def criterion(self, name: str, passed: bool, limit: float, sentence: str) -> Criterion:
+        """The criterion that this figure decides."""
+        figure, low, high = (float(value) for value in (self.figure, self.low, self.high))
+        return Criterion(
+            name=name, passed=bool(passed), figure=figure, low=low, high=high, limit=limit, sentence=sentence
+        )
+
+
+def weighted_mean(values: Floats, weight: Floats) -> Estimate:
+    """The mean of values [n] with weights [n], as of a sample drawn with probabilities 1/weight.
+
+    Source of the error: Särndal, Swensson and Wretman, Model Assisted Survey Sampling (1992), section 5.7.
+    """
+    total = float(weight.sum())
+    mean = float(weight @ values) / total
+    return Estimate.of(mean, float(np.linalg.norm(weight * (values - mean))) / total)
+
+
+def ratio(above: Floats, below: Floats, weight: Floats) -> Estimate | None:
+    """The ratio of two weighted sums over the same rows [n], linearised; None where the lower one is 0."""
+    total = float(weight @ below)
+    if total == 0:
+        return None
+    figure = float(weight @ above) / total
+    return Estimate.of(figure, float(np.linalg.norm(weight * (above - figure * below))) / total)

@@ -1,0 +1,223 @@
+"""A version takes another's place: judged, put live step by step, proved, and put back if a step fails.
+
+The aliases move last, and the audit trail is written around everything: an attempt is recorded as `begun` before
+anything is touched, so whatever ends this process, the next promotion or rollback finds it and resumes it where the new
+version answers already, or else puts the old one back. Who is champion is what the trail says; an alias that a person
+moved by hand lets no version past the gate.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from flows import evidence, trail
+from flows.deploy import Home
+from flows.errors import FlowError, Unfinished
+from flows.gate import Gate, judge
+from flows.local import Say
+from flows.settings import Settings
+from training.bundle import Bundle, BundleError
+from training.changes import Change, State
+from training.registry import Registry, RegistryError
+from training.tables import DataError
+
+_REFUSALS = (FlowError, RegistryError, BundleError, DataError)
+"""What a step raises when it does not succeed; anything else is a fault, and raised again once it is undone."""
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A version with what the gate says of it."""
+
+    version: str
+    champion: str | None
+    """The version it was compared with; None for a first one."""
+    gate: Gate
+
+
+def promote(
+    registry: Registry, settings: Settings, home: Home, version: str | None, *, by: str, approve: str | None, say: Say
+) -> Change:
+    """Judge a version, by default the challenger, and put it live if the gate or a person's reason lets it.
+
+    Raises RegistryError, NotUp, FlowError before anything is changed; what fails later is undone, and the change tells.
+    """
+    with home.alone():
+        settled = settle(home, registry, say)
+    if settled and version in (None, settled[0].after):
+        return settled[0]
+    return carry_out(consider(registry, settings, version, say), home, registry, by=by, approve=approve, say=say)
+
+
+def consider(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
+    """Ask the gate about a version, by default the challenger. Raises RegistryError, BundleError, NotUp, FlowError."""
+    aliases = registry.aliases()
+    number = version or aliases.get("challenger")
+    if number is None:
+        raise FlowError("there is no version to promote yet: `credence train` makes one")
+    champion = trail.champion(registry.changes(), aliases)
+    if number == champion:
+        return Considered(number, champion, _again(number))
+    new = Bundle.open(registry.download(registry.version(number).number, settings.models))
+    if champion is None:
+        say(f"judging version {number}, the first, on its hold-out")
+        return Considered(number, None, judge(evidence.hold_out(new), evidence.fitness(None, new)))
+    say(f"judging version {number} against version {champion}")
+    old = Bundle.open(registry.download(champion, settings.models))
+    found = evidence.gather(settings, champion, old, new, say)
+    return Considered(number, champion, judge(found, evidence.fitness(old, new)))
+
+
+def carry_out(
+    considered: Considered, home: Home, registry: Registry, *, by: str, approve: str | None, say: Say
+) -> Change:
+    """Put a considered version live, or record that it was not let: the state of the change says which.
+
+    Raises RegistryError before anything is changed, FlowError if the champion is another by now, Unfinished if what was
+    live could not be put back.
+    """
+    with home.alone():
+        settle(home, registry, say)
+        live, gate = home.live(), considered.gate
+        _check_unchanged(considered, live, registry)
+        change = Change(
+            kind="promote",
+            by=by,
+            at=_now(),
+            before=live,
+            after=considered.version,
+            why=gate.why,
+            approved=approve,
+            state="begun" if gate.passes(approve is not None) else _state(gate),
+            gate=msgspec.to_builtins(gate),
+        )
+        recorded = registry.begin(change)
+        return recorded if recorded.state != "begun" else _make(recorded, home, registry, say)
+
+
+def rollback(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> Change:
+    """Put the previous champion live again, without a gate; a second rollback returns. Raises as `carry_out` does."""
+    with home.alone():
+        settle(home, registry, say)
+        live, previous = home.live(), registry.aliases().get("previous_champion")
+        if previous is None or previous == live:
+            raise FlowError("there is no previous champion to go back to: no promotion has replaced a version yet")
+        change = Change(kind="rollback", by=by, at=_now(), before=live, after=previous, why=why)
+        return _make(registry.begin(change), home, registry, say)
+
+
+def settle(home: Home, registry: Registry, say: Say) -> Sequence[Change]:
+    """End what a killed process left begun: resumed where its version answers, undone otherwise; returns how it ended.
+
+    Raises RegistryError, Unfinished.
+    """
+    return [_settle(change, home, registry, say) for change in registry.changes() if change.state == "begun"]
+
+
+def _settle(change: Change, home: Home, registry: Registry, say: Say) -> Change:
+    say(f"an unfinished {change.kind} to version {change.after} was found")
+    if home.live() == change.after:
+        return _make(change, home, registry, say)
+    return _undo(change, home, registry, say, FlowError(f"it was cut short before version {change.after} answered"))
+
+
+def _make(change: Change, home: Home, registry: Registry, say: Say) -> Change:
+    """Take every step of a recorded change; if one fails, what was live is put back."""
+    try:
+        home.deploy(change.after)
+        home.prove(change.after)
+        home.watch(change.after)
+        home.establish(change.after)
+        _name(change, registry)
+    except BaseException as error:
+        undone = _undo(change, home, registry, say, error)
+        if not isinstance(error, _REFUSALS):
+            raise
+        return undone
+    say(f"version {change.after} is live and champion")
+    return _ended(change, registry, "done", change.why)
+
+
+def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseException) -> Change:
+    """Put back what was live, which needs no registry; then the alias, and record it."""
+    try:
+        _put_back(change, home, say)
+    except _REFUSALS as error:
+        raise Unfinished(change.kind, change.after, cause, f"what was live could not be put back: {error}") from cause
+    try:
+        if change.before is not None and registry.aliases().get("champion") == change.after:
+            registry.alias("champion", change.before)
+        return _ended(change, registry, "undone", f"{change.why}. Undone: {cause or type(cause).__name__}")
+    except RegistryError as error:
+        back = f"{change.before or 'nothing'} is live again, which could not be recorded: {error}"
+        raise Unfinished(change.kind, change.after, cause, back) from cause
+
+
+def _put_back(change: Change, home: Home, say: Say) -> None:
+    if change.before is None:
+        say(f"taking version {change.after} back: nothing was live")
+        home.withdraw()
+        return
+    say(f"putting version {change.before} back")
+    home.deploy(change.before)
+    home.prove(change.before)
+    home.establish(change.before)
+
+
+def _name(change: Change, registry: Registry) -> None:
+    """Move the aliases; the previous one first, so that a crash between the two loses neither."""
+    replaced = change.before or registry.aliases().get("champion")
+    if replaced not in (None, change.after):
+        registry.alias("previous_champion", str(replaced))
+    registry.alias("champion", change.after)
+
+
+def _ended(change: Change, registry: Registry, state: State, why: str) -> Change:
+    ended = msgspec.structs.replace(change, state=state, why=why)
+    registry.finish(ended)
+    return ended
+
+
+def _check_unchanged(considered: Considered, live: str | None, registry: Registry) -> None:
+    aliases, version = registry.aliases(), considered.version
+    champion = trail.champion(registry.changes(), aliases)
+    if champion != considered.champion:
+        raise FlowError(
+            f"version {version} was compared with version {considered.champion}, but the champion is version "
+            f"{champion} by now: `credence promote {version}` compares anew"
+        )
+    if live not in (None, champion, version):
+        raise FlowError(
+            f"version {live} is live, but the audit trail ends with version {champion}: "
+            f"`credence promote {champion}` puts that one live again"
+        )
+    if version == champion == live == aliases.get("champion"):
+        raise FlowError(f"version {version} is live and champion already")
+
+
+def _again(version: str) -> Gate:
+    """The champion itself needs no gate: it passed one, and is put live again where it is not."""
+    why = f"version {version} is champion by the audit trail"
+    return Gate(
+        answer="promote",
+        why=why,
+        criteria=(),
+        cohort=None,
+        population=None,
+        rows=0,
+        labelled=0,
+        defaults=0,
+        dropped=0,
+    )
+
+
+def _state(gate: Gate) -> State:
+    return "undecided" if gate.answer == "undecided" else "refused"
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

@@ -1,0 +1,32 @@
+"""What the audit trail says about who is champion, held beside what is live and what the aliases name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from training.changes import Change
+
+
+def champion(changes: Sequence[Change], aliases: Mapping[str, str]) -> str | None:
+    """The version that the last completed change put live; before the first one, what the alias names.
+
+    An alias that a person moved by hand makes no champion: it would let a version past the gate.
+    """
+    return next((change.after for change in changes if change.state == "done"), aliases.get("champion"))
+
+
+def mismatches(changes: Sequence[Change], aliases: Mapping[str, str], live: str | None) -> list[str]:
+    """What does not fit together, each with the command that repairs it."""
+    found = [
+        f"the {change.kind} to version {change.after} is under way or was cut short: "
+        "`credence promote` resumes or undoes it"
+        for change in changes
+        if change.state == "begun"
+    ]
+    expected, named = champion(changes, aliases), aliases.get("champion")
+    if live is not None and live != expected:
+        ends = "there is no champion" if expected is None else f"the champion is version {expected}"
+        found.append(f"version {live} is live, but {ends}: `credence promote {expected or live}` sets it right")
+    if named != expected:
+        found.append(f"the alias champion names version {named}, but it is {expected}: `credence promote {expected}`")
+    return found
