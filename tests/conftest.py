@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from training.assemble import assemble
 from training.bundle import (
+    MODEL,
     Calibration,
     Contents,
     Field,
@@ -23,10 +25,10 @@ from training.bundle import (
     Rows,
     write,
 )
-from training.bundle.bundle import start
+from training.bundle.bundle import hash_clients, start
 from training.bundle.history import write_history
 from training.bundle.manifest import FORMAT
-from training.candidates import Fitted
+from training.candidates import Examples, Fitted
 from training.candidates.lightgbm import LightGBM
 from training.features.graph import feature_graph, features_from
 from training.features.reasons import REASONS
@@ -106,12 +108,12 @@ def write_toy_bundle(directory: Path, seed: int = 0) -> Fitted:
     score = np.nan_to_num(rows.numeric[:, 4:7], nan=0.5).mean(axis=1)
     outcome = np.random.default_rng(seed).random(len(rows)) < 0.35 * (1 - score)
     parameters = {"trees": 20, "num_leaves": 7, "learning_rate": 0.1}
-    fitted = LightGBM().fit(matrix[:1000], outcome[:1000], features, parameters, seed)
+    fitted = LightGBM().fit(Examples.plain(features, matrix[:1000], outcome[:1000]), parameters, seed)
     calibration = Calibration(slope=1.0, intercept=-0.1)
     graph = assemble(TOY_FIELDS, names, features, fitted, calibration)
     manifest = Manifest(
         format=FORMAT,
-        model="credit-default",
+        model=MODEL,
         family="lightgbm",
         fields=TOY_FIELDS,
         history=names,
@@ -131,14 +133,15 @@ def write_toy_bundle(directory: Path, seed: int = 0) -> Fitted:
     directory.mkdir(parents=True, exist_ok=True)
     write(
         Contents(
-            manifest,
-            graph,
-            fitted.text(),
-            held_out,
-            probability,
-            outcome[1000:],
-            rows.take(slice(0, 1000)),
-            np.arange(1000),
+            manifest=manifest,
+            graph=graph,
+            text=fitted.text(),
+            held_out=held_out,
+            probability=probability,
+            outcome=pa.array(outcome[1000:]),
+            weight=pa.array(np.ones(200)),
+            background=rows.take(slice(0, 1000)),
+            training_ids=hash_clients(range(1000)),
         ),
         directory,
     )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from training.bundle.manifest import Interval
-from training.policy import both_classes, checked
+from training.policy import both_classes, checked, weights
 
 AUC = "auc"
 PR_AUC = "pr_auc"
@@ -88,6 +88,7 @@ def evaluate(
     cost_fp: float = 1.0,
     seed: int = 0,
     resamples: int = 1000,
+    weight: ArrayLike | None = None,
 ) -> dict[str, Interval]:
     """All of METRICS with their 95 % bootstrap intervals: percentiles, but for KS and ECE the basic interval.
 
@@ -98,7 +99,8 @@ def evaluate(
     """
     probabilities, defaulted = checked(probability, outcome)
     both_classes(defaulted)
-    return _intervals(_Sample.of(defaulted, probabilities, threshold, cost_fn, cost_fp), seed, resamples)
+    mass = weights(weight, defaulted.size)
+    return _intervals(_Sample.of(defaulted, probabilities, mass, threshold, cost_fn, cost_fp), seed, resamples)
 
 
 def by_group(
@@ -110,9 +112,16 @@ def by_group(
     cost_fp: float = 1.0,
     seed: int = 0,
     resamples: int = 1000,
+    weight: ArrayLike | None = None,
 ) -> dict[str, tuple[Group, ...]]:
     """For each field, its groups by name; `groups` holds a label [n] for each applicant, "" if missing."""
     probabilities, defaulted = checked(probability, outcome)
+    mass = weights(weight, defaulted.size)
+
+    def figures(chosen: NDArray[np.bool_]) -> dict[str, Interval]:
+        rows = defaulted[chosen], probabilities[chosen], mass[chosen]
+        return _intervals(_Sample.of(*rows, threshold, cost_fn, cost_fp), seed, resamples)
+
     found = {}
     for field, labels in groups.items():
         given = np.asarray(labels, dtype=np.str_)
@@ -120,28 +129,29 @@ def by_group(
         if names.shape != defaulted.shape:
             raise ValueError(f"{field}: expected {defaulted.size} group labels; got {names.size}")
         accepted = probabilities < threshold
-        best = _best_approval(names, accepted)
+        best = _best_approval(names, accepted, mass)
         found[field] = tuple(
             Group(
                 field=field,
                 name=name,
                 rows=int(chosen.sum()),
                 defaults=int(defaulted[chosen].sum()),
-                approval_ratio=float(accepted[chosen].mean()) / best if best else 1.0,
-                metrics=_intervals(
-                    _Sample.of(defaulted[chosen], probabilities[chosen], threshold, cost_fn, cost_fp), seed, resamples
-                ),
+                approval_ratio=float(np.average(accepted[chosen], weights=mass[chosen])) / best if best else 1.0,
+                metrics=figures(chosen),
             )
             for name, chosen in ((str(name), names == name) for name in np.unique(names))
         )
     return found
 
 
-def confusion(outcome: ArrayLike, probability: ArrayLike, threshold: float) -> Confusion:
+def confusion(
+    outcome: ArrayLike, probability: ArrayLike, threshold: float, weight: ArrayLike | None = None
+) -> Confusion:
     """Decisions at the threshold against outcomes; refused is probability >= threshold."""
     probabilities, defaulted = checked(probability, outcome)
-    cells = np.bincount(2 * (probabilities >= threshold) + defaulted, minlength=4)
-    return Confusion(*cells.tolist())
+    mass = weights(weight, defaulted.size)
+    cells = np.bincount(2 * (probabilities >= threshold) + defaulted, mass, minlength=4)
+    return Confusion(*(round(cell) for cell in cells.tolist()))
 
 
 def age_group(days_birth: ArrayLike) -> NDArray[np.str_]:
@@ -172,6 +182,8 @@ class _Sample:
 
     good: Floats
     bad: Floats
+    good_weight: Floats
+    bad_weight: Floats
     threshold: float
     cost_fn: float
     cost_fp: float
@@ -181,22 +193,30 @@ class _Sample:
 
     @classmethod
     def of(
-        cls, outcome: NDArray[np.bool_], probability: Floats, threshold: float, cost_fn: float, cost_fp: float
+        cls,
+        outcome: NDArray[np.bool_],
+        probability: Floats,
+        weight: Floats,
+        threshold: float,
+        cost_fn: float,
+        cost_fp: float,
     ) -> _Sample:
-        good, bad = np.sort(probability[~outcome]), np.sort(probability[outcome])
-        ascending = np.sort(probability)
+        order = np.argsort(probability, kind="stable")
+        ascending, bads = probability[order], outcome[order]
+        good, bad = ascending[~bads], ascending[bads]
+        good_weight, bad_weight = weight[order][~bads], weight[order][bads]
         inner = ascending[equal_mass(ascending)[1:]]
         starts = [np.concatenate([[0], np.searchsorted(part, inner, side="left"), [part.size]]) for part in (good, bad)]
-        return cls(good, bad, threshold, cost_fn, cost_fp, starts[0], starts[1])
+        return cls(good, bad, good_weight, bad_weight, threshold, cost_fn, cost_fp, starts[0], starts[1])
 
 
 def _intervals(sample: _Sample, seed: int, resamples: int) -> dict[str, Interval]:
     """Every metric of the sample itself, with an interval from the same over resamples."""
-    values = _metrics(sample, np.ones((1, sample.good.size)), np.ones((1, sample.bad.size)))
+    values = _metrics(sample, sample.good_weight[None], sample.bad_weight[None])
     random = np.random.default_rng(seed)
     size = max(1, min(resamples, _CHUNK // max(1, sample.good.size + sample.bad.size)))
     chunks = [
-        _metrics(sample, *_resampled(random, rows, sample.good.size, sample.bad.size))
+        _metrics(sample, *_resampled(random, rows, sample))
         for rows in [min(size, resamples - done) for done in range(0, resamples, size)]
     ]
     found = {}
@@ -209,14 +229,15 @@ def _intervals(sample: _Sample, seed: int, resamples: int) -> dict[str, Interval
     return found
 
 
-def _resampled(random: np.random.Generator, resamples: int, good: int, bad: int) -> tuple[Floats, Floats]:
-    """How much each good and each bad row counts in each resample."""
+def _resampled(random: np.random.Generator, resamples: int, sample: _Sample) -> tuple[Floats, Floats]:
+    """How many applicants each good and each bad row stands for in each resample."""
+    good, bad = sample.good.size, sample.bad.size
     defaults = random.binomial(good + bad, bad / (good + bad), resamples).astype(np.float64)
     if good and bad:
         defaults = np.clip(defaults, 1, good + bad - 1)
     of_good, of_bad = _draw(random, resamples, good), _draw(random, resamples, bad)
-    of_good *= ((good + bad - defaults) / max(good, 1))[:, None]
-    of_bad *= (defaults / max(bad, 1))[:, None]
+    of_good *= ((good + bad - defaults) / max(good, 1))[:, None] * sample.good_weight
+    of_bad *= (defaults / max(bad, 1))[:, None] * sample.bad_weight
     return of_good, of_bad
 
 
@@ -294,7 +315,8 @@ def _bin_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
     return np.where(np.diff(starts) > 0, np.add.reduceat(padded, starts, axis=1)[:, :-1], 0.0)
 
 
-def _best_approval(names: NDArray[np.str_], accepted: NDArray[np.bool_]) -> float:
+def _best_approval(names: NDArray[np.str_], accepted: NDArray[np.bool_], weight: Floats) -> float:
     """The highest approval rate of a group large enough to compare with."""
-    groups = [accepted[names == name] for name in np.unique(names)]
-    return max(float(group.mean()) for group in groups if group.size >= REFERENCE_SHARE * accepted.size)
+    groups = [names == name for name in np.unique(names)]
+    large = [group for group in groups if group.sum() >= REFERENCE_SHARE * accepted.size]
+    return max(float(np.average(accepted[group], weights=weight[group])) for group in large)

@@ -7,7 +7,7 @@ So each is judged twice: as it comes, and after Platt calibration on the other f
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -17,9 +17,8 @@ from imblearn.under_sampling import RandomUnderSampler
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from training.bundle import Feature
 from training.bundle.manifest import Calibration, Interval
-from training.candidates.family import Folds, Margins, Matrix, Outcome, Parameters
+from training.candidates.family import Examples, Folds, Margins, Matrix, Outcome, Parameters
 from training.candidates.lightgbm import LightGBM
 from training.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, evaluate
 from training.policy import calibrate, platt, threshold
@@ -52,10 +51,8 @@ class Row:
 
 
 def compare(
-    matrix: Matrix,
-    outcome: Outcome,
+    examples: Examples,
     folds: Folds,
-    features: Sequence[Feature],
     parameters: Parameters,
     seed: int,
     cost_fn: float = 10.0,
@@ -63,15 +60,19 @@ def compare(
 ) -> tuple[Row, ...]:
     """Two rows a treatment, as it comes and calibrated; `parameters` as LightGBM's cross-fit returns them.
 
-    The folds' second halves must part the rows of `matrix`. SMOTE looks for neighbours among all defaults, so its time
-    grows with their number squared: give it a sample of a large table.
+    The folds' second halves must part the examples. Each counts once, whatever its weight: resampling gives its own.
+    SMOTE looks for neighbours among all defaults, so its time grows with their number squared: give it a sample of a
+    large table.
     """
+
+    matrix, outcome = examples.matrix, examples.outcome
 
     def margins(treat: Callable[[_Task, int], _Task]) -> Margins:
         found = np.empty(len(outcome))
         for fit_on, predict in folds:
             task = treat(_Task(matrix[fit_on], outcome[fit_on], matrix[predict], {}), seed)
-            fitted = LightGBM().fit(task.matrix, task.outcome, features, {**parameters, **task.settings}, seed)
+            treated = Examples.plain(examples.features, task.matrix, task.outcome)
+            fitted = LightGBM().fit(treated, {**parameters, **task.settings}, seed)
             found[predict] = fitted.margins(task.unseen)
         return found
 

@@ -46,6 +46,19 @@ class CostCurve:
     cost: Floats
 
 
+def weights(weight: ArrayLike | None, size: int) -> Floats:
+    """How many applicants each of `size` rows stands for: one each where nothing else is said.
+
+    Raises OutcomeError for another number of weights, and for one that is not above 0.
+    """
+    found = np.ones(size) if weight is None else np.asarray(weight, dtype=np.float64)
+    if found.shape != (size,):
+        raise OutcomeError(f"expected {size} weights; got {found.shape}")
+    if not (np.isfinite(found) & (found > 0)).all():
+        raise OutcomeError(f"expected weights above 0; got {found[~(np.isfinite(found) & (found > 0))][0]}")
+    return found
+
+
 def checked(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
     """Scores and outcomes as arrays [n].
 
@@ -67,7 +80,7 @@ def both_classes(outcome: NDArray[np.bool_]) -> None:
         raise OutcomeError(f"expected outcomes of both kinds; got {outcome.sum()} defaults among {outcome.size}")
 
 
-def platt(margin: ArrayLike, outcome: ArrayLike) -> Calibration:
+def platt(margin: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Calibration:
     """Fit Platt scaling on rows that the model did not learn from.
 
     The targets are (N1 + 1) / (N1 + 2) and 1 / (N0 + 2) instead of 1 and 0, so separable data have a finite answer; a
@@ -77,12 +90,14 @@ def platt(margin: ArrayLike, outcome: ArrayLike) -> Calibration:
     """
     margins, defaulted = checked(margin, outcome)
     both_classes(defaulted)
-    defaults = int(defaulted.sum())
-    target = np.where(defaulted, (defaults + 1) / (defaults + 2), 1 / (defaulted.size - defaults + 2))
-    centre, spread = float(margins.mean()), float(margins.std())
+    mass = weights(weight, margins.size)
+    bad, good = mass[defaulted].sum(), mass[~defaulted].sum()
+    target = np.where(defaulted, (bad + 1) / (bad + 2), 1 / (good + 2))
+    centre = float(np.average(margins, weights=mass))
+    spread = float(np.sqrt(np.average((margins - centre) ** 2, weights=mass)))
     if spread <= 1e-12 * max(1.0, abs(centre)):
-        return Calibration(slope=1.0, intercept=float(_logit(target.mean())) - centre)
-    slope, intercept = _newton((margins - centre) / spread, target)
+        return Calibration(slope=1.0, intercept=float(_logit(np.average(target, weights=mass))) - centre)
+    slope, intercept = _newton((margins - centre) / spread, target, mass)
     return Calibration(slope=slope / spread, intercept=intercept - slope * centre / spread)
 
 
@@ -91,19 +106,33 @@ def calibrate(margin: ArrayLike, calibration: Calibration) -> Floats:
     return _sigmoid(calibration.slope * np.asarray(margin, dtype=np.float64) + calibration.intercept)
 
 
-def cost(outcome: ArrayLike, refused: ArrayLike, cost_fn: float = 10.0, cost_fp: float = 1.0) -> float:
+def cost(
+    outcome: ArrayLike,
+    refused: ArrayLike,
+    cost_fn: float = 10.0,
+    cost_fp: float = 1.0,
+    weight: ArrayLike | None = None,
+) -> float:
     """Cost per applicant: `cost_fn` for each accepted who defaults, `cost_fp` for each refused who would have paid."""
     defaulted, turned_down = np.asarray(outcome, dtype=bool), np.asarray(refused, dtype=bool)
-    missed, lost = (defaulted & ~turned_down).mean(), (~defaulted & turned_down).mean()
+    mass = weights(weight, defaulted.size)
+    missed = np.average(defaulted & ~turned_down, weights=mass)
+    lost = np.average(~defaulted & turned_down, weights=mass)
     return float(cost_fn * missed + cost_fp * lost)
 
 
 def cost_curve(
-    probability: ArrayLike, outcome: ArrayLike, cost_fn: float = 10.0, cost_fp: float = 1.0, max_cuts: int = MAX_CUTS
+    probability: ArrayLike,
+    outcome: ArrayLike,
+    cost_fn: float = 10.0,
+    cost_fp: float = 1.0,
+    max_cuts: int = MAX_CUTS,
+    weight: ArrayLike | None = None,
 ) -> CostCurve:
     """What each threshold would have cost on these applicants."""
-    cuts, good, bad = _steps(*checked(probability, outcome), max_cuts)
-    return CostCurve(cuts, _costs(good, bad, cost_fn, cost_fp))
+    probabilities, defaulted = checked(probability, outcome)
+    cells = _Cells.of(probabilities, defaulted, weights(weight, defaulted.size), max_cuts)
+    return CostCurve(cells.cuts, _costs(*cells.masses(cells.rows), cost_fn, cost_fp))
 
 
 def threshold(
@@ -113,6 +142,7 @@ def threshold(
     cost_fp: float = 1.0,
     seed: int = 0,
     resamples: int = _RESAMPLES,
+    weight: ArrayLike | None = None,
 ) -> Threshold:
     """The probability from which refusing costs least, found on validation data; refuse if and only if >= `value`.
 
@@ -126,10 +156,10 @@ def threshold(
     both_classes(defaulted)
     if probabilities.min() < 0 or probabilities.max() > 1:
         raise OutcomeError(f"expected probabilities in [0, 1]; got {probabilities.min()} to {probabilities.max()}")
-    cuts, good, bad = _steps(probabilities, defaulted, MAX_CUTS)
+    cells = _Cells.of(probabilities, defaulted, weights(weight, defaulted.size), MAX_CUTS)
     random = np.random.default_rng(seed)
-    odds = _logit(np.clip(cuts, 1e-9, 1 - 1e-9))
-    cheapest = np.array([_cheapest(odds, good, bad, cost_fn, cost_fp, random) for _ in range(resamples)])
+    odds = _logit(np.clip(cells.cuts, 1e-9, 1 - 1e-9))
+    cheapest = np.array([_cheapest(odds, cells, cost_fn, cost_fp, random) for _ in range(resamples)])
     # With nearly all resamples at one cut the mean can lie outside of the percentiles.
     low, high = np.quantile(cheapest, [0.025, 0.975])
     value = float(cheapest.mean())
@@ -137,37 +167,62 @@ def threshold(
     return Threshold(value, low, high, theoretical=cost_fp / (cost_fp + cost_fn))
 
 
-def _newton(margin: Floats, target: Floats) -> tuple[float, float]:
+def _newton(margin: Floats, target: Floats, weight: Floats) -> tuple[float, float]:
     """Slope and intercept of the least cross-entropy against soft targets."""
     design = np.column_stack([margin, np.ones_like(margin)])
-    weights = np.array([0.0, float(_logit(target.mean()))])
-    loss = _cross_entropy(design @ weights, target)
+    line = np.array([0.0, float(_logit(np.average(target, weights=weight)))])
+    loss = _cross_entropy(design @ line, target, weight)
     for _ in range(_NEWTON_STEPS):
-        probability = _sigmoid(design @ weights)
-        gradient = design.T @ (probability - target)
-        if np.abs(gradient).max() < 1e-10 * target.size:
+        probability = _sigmoid(design @ line)
+        gradient = design.T @ (weight * (probability - target))
+        if np.abs(gradient).max() < 1e-10 * weight.sum():
             break
         # The ridge keeps the Hessian invertible where probabilities run into 0 and 1.
-        hessian = (design * (probability * (1 - probability))[:, None]).T @ design + 1e-12 * np.eye(2)
+        spread = weight * (probability * (1 - probability))
+        hessian = (design * spread[:, None]).T @ design + 1e-12 * np.eye(2)
         step, scale = np.linalg.solve(hessian, gradient), 1.0
-        while (lower := _cross_entropy(design @ (weights - scale * step), target)) > loss and scale > 1e-10:
+        while (lower := _cross_entropy(design @ (line - scale * step), target, weight)) > loss and scale > 1e-10:
             scale /= 2
-        weights, loss = weights - scale * step, lower
-    return float(weights[0]), float(weights[1])
+        line, loss = line - scale * step, lower
+    return float(line[0]), float(line[1])
 
 
-def _steps(probability: Floats, defaulted: NDArray[np.bool_], max_cuts: int) -> tuple[Floats, Floats, Floats]:
-    """Cuts [k + 1], each half-way between two probabilities, and the good and the bad applicants [k] between them."""
-    order = np.argsort(probability, kind="stable")
-    ascending, bad = probability[order], defaulted[order].astype(np.float64)
-    first = np.flatnonzero(np.diff(ascending, prepend=-np.inf))
-    if first.size > max_cuts:
-        wanted = np.linspace(0, ascending.size, max_cuts, endpoint=False).astype(int)
-        first = first[np.unique(np.searchsorted(first, wanted, side="right") - 1)]
-    edges = np.concatenate([[0.0], ascending, [1.0]])
-    starts = np.append(first, ascending.size)
-    cuts = (edges[starts] + edges[starts + 1]) / 2
-    return cuts, np.add.reduceat(1 - bad, first), np.add.reduceat(bad, first)
+@dataclass(frozen=True)
+class _Cells:
+    """Applicants who are alike to a resample: between the same two cuts, of one outcome and of one weight."""
+
+    cuts: Floats
+    """[k + 1], each half-way between two probabilities."""
+    place: NDArray[np.intp]
+    """Of each cell, in 2 k places: the good between neighbouring cuts, then the bad."""
+    weight: Floats
+    """Of one row of each cell."""
+    rows: Floats
+    """In each cell."""
+
+    @classmethod
+    def of(cls, probability: Floats, defaulted: NDArray[np.bool_], weight: Floats, max_cuts: int) -> _Cells:
+        order = np.argsort(probability, kind="stable")
+        ascending = probability[order]
+        first = np.flatnonzero(np.diff(ascending, prepend=-np.inf))
+        if first.size > max_cuts:
+            wanted = np.linspace(0, ascending.size, max_cuts, endpoint=False).astype(int)
+            first = first[np.unique(np.searchsorted(first, wanted, side="right") - 1)]
+        edges = np.concatenate([[0.0], ascending, [1.0]])
+        starts = np.append(first, ascending.size)
+        cuts = (edges[starts] + edges[starts + 1]) / 2
+        step = np.repeat(np.arange(first.size), np.diff(starts))
+        size, (values, kind) = 2 * first.size, np.unique(weight[order], return_inverse=True)
+        rows = np.bincount(kind * size + defaulted[order] * first.size + step, minlength=values.size * size)
+        # An empty cell is never drawn; the last stays, so that draws do not depend on which are empty.
+        kept = np.union1d(np.flatnonzero(rows), rows.size - 1)
+        return cls(cuts, kept % size, values[kept // size], rows[kept].astype(np.float64))
+
+    def masses(self, rows: Floats) -> tuple[Floats, Floats]:
+        """The good and the bad applicants [k] between cuts that so many rows of each cell stand for."""
+        steps = self.cuts.size - 1
+        sums = np.bincount(self.place, rows * self.weight, minlength=2 * steps).astype(np.float64)
+        return sums[:steps], sums[steps:]
 
 
 def _costs(good: Floats, bad: Floats, cost_fn: float, cost_fp: float) -> Floats:
@@ -178,19 +233,16 @@ def _costs(good: Floats, bad: Floats, cost_fn: float, cost_fp: float) -> Floats:
     )
 
 
-def _cheapest(
-    cuts: Floats, good: Floats, bad: Floats, cost_fn: float, cost_fp: float, random: np.random.Generator
-) -> float:
+def _cheapest(odds: Floats, cells: _Cells, cost_fn: float, cost_fp: float, random: np.random.Generator) -> float:
     """The cheapest cut of one resample; of several equally cheap, the middle between the first and the last."""
-    counts = np.concatenate([good, bad])
-    resampled = random.multinomial(int(counts.sum()), counts / counts.sum()).astype(np.float64)
-    costs = _costs(resampled[: good.size], resampled[good.size :], cost_fn, cost_fp)
+    drawn = random.multinomial(int(cells.rows.sum()), cells.rows / cells.rows.sum()).astype(np.float64)
+    costs = _costs(*cells.masses(drawn), cost_fn, cost_fp)
     ties = np.flatnonzero(costs <= costs.min() + 1e-12)
-    return float((cuts[ties[0]] + cuts[ties[-1]]) / 2)
+    return float((odds[ties[0]] + odds[ties[-1]]) / 2)
 
 
-def _cross_entropy(logit: Floats, target: Floats) -> float:
-    return float((np.logaddexp(0.0, logit) - target * logit).sum())
+def _cross_entropy(logit: Floats, target: Floats, weight: Floats) -> float:
+    return float((weight * (np.logaddexp(0.0, logit) - target * logit)).sum())
 
 
 def _logit(probability: ArrayLike) -> Floats:

@@ -1,41 +1,49 @@
-"""From the raw tables to matrices on two sides of a split, or a refusal to train on them."""
+"""From the raw tables, and recent applications, to matrices on two sides of a split, or a refusal to train on them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from sklearn.model_selection import train_test_split
 
-from training import leakage
+from training import leakage, split
 from training.bundle import Feature, Field, Rows
 from training.bundle.bundle import start
-from training.candidates import Outcome
+from training.candidates import Examples, Outcome, Weight
 from training.candidates.family import Matrix
+from training.errors import TrainingError
 from training.features import history as histories
 from training.features.fields import columns_of, describe, rows_of
 from training.features.graph import feature_graph, features_from
+from training.recent import Recent, Usable, check_enough
+from training.split import Side
 from training.tables import FIELDS, Tables
 
-FEWEST_DEFAULTS = 50
-"""Or clients who repaid: with fewer, a hold-out of a fifth has ten, and no figure about it means anything."""
-
-
-class TrainingError(Exception):
-    """Data that a model must not be trained on, or a run that must not end in a bundle."""
+Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Part:
-    """One side of the split: rows as fields, as the features' matrix, with outcomes [n] and client numbers [n]."""
+    """One side of the split: rows as fields, as the features' matrix, and what is known of each [n]."""
 
     rows: Rows
     matrix: Matrix
     outcome: Outcome
-    clients: npt.NDArray[np.int64]
+    weight: Weight
+    """How many applicants each stands for; NaN where the outcome is not known."""
+    clients: npt.NDArray[Any]
+    """Client numbers; record ids of those without."""
+    deciding: npt.NDArray[np.bool_]
+    """Whose outcomes calibration, threshold and choice are found on."""
+
+    def take(self, index: npt.NDArray[Any]) -> Part:
+        """The applications at an index or a mask."""
+        known = (part[index] for part in (self.outcome, self.weight, self.clients, self.deciding))
+        return Part(self.rows.take(index), self.matrix[index], *known)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,19 @@ class Prepared:
     features: tuple[Feature, ...]
     learned: Part
     held_out: Part
+    """Those whose outcome is known."""
+    applicants: Part
+    """Everybody held out."""
+    recent: Usable | None
+    """None for the raw tables alone."""
+    left_out: int
+    """Known outcomes not learned from, because their client applied again or is held out."""
+
+    @property
+    def examples(self) -> Examples:
+        """What a family learns from."""
+        learned = self.learned
+        return Examples(self.features, learned.matrix, learned.outcome, learned.weight)
 
     def keep(self, dropped: Sequence[str]) -> Prepared:
         """Without some features, and without the history features that no feature left is made of."""
@@ -57,10 +78,16 @@ class Prepared:
 
         def narrow(part: Part) -> Part:
             rows = Rows(part.rows.numeric, part.rows.categorical, np.ascontiguousarray(part.rows.history[:, past]))
-            return Part(rows, np.ascontiguousarray(part.matrix[:, kept]), part.outcome, part.clients)
+            return replace(part, rows=rows, matrix=np.ascontiguousarray(part.matrix[:, kept]))
 
-        names = tuple(self.history[i] for i in past)
-        return Prepared(self.fields, names, features, narrow(self.learned), narrow(self.held_out))
+        return replace(
+            self,
+            history=tuple(self.history[i] for i in past),
+            features=features,
+            learned=narrow(self.learned),
+            held_out=narrow(self.held_out),
+            applicants=narrow(self.applicants),
+        )
 
 
 def prepare(
@@ -69,35 +96,53 @@ def prepare(
     holdout: float,
     auc_alone: float,
     seed: int,
-    progress: Callable[[str], None],
+    progress: Progress,
+    recent: Recent | None = None,
 ) -> Prepared:
     """Check, split, describe and compute features. Raises TrainingError where the data give the outcome away."""
     _check_allowed(allow)
     outcome = (tables.train["TARGET"] == 1).to_numpy()
-    if not FEWEST_DEFAULTS <= outcome.sum() <= len(outcome) - FEWEST_DEFAULTS:
-        raise TrainingError(
-            f"application_train has {outcome.sum()} defaults among {len(outcome)} clients, expected at least "
-            f"{FEWEST_DEFAULTS}, and as many who repaid: a model could be trained but not judged"
-        )
+    check_enough("application_train", outcome)
     _check_leaks(tables.train, outcome, auc_alone, seed)
-    clients = tables.train["SK_ID_CURR"].to_numpy()
-    learned, held_out = train_test_split(
-        np.arange(len(outcome)), test_size=holdout, stratify=outcome, random_state=seed
-    )
-    _check_overlap(clients[learned], clients[held_out])
-
+    usable = None if recent is None else _usable(recent, progress)
     progress(f"history features of {len(outcome):,} clients")
     past = histories.aggregate(tables.history, tables.train["SK_ID_CURR"]).drop("SK_ID_CURR")
+    if usable is not None:
+        # What the newest records lack would be missing in them alone, and so tell the model how old a row is.
+        past = past.select(name for name in past.columns if name in usable.held_out.table.column_names)
+    clients, everybody = tables.train["SK_ID_CURR"].to_numpy(), np.ones(len(outcome), bool)
+    base = Side(tables.train, past, outcome, np.ones(len(outcome)), clients, everybody)
+    if usable is None:
+        return _prepared(*split.of_tables(base, holdout, seed), allow, None, 0)
+    learned, held_out = split.of_time(base, usable, seed)
+    left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.given) - len(learned.outcome)
+    progress(f"left out {left_out:,} older applications of clients who applied again or are held out")
+    return _prepared(learned, held_out, allow, usable, int(left_out))
+
+
+def _usable(recent: Recent, progress: Progress) -> Usable:
+    usable = Usable.of(recent)
+    learned = sum(len(cohort.clients) for cohort in usable.learned)
+    progress(f"{learned:,} labelled applications of {len(usable.learned)} cohorts, held out: {usable.held_out.id}")
+    return usable
+
+
+def _prepared(learned: Side, held_out: Side, allow: Sequence[str], recent: Usable | None, left_out: int) -> Prepared:
     reasons = {feature.name: feature.reason for feature in histories.FEATURES}
-    fields = describe(tables.train[learned])
-    features = features_from(fields, [(name, reasons[name]) for name in past.columns], allow)
-    graph = start(feature_graph(fields, past.columns, features))
+    names = learned.history.columns
+    fields = describe(learned.applications)
+    features = features_from(fields, [(name, reasons[name]) for name in names], allow)
+    graph = start(feature_graph(fields, names, features))
 
-    def part(index: npt.NDArray[np.int64]) -> Part:
-        rows = rows_of(tables.train[index], fields, past[index])
-        return Part(rows, graph.run(["features"], rows.tensors())[0], outcome[index], clients[index])
+    def part(side: Side) -> Part:
+        rows = rows_of(side.applications, fields, side.history)
+        (matrix,) = graph.run(["features"], rows.tensors())
+        return Part(rows, matrix, side.outcome, side.weight, side.clients, side.deciding)
 
-    return Prepared(fields, tuple(past.columns), features, part(learned), part(held_out))
+    applicants = part(held_out)
+    known = ~np.isnan(applicants.weight)
+    judged = applicants if known.all() else applicants.take(known)
+    return Prepared(fields, tuple(names), features, part(learned), judged, applicants, recent, left_out)
 
 
 def _check_allowed(allow: Sequence[str]) -> None:
@@ -111,12 +156,3 @@ def _check_leaks(applications: pl.DataFrame, outcome: Outcome, limit: float, see
     offenders = leakage.implausible(columns_of(applications), outcome, limit, seed)
     if offenders:
         raise TrainingError("fields that give the outcome away: " + "; ".join(map(str, offenders)))
-
-
-def _check_overlap(learned: npt.NDArray[np.int64], held_out: npt.NDArray[np.int64]) -> None:
-    both = leakage.overlap(learned, held_out)
-    if len(both):
-        raise TrainingError(
-            f"{len(both)} clients are on both sides of the split, the first SK_ID_CURR {both[0]}: "
-            "expected each client once in application_train"
-        )

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from training.bundle import Calibration, Feature
-from training.candidates import CrossFit, Family, Outcome, Parameters
+from training.candidates import CrossFit, Examples, Family, Parameters
 from training.candidates.family import Folds, Matrix
 from training.policy import Threshold, calibrate, cost, platt, threshold
 
@@ -37,7 +37,7 @@ class Trial:
     importance: npt.NDArray[np.float64]
     calibration: Calibration
     probability: npt.NDArray[np.float64]
-    """Out of fold, calibrated."""
+    """Of the examples that judge: out of fold, calibrated."""
     threshold: Threshold
     auc: float
     log_loss: float
@@ -54,10 +54,11 @@ class Dropped:
     why: str
 
 
-def folds_of(outcome: Outcome, count: int, seed: int) -> Folds:
-    """Stratified folds."""
+def folds_of(strata: npt.ArrayLike, count: int, seed: int) -> Folds:
+    """Folds with the same share of each stratum [n]."""
+    labels = np.asarray(strata)
     splitter = StratifiedKFold(count, shuffle=True, random_state=seed)
-    return [(fit_on, predict) for fit_on, predict in splitter.split(np.zeros(len(outcome)), outcome)]
+    return [(fit_on, predict) for fit_on, predict in splitter.split(np.zeros(len(labels)), labels)]
 
 
 def useless(matrix: Matrix, features: Sequence[Feature]) -> tuple[Dropped, ...]:
@@ -91,22 +92,26 @@ def draws(family: Family, trials: int, seed: int) -> tuple[Parameters, ...]:
 
 
 def search(
-    matrix: Matrix,
-    outcome: Outcome,
-    features: Sequence[Feature],
+    examples: Examples,
     plan: Iterable[tuple[Family, Parameters]],
     folds: Folds,
+    judging: npt.NDArray[np.bool_],
     costs: Costs,
     seed: int,
     done: Callable[[Trial], None],
 ) -> tuple[Trial, ...]:
-    """Judge each family with its parameters, one on each core; `done` hears of each as it ends."""
+    """Judge each family with its parameters, one on each core; `done` hears of each as it ends.
+
+    All examples are learned from and predicted, those of the mask `judging` [n] say how good that was.
+    """
+    judges = examples.take(judging)
 
     def judge(candidate: tuple[Family, Parameters]) -> Trial:
         family, parameters = candidate
         started = time.perf_counter()
-        fitted = family.cross_fit(matrix, outcome, folds, features, parameters, seed)
-        trial = judged(family.name, fitted, outcome, costs, seed, time.perf_counter() - started)
+        fitted = family.cross_fit(examples, folds, parameters, seed)
+        fitted = replace(fitted, margins=fitted.margins[judging])
+        trial = judged(family.name, fitted, judges, costs, seed, time.perf_counter() - started)
         done(trial)
         return trial
 
@@ -115,11 +120,12 @@ def search(
         return tuple(pool.map(judge, plan))
 
 
-def judged(family: str, fitted: CrossFit, outcome: Outcome, costs: Costs, seed: int, seconds: float) -> Trial:
+def judged(family: str, fitted: CrossFit, examples: Examples, costs: Costs, seed: int, seconds: float) -> Trial:
     """A family's out-of-fold margins as calibrated probabilities with a threshold, and what they are worth."""
-    calibration = platt(fitted.margins, outcome)
+    outcome, weight = examples.outcome, examples.weight
+    calibration = platt(fitted.margins, outcome, weight)
     probability = calibrate(fitted.margins, calibration)
-    cut = threshold(probability, outcome, costs.fn, costs.fp, seed)
+    cut = threshold(probability, outcome, costs.fn, costs.fp, seed, weight=weight)
     return Trial(
         family=family,
         parameters=fitted.parameters,
@@ -127,9 +133,9 @@ def judged(family: str, fitted: CrossFit, outcome: Outcome, costs: Costs, seed: 
         calibration=calibration,
         probability=probability,
         threshold=cut,
-        auc=float(roc_auc_score(outcome, probability)),
-        log_loss=float(log_loss(outcome, probability)),
-        cost=cost(outcome, probability >= cut.value, costs.fn, costs.fp),
+        auc=float(roc_auc_score(outcome, probability, sample_weight=weight)),
+        log_loss=float(log_loss(outcome, probability, sample_weight=weight)),
+        cost=cost(outcome, probability >= cut.value, costs.fn, costs.fp, weight),
         seconds=seconds,
     )
 

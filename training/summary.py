@@ -10,6 +10,7 @@ import polars as pl
 
 from training import evaluation, imbalance
 from training.bundle import Bundle, Manifest
+from training.candidates import Examples
 from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
 from training.prepare import Part, Prepared
@@ -35,22 +36,23 @@ def summarise(
     folds: int,
 ) -> Results:
     """All that is reported of a run; the hold-out's figures are the bundle's own answers."""
-    manifest, held_out, learned = bundle.manifest, prepared.held_out, prepared.learned
+    manifest, held_out = bundle.manifest, prepared.held_out
+    judges = prepared.examples.take(prepared.learned.deciding)
     probability = bundle.score(held_out.rows).probability
     columns = columns_of(tables.train)
     return Results(
         model=manifest.model,
         chosen=manifest.family,
-        candidates=tuple(_candidate(trial, trials, learned, manifest) for trial in best_of_each(trials)),
+        candidates=tuple(_candidate(trial, trials, judges, manifest) for trial in best_of_each(trials)),
         trials=tuple(trials),
         policy=manifest.policy,
         calibration=manifest.calibration,
         metrics=manifest.metrics,
-        confusion=evaluation.confusion(held_out.outcome, probability, manifest.policy.threshold),
+        confusion=evaluation.confusion(held_out.outcome, probability, manifest.policy.threshold, held_out.weight),
         groups=_groups(held_out, probability, manifest),
         imbalance=_treatments(prepared, trials, manifest, folds),
-        validation=Judged(learned.outcome, chosen.probability),
-        hold_out=Judged(held_out.outcome, probability),
+        validation=Judged(judges.outcome, chosen.probability, judges.weight),
+        hold_out=Judged(held_out.outcome, probability, held_out.weight),
         explained=_explained(bundle, held_out),
         dropped=tuple(dropped),
         data=_data(tables, source, prepared),
@@ -63,10 +65,16 @@ def summarise(
     )
 
 
-def _candidate(trial: Trial, trials: Sequence[Trial], learned: Part, manifest: Manifest) -> Candidate:
+def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest: Manifest) -> Candidate:
     policy = manifest.policy
     metrics = evaluation.evaluate(
-        learned.outcome, trial.probability, trial.threshold.value, policy.cost_fn, policy.cost_fp, manifest.seed
+        judges.outcome,
+        trial.probability,
+        trial.threshold.value,
+        policy.cost_fn,
+        policy.cost_fp,
+        manifest.seed,
+        weight=judges.weight,
     )
     return Candidate(
         family=trial.family,
@@ -84,7 +92,14 @@ def _groups(
     policy = manifest.policy
     labels = {field.name: _labels(part, field.name, manifest) for field in manifest.fields if field.protected}
     return evaluation.by_group(
-        part.outcome, probability, labels, policy.threshold, policy.cost_fn, policy.cost_fp, manifest.seed
+        part.outcome,
+        probability,
+        labels,
+        policy.threshold,
+        policy.cost_fn,
+        policy.cost_fp,
+        manifest.seed,
+        weight=part.weight,
     )
 
 
@@ -101,15 +116,13 @@ def _treatments(
     prepared: Prepared, trials: Sequence[Trial], manifest: Manifest, folds: int
 ) -> tuple[imbalance.Row, ...]:
     """The treatments of imbalance with the best trees' parameters."""
-    learned, policy = prepared.learned, manifest.policy
+    policy = manifest.policy
     (trees,) = (trial for trial in best_of_each(trials) if trial.family == LightGBM.name)
     # The rows are in random order since the split.
-    matrix, outcome = learned.matrix[:_COMPARED], learned.outcome[:_COMPARED]
+    examples = prepared.examples.take(slice(0, _COMPARED))
     return imbalance.compare(
-        matrix,
-        outcome,
-        folds_of(outcome, folds, manifest.seed),
-        prepared.features,
+        examples,
+        folds_of(examples.outcome, folds, manifest.seed),
         trees.parameters,
         manifest.seed,
         policy.cost_fn,

@@ -11,29 +11,31 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from training import evaluation, reports
 from training.assemble import assemble, check_agreement
-from training.bundle import Bundle, Contents, Manifest, Policy, write
-from training.bundle.bundle import start
+from training.bundle import MODEL, Bundle, Contents, Manifest, Policy, write
+from training.bundle.bundle import hash_clients, start
 from training.bundle.manifest import FORMAT
 from training.candidates import FAMILIES, Fitted
+from training.candidates.family import Folds
 from training.candidates.lightgbm import LightGBM
+from training.errors import TrainingError
 from training.features.reasons import REASONS
-from training.prepare import Prepared, TrainingError, prepare
+from training.prepare import Prepared, prepare
+from training.recent import Recent, fingerprint
 from training.reports import Results
 from training.search import Costs, Dropped, Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
 from training.summary import summarise
 from training.tables import Tables
-
-MODEL = "credit-default"
 
 Progress = Callable[[str], None]
 
 _COARSE = {**LightGBM.defaults, "learning_rate": 0.1}
 """Few large steps: enough to tell the features that no tree wants."""
 
-__all__ = ["MODEL", "Costs", "Options", "Run", "TrainingError", "train"]
+__all__ = ["Costs", "Options", "Run", "TrainingError", "train"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Options:
     trials: int = 8
     """Sets of parameters tried a family, its defaults included."""
     holdout: float = 0.2
-    """Share of clients that nothing is learned from."""
+    """Share of clients that nothing is learned from; with recent applications the latest cohort is held out instead."""
     folds: int = 5
     costs: Costs = field(default_factory=Costs)
     allow: tuple[str, ...] = ()
@@ -71,68 +73,77 @@ class Run:
     seconds: float
 
 
-def train(tables: Tables, options: Options, directory: Path, progress: Progress = lambda _: None) -> Run:
-    """Train and write a bundle into an empty directory.
+def train(
+    tables: Tables,
+    options: Options,
+    directory: Path,
+    progress: Progress = lambda _: None,
+    recent: Recent | None = None,
+) -> Run:
+    """Train on the raw tables, and on recent applications if there are any, and write a bundle into an empty directory.
 
     Raises TrainingError for data a model must not be trained on, DisagreementError if the graph answers otherwise than
     the library that fitted the model.
     """
     started = time.perf_counter()
-    prepared = prepare(tables, options.allow, options.holdout, options.auc_alone, options.seed, progress)
-    prepared, dropped = _select(prepared, options, progress)
-    trials = _search(prepared, options, progress)
+    prepared = prepare(tables, options.allow, options.holdout, options.auc_alone, options.seed, progress, recent)
+    learned = prepared.learned
+    # With recent applications a fold holds the same shares of both worlds.
+    folds = folds_of(learned.outcome + 2 * learned.deciding, options.folds, options.seed)
+    prepared, dropped = _select(prepared, folds, options, progress)
+    trials = _search(prepared, folds, options, progress)
     chosen = cheapest(best_of_each(trials))
-    progress(f"fitting {chosen.family} on {len(prepared.learned.clients):,} clients")
+    progress(f"fitting {chosen.family} on {len(learned.clients):,} clients")
     fitted = _fit(prepared, chosen, options)
     progress("evaluating on the hold-out")
     graph = assemble(prepared.fields, prepared.history, prepared.features, fitted, chosen.calibration)
-    (probability,) = start(graph).run(["probability"], prepared.held_out.rows.tensors())
+    (probability,) = start(graph).run(["probability"], prepared.applicants.rows.tensors())
     manifest = _manifest(tables, options, prepared, chosen, probability)
     _write(directory, manifest, graph, fitted, prepared, probability)
     bundle = Bundle.open(directory)
-    check_agreement(bundle, prepared.held_out.rows, fitted)
+    check_agreement(bundle, prepared.applicants.rows, fitted)
     progress("comparing treatments of imbalance, drawing the reports")
     results = summarise(tables, options.source, prepared, bundle, trials, chosen, dropped, options.folds)
     reports.write(results, directory)
     return Run(directory, manifest, prepared, trials, chosen, results, time.perf_counter() - started)
 
 
-def _select(prepared: Prepared, options: Options, progress: Progress) -> tuple[Prepared, tuple[Dropped, ...]]:
+def _select(
+    prepared: Prepared, folds: Folds, options: Options, progress: Progress
+) -> tuple[Prepared, tuple[Dropped, ...]]:
     """Drop what is constant, what repeats another feature, and then what no fold's trees use."""
     idle = useless(prepared.learned.matrix, prepared.features)
     prepared = prepared.keep([drop.feature for drop in idle])
     progress(f"looking for features of no importance among {len(prepared.features)}")
-    learned = prepared.learned
-    folds = folds_of(learned.outcome, options.folds, options.seed)
-    fitted = LightGBM().cross_fit(learned.matrix, learned.outcome, folds, prepared.features, _COARSE, options.seed)
+    fitted = LightGBM().cross_fit(prepared.examples, folds, _COARSE, options.seed)
     ignored = unused(fitted.importance, prepared.features)
     return prepared.keep([drop.feature for drop in ignored]), (*idle, *ignored)
 
 
-def _search(prepared: Prepared, options: Options, progress: Progress) -> tuple[Trial, ...]:
-    learned = prepared.learned
+def _search(prepared: Prepared, folds: Folds, options: Options, progress: Progress) -> tuple[Trial, ...]:
     plan = [(family, drawn) for family in FAMILIES for drawn in draws(family, options.trials, options.seed)]
     progress(f"{len(plan)} trials of {len(FAMILIES)} families on {len(prepared.features)} features")
 
     def done(trial: Trial) -> None:
         progress(f"{trial.family}: AUC {trial.auc:.4f}, cost {trial.cost:.4f}, {trial.seconds:.0f} s")
 
-    folds = folds_of(learned.outcome, options.folds, options.seed)
-    return search(learned.matrix, learned.outcome, prepared.features, plan, folds, options.costs, options.seed, done)
+    deciding = prepared.learned.deciding
+    return search(prepared.examples, plan, folds, deciding, options.costs, options.seed, done)
 
 
 def _fit(prepared: Prepared, chosen: Trial, options: Options) -> Fitted:
     (family,) = (family for family in FAMILIES if family.name == chosen.family)
-    learned = prepared.learned
-    return family.fit(learned.matrix, learned.outcome, prepared.features, chosen.parameters, options.seed)
+    return family.fit(prepared.examples, chosen.parameters, options.seed)
 
 
 def _manifest(
     tables: Tables, options: Options, prepared: Prepared, chosen: Trial, probability: npt.NDArray[np.float64]
 ) -> Manifest:
     cut, costs = chosen.threshold, options.costs
-    outcome = prepared.held_out.outcome
-    metrics = evaluation.evaluate(outcome, probability, cut.value, costs.fn, costs.fp, options.seed)
+    held_out, recent = prepared.applicants, prepared.recent
+    known = ~np.isnan(held_out.weight)
+    judged = held_out.outcome[known], probability[known]
+    metrics = evaluation.evaluate(*judged, cut.value, costs.fn, costs.fp, options.seed, weight=held_out.weight[known])
     alarm = evaluation.alarm(metrics[evaluation.AUC], options.auc_alarm)
     belonging = {feature.reason for feature in prepared.features}
     return Manifest(
@@ -155,7 +166,10 @@ def _manifest(
         metrics=metrics,
         allowed=options.allow,
         alarms=(alarm,) if alarm else (),
+        population="everybody" if recent is None else recent.held_out.population,
         fingerprint=tables.fingerprint,
+        cohorts=() if recent is None else tuple(cohort.id for cohort in recent.learned),
+        recent_fingerprint=None if recent is None else fingerprint(recent.learned),
         seed=options.seed,
         libraries=_libraries(),
     )
@@ -174,7 +188,7 @@ def _write(
     prepared: Prepared,
     probability: npt.NDArray[np.float64],
 ) -> None:
-    held_out, learned = prepared.held_out, prepared.learned
+    held_out, learned = prepared.applicants, prepared.learned
     directory.mkdir(parents=True, exist_ok=True)
     contents = Contents(
         manifest=manifest,
@@ -182,8 +196,9 @@ def _write(
         text=fitted.text(),
         held_out=held_out.rows,
         probability=probability,
-        outcome=held_out.outcome,
-        learned=learned.rows,
-        clients=learned.clients,
+        outcome=pa.array(held_out.outcome, mask=np.isnan(held_out.weight)),
+        weight=pa.array(held_out.weight, from_pandas=True),
+        background=learned.rows,
+        training_ids=hash_clients(learned.clients.tolist()),
     )
     write(contents, directory)

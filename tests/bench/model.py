@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from training import tables
 from training.assemble import assemble, check_agreement
-from training.bundle import Bundle, Calibration, Contents, Manifest, Policy, Rows, write
-from training.bundle.bundle import start
+from training.bundle import MODEL, Bundle, Calibration, Contents, Manifest, Policy, Rows, write
+from training.bundle.bundle import hash_clients, start
 from training.bundle.manifest import FORMAT
 from training.candidates import Fitted
 from training.candidates.lightgbm import LightGBM
@@ -23,7 +24,6 @@ from training.prepare import Prepared, prepare
 from training.search import useless
 from training.synthetic import synthesise
 
-NAME = "credit-default"
 CLIENTS = 20_000
 TREES = 500
 BATCH = 1_000
@@ -56,9 +56,8 @@ def build(folder: Path) -> Served:
     raw = tables.read(folder / "lender")
     prepared = prepare(raw, (), holdout=0.2, auc_alone=0.8, seed=0, progress=lambda _: None)
     prepared = prepared.keep([drop.feature for drop in useless(prepared.learned.matrix, prepared.features)])
-    learned = prepared.learned
     parameters = {**LightGBM.defaults, "trees": TREES}
-    fitted = LightGBM().fit(learned.matrix, learned.outcome, prepared.features, parameters, 0)
+    fitted = LightGBM().fit(prepared.examples, parameters, 0)
     models, boosters = folder / "models", folder / "boosters"
     bundle = _write_bundle(models / "1", prepared, fitted)
     boosters.mkdir()
@@ -75,7 +74,7 @@ def _write_bundle(directory: Path, prepared: Prepared, fitted: Fitted) -> Bundle
     directory.mkdir(parents=True)
     manifest = Manifest(
         format=FORMAT,
-        model=NAME,
+        model=MODEL,
         family=LightGBM.name,
         fields=prepared.fields,
         history=prepared.history,
@@ -93,10 +92,18 @@ def _write_bundle(directory: Path, prepared: Prepared, fitted: Fitted) -> Bundle
     graph = assemble(prepared.fields, prepared.history, prepared.features, fitted, _NONE)
     learned, held_out = prepared.learned, prepared.held_out
     (probability,) = start(graph).run(["probability"], held_out.rows.tensors())
-    text, outcome = fitted.text(), held_out.outcome
-    write(
-        Contents(manifest, graph, text, held_out.rows, probability, outcome, learned.rows, learned.clients), directory
+    contents = Contents(
+        manifest=manifest,
+        graph=graph,
+        text=fitted.text(),
+        held_out=held_out.rows,
+        probability=probability,
+        outcome=pa.array(held_out.outcome),
+        weight=pa.array(held_out.weight),
+        background=learned.rows,
+        training_ids=hash_clients(learned.clients.tolist()),
     )
+    write(contents, directory)
     bundle = Bundle.open(directory)
     check_agreement(bundle, held_out.rows, fitted)
     return bundle

@@ -5,7 +5,7 @@ from conftest import TOY_FIELDS, TOY_HISTORY, toy_rows
 from training.assemble import assemble
 from training.bundle import Calibration
 from training.bundle.bundle import start
-from training.candidates import FAMILIES, Family
+from training.candidates import FAMILIES, Examples, Family
 from training.features.graph import feature_graph, features_from
 from training.policy import calibrate
 
@@ -24,7 +24,7 @@ def answers(request: pytest.FixtureRequest) -> dict[str, np.ndarray]:
     """A family's model as its library and as a graph computes it, in a batch and row by row."""
     family: Family = request.param
     (matrix,) = start(feature_graph(TOY_FIELDS, NAMES, FEATURES)).run(None, ROWS.tensors())
-    fitted = family.fit(matrix, outcomes(), FEATURES, {**family.defaults, "trees": 60}, 0)
+    fitted = family.fit(Examples.plain(FEATURES, matrix, outcomes()), {**family.defaults, "trees": 60}, 0)
     session = start(assemble(TOY_FIELDS, NAMES, FEATURES, fitted, CALIBRATION))
     batch = dict(zip([node.name for node in session.get_outputs()], session.run(None, ROWS.tensors()), strict=True))
     alone = [session.run(["probability"], ROWS.take(slice(i, i + 1)).tensors())[0] for i in range(len(ROWS))]

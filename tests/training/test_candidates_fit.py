@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from training.bundle import Feature
-from training.candidates import FAMILIES, Family
+from training.candidates import FAMILIES, Examples, Family
 from training.candidates.constant import Constant
 from training.candidates.lightgbm import LightGBM, _with_float32_thresholds
 from training.candidates.logistic import Logistic, Scale
@@ -23,7 +23,7 @@ def data(count: int = 600) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
 def test_every_row_is_predicted_by_others(family: Family) -> None:
     matrix, outcome = data()
-    crossed = family.cross_fit(matrix, outcome, folds_of(outcome, 3, 0), FEATURES, family.defaults, 0)
+    crossed = family.cross_fit(Examples.plain(FEATURES, matrix, outcome), folds_of(outcome, 3, 0), family.defaults, 0)
     assert np.isfinite(crossed.margins).all()
 
 
@@ -31,21 +31,22 @@ def test_every_row_is_predicted_by_others(family: Family) -> None:
 def test_noise_is_not_learned_out_of_fold(family: Family) -> None:
     matrix, _ = data()
     outcome = np.random.default_rng(8).random(len(matrix)) < 0.3
-    crossed = family.cross_fit(matrix, outcome, folds_of(outcome, 3, 0), FEATURES, family.defaults, 0)
+    crossed = family.cross_fit(Examples.plain(FEATURES, matrix, outcome), folds_of(outcome, 3, 0), family.defaults, 0)
     assert abs(np.corrcoef(crossed.margins, outcome)[0, 1]) < 0.15
 
 
 @pytest.mark.parametrize("family", [Logistic(), LightGBM()], ids=lambda family: family.name)
 def test_a_constant_feature_has_no_importance(family: Family) -> None:
     matrix, outcome = data()
-    importance = family.fit(matrix, outcome, FEATURES, {**family.defaults, "trees": 20}, 0).importance()
+    examples = Examples.plain(FEATURES, matrix, outcome)
+    importance = family.fit(examples, {**family.defaults, "trees": 20}, 0).importance()
     assert importance[0] > 0
     assert importance[3] == pytest.approx(0, abs=1e-12)
 
 
 def test_constant_knows_only_the_rate() -> None:
     matrix, outcome = data()
-    margins = Constant().fit(matrix, outcome, FEATURES, {}, 0).margins(matrix)
+    margins = Constant().fit(Examples.plain(FEATURES, matrix, outcome), {}, 0).margins(matrix)
     assert np.allclose(1 / (1 + np.exp(-margins)), outcome.mean())
 
 
@@ -60,7 +61,8 @@ def test_lowered_thresholds_change_no_prediction() -> None:
 
 def test_lowered_thresholds_are_float32() -> None:
     matrix, outcome = data()
-    text = LightGBM().fit(matrix, outcome, FEATURES, {**LightGBM().defaults, "trees": 5}, 0).text()
+    examples = Examples.plain(FEATURES, matrix, outcome)
+    text = LightGBM().fit(examples, {**LightGBM().defaults, "trees": 5}, 0).text()
     assert text is not None
     values = [float(word) for line in text.splitlines() if line.startswith("threshold=") for word in line[10:].split()]
     assert values

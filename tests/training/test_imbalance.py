@@ -6,6 +6,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from training import imbalance
 from training.bundle import Feature
+from training.candidates import Examples
 
 PARAMETERS = {"trees": 20, "learning_rate": 0.1, "num_leaves": 7}
 FEATURES = [Feature(name=f"f{i}", made_from=(f"F{i}",), reason="r") for i in range(5)]
@@ -18,7 +19,7 @@ def lender(rows: int = 900):
     matrix[random.random(matrix.shape) < 0.2] = np.nan
     matrix[:, 3], matrix[:, 4] = np.nan, 1.0
     folds = list(StratifiedKFold(3, shuffle=True, random_state=0).split(matrix, outcome))
-    return matrix, outcome, folds, FEATURES, PARAMETERS
+    return Examples.plain(FEATURES, matrix, outcome), folds, PARAMETERS
 
 
 @pytest.fixture(scope="module")

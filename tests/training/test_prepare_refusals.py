@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from training.prepare import Prepared, TrainingError, prepare
+from training.errors import TrainingError
+from training.prepare import Prepared, prepare
 from training.synthetic import synthesise
 from training.tables import Tables, read
 

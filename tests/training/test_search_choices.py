@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from training.bundle import Calibration, Feature
+from training.candidates import Examples
 from training.candidates.constant import Constant
 from training.candidates.lightgbm import LightGBM
 from training.policy import Threshold
@@ -69,6 +70,7 @@ def test_trials_do_not_depend_on_company() -> None:
     matrix, outcome = random.normal(size=(300, 3)).astype(np.float32), random.random(300) < 0.3
     plan = [(LightGBM(), LightGBM.defaults), (Constant(), {}), (LightGBM(), {**LightGBM.defaults, "num_leaves": 4})]
     folds = folds_of(outcome, 3, 0)
-    together = search(matrix, outcome, FEATURES, plan, folds, Costs(), 0, lambda _: None)
-    (alone,) = search(matrix, outcome, FEATURES, plan[2:], folds, Costs(), 0, lambda _: None)
+    examples, everybody = Examples.plain(FEATURES, matrix, outcome), np.ones(300, bool)
+    together = search(examples, plan, folds, everybody, Costs(), 0, lambda _: None)
+    (alone,) = search(examples, plan[2:], folds, everybody, Costs(), 0, lambda _: None)
     assert np.array_equal(together[2].probability, alone.probability)

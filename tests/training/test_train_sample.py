@@ -31,7 +31,7 @@ def test_the_model_beats_approving_everybody(run: Run) -> None:
 
 def test_graph_and_trees_agree_on_every_row(run: Run) -> None:
     learned, held_out, features = run.prepared.learned, run.prepared.held_out, run.prepared.features
-    trees = LightGBM().fit(learned.matrix, learned.outcome, features, {**LightGBM.defaults, "trees": 200}, 0)
+    trees = LightGBM().fit(run.prepared.examples, {**LightGBM.defaults, "trees": 200}, 0)
     session = start(assemble(run.prepared.fields, run.prepared.history, features, trees, run.manifest.calibration))
     for part in (learned, held_out):
         (margin,) = session.run(["margin"], part.rows.tensors())
@@ -41,7 +41,7 @@ def test_graph_and_trees_agree_on_every_row(run: Run) -> None:
 def test_the_bundle_agrees_with_its_library_on_every_row(run: Run) -> None:
     bundle, learned = Bundle.open(run.directory), run.prepared.learned
     (family,) = (family for family in FAMILIES if family.name == run.chosen.family)
-    fitted = family.fit(learned.matrix, learned.outcome, run.prepared.features, run.chosen.parameters, 0)
+    fitted = family.fit(run.prepared.examples, run.chosen.parameters, 0)
     check_agreement(bundle, learned.rows, fitted)
 
 

@@ -6,11 +6,23 @@ bundle itself. How a bundle comes about (graphs, candidates, MLflow) does not be
 
 from training.bundle.bundle import Bundle, Scores
 from training.bundle.history import History
-from training.bundle.manifest import BundleError, Calibration, Feature, Field, Interval, Manifest, Policy, Reason
+from training.bundle.manifest import (
+    MODEL,
+    BundleError,
+    Calibration,
+    Feature,
+    Field,
+    Interval,
+    Manifest,
+    Policy,
+    Population,
+    Reason,
+)
 from training.bundle.rows import Rows
 from training.bundle.writing import Contents, write
 
 __all__ = [
+    "MODEL",
     "Bundle",
     "BundleError",
     "Calibration",
@@ -21,6 +33,7 @@ __all__ = [
     "Interval",
     "Manifest",
     "Policy",
+    "Population",
     "Reason",
     "Rows",
     "Scores",

@@ -86,10 +86,14 @@ class Bundle:
             belongs[i, codes.index(feature.reason)] = 1
         return contributions[:, :-1] @ belongs
 
-    def learned_from(self, clients: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """For each client [n], whether the model was trained on it."""
-        known = np.frombuffer((self.path / "training_ids").read_bytes(), "<u8")
-        return np.isin(hash_clients(clients), known)
+    @property
+    def training_ids(self) -> npt.NDArray[np.uint64]:
+        """`hash_clients` of all that the model learned from, ascending."""
+        return np.frombuffer((self.path / "training_ids").read_bytes(), "<u8")
+
+    def learned_from(self, clients: Iterable[int | str]) -> npt.NDArray[np.bool_]:
+        """For each client [n], whether the model learned from it; one without a number goes by its record's id."""
+        return np.isin(hash_clients(clients), self.training_ids)
 
     def replay(self) -> tuple[Rows, Floats]:
         """Applications with the probabilities [n] that training computed for them."""
@@ -97,7 +101,10 @@ class Bundle:
         return Rows.from_table(table, self.manifest), table.column("probability").to_numpy()
 
     def reference(self) -> pa.Table:
-        """Hold-out rows to compare live ones against: fields, `probability` and `outcome`."""
+        """Hold-out rows to compare live ones against: fields, `probability`, `outcome` and `weight`.
+
+        Without a known outcome the last two are null; weight is how many applicants a row with one stands for.
+        """
         return self._table("reference.parquet")
 
     def background(self) -> Rows:
@@ -141,7 +148,10 @@ def start(graph: Path | bytes) -> onnxruntime.InferenceSession:
         raise BundleError(f"the graph {graph if isinstance(graph, Path) else ''} cannot be loaded: {error}") from error
 
 
-def hash_clients(clients: Iterable[int]) -> npt.NDArray[np.uint64]:
-    """One 64-bit hash a client: enough to prove who was not learned from, without a list of clients in the bundle."""
-    digests = b"".join(hashlib.blake2b(str(int(client)).encode(), digest_size=8).digest() for client in clients)
-    return np.frombuffer(digests, "<u8")
+def hash_clients(clients: Iterable[int | str]) -> npt.NDArray[np.uint64]:
+    """One 64-bit hash a client: enough to prove who was not learned from, without a list of clients in the bundle.
+
+    A number is a client's, a text the id of a record without one; no number's hash is that of a text.
+    """
+    names = (f"record {client}" if isinstance(client, str) else str(int(client)) for client in clients)
+    return np.frombuffer(b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names), "<u8")

@@ -13,6 +13,13 @@ To bump it: raise the number, describe the change in `docs/bundle.md`, and let p
 are trained again. There is no reader for two formats at once: a version that decides about people is not guessed at.
 """
 
+MODEL = "credit-default"
+"""The model whose versions are trained, registered and served."""
+
+Population = Literal["everybody", "accepted", "accepted and explored"]
+"""Whose outcomes the hold-out holds: all its applicants', or a live version's accepted ones', or also those of a stated
+share of the applicants it refused."""
+
 Datatype = Literal["FP64", "INT64", "BYTES"]
 """A field's type, by its Open Inference Protocol name; BYTES is a category."""
 
@@ -116,8 +123,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """Protected fields that this run admitted as inputs."""
     alarms: tuple[str, ...]
     """Sentences; with any, promotion needs a person."""
+    population: Population = "everybody"
+    """Whose outcomes the metrics are made of."""
     fingerprint: str
-    """SHA-256 of the training data, table by table."""
+    """SHA-256 of the raw tables, table by table."""
+    cohorts: tuple[str, ...] = ()
+    """Closed cohorts of live applications that were learned from, oldest first; beside the raw tables."""
+    recent_fingerprint: str | None = None
+    """SHA-256 of the labelled applications of these cohorts; None without cohorts."""
+    parent: str | None = None
+    """The version whose model this one has, calibrated anew on the cohorts; None for a model of its own."""
     seed: int
     libraries: dict[str, str]
 

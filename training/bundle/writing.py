@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from training.bundle import manifest as manifests
-from training.bundle.bundle import hash_clients
 from training.bundle.manifest import Manifest
 from training.bundle.rows import Rows
 
@@ -27,17 +26,23 @@ _BACKGROUND = 1_000
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a bundle; `held_out` with its answers and outcomes, `learned` with its clients."""
+    """What goes into a bundle."""
 
     manifest: Manifest
     graph: bytes
     text: str | None
     """The booster, where there is one."""
     held_out: Rows
+    """Applications [n] that nothing was learned from, with the next three beside them."""
     probability: npt.NDArray[np.float64]
-    outcome: npt.NDArray[np.bool_]
-    learned: Rows
-    clients: npt.NDArray[np.int64]
+    outcome: pa.Array
+    """bool, null where it is not known."""
+    weight: pa.Array
+    """float64: how many applicants a row with an outcome stands for, null without one."""
+    background: Rows
+    """Applications that were learned from."""
+    training_ids: npt.NDArray[np.uint64]
+    """`hash_clients` of all that were."""
 
 
 def write(contents: Contents, directory: Path) -> None:
@@ -47,16 +52,17 @@ def write(contents: Contents, directory: Path) -> None:
     (directory / "model.onnx").write_bytes(contents.graph)
     if contents.text is not None:
         (directory / "model.txt").write_text(contents.text)
-    (directory / "training_ids").write_bytes(np.sort(hash_clients(contents.clients)).tobytes())
+    (directory / "training_ids").write_bytes(np.sort(contents.training_ids).tobytes())
     replayed = slice(0, REPLAYED)
     answers = {"probability": contents.probability[replayed]}
     _write_table(contents.held_out.take(replayed), manifest, answers, directory / "replay.parquet")
     compared = slice(0, _REFERENCE)
-    outcomes = {"probability": contents.probability[compared], "outcome": contents.outcome[compared]}
+    outcomes = {"probability": contents.probability, "outcome": contents.outcome, "weight": contents.weight}
+    outcomes = {name: values[compared] for name, values in outcomes.items()}
     _write_table(contents.held_out.take(compared), manifest, outcomes, directory / "reference.parquet")
-    _write_table(contents.learned.take(slice(0, _BACKGROUND)), manifest, {}, directory / "background.parquet")
+    _write_table(contents.background.take(slice(0, _BACKGROUND)), manifest, {}, directory / "background.parquet")
 
 
-def _write_table(rows: Rows, manifest: Manifest, beside: Mapping[str, npt.NDArray[Any]], path: Path) -> None:
-    table = pa.table(rows.columns(manifest) | {name: pa.array(values) for name, values in beside.items()})
+def _write_table(rows: Rows, manifest: Manifest, beside: Mapping[str, pa.Array | npt.NDArray[Any]], path: Path) -> None:
+    table = pa.table(rows.columns(manifest) | dict(beside))
     pyarrow.parquet.write_table(table, path, compression="zstd")

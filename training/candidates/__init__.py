@@ -5,10 +5,10 @@ not belong here.
 """
 
 from training.candidates.constant import Constant
-from training.candidates.family import CrossFit, Family, Fitted, Outcome, Parameters
+from training.candidates.family import CrossFit, Examples, Family, Fitted, Outcome, Parameters, Weight
 from training.candidates.lightgbm import LightGBM
 from training.candidates.logistic import Logistic
 
 FAMILIES: tuple[Family, ...] = (Constant(), Logistic(), LightGBM())
 
-__all__ = ["FAMILIES", "CrossFit", "Family", "Fitted", "Outcome", "Parameters"]
+__all__ = ["FAMILIES", "CrossFit", "Examples", "Family", "Fitted", "Outcome", "Parameters", "Weight"]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from training.bundle import Feature
-from training.candidates.family import CrossFit, Family, Folds, Margins, Matrix, Nodes, Outcome, Parameters
+from training.candidates.family import CrossFit, Examples, Family, Folds, Margins, Matrix, Nodes, Parameters
 from training.graph import Graph
 
 
@@ -47,22 +45,12 @@ class Constant(Family):
     def draw(self, generator: np.random.Generator) -> Parameters:
         return self.defaults
 
-    def fit(
-        self, matrix: Matrix, outcome: Outcome, features: Sequence[Feature], parameters: Parameters, seed: int
-    ) -> FittedConstant:
-        rate = float(outcome.mean())
-        return FittedConstant(float(np.log(rate / (1 - rate))), len(features))
+    def fit(self, examples: Examples, parameters: Parameters, seed: int) -> FittedConstant:
+        rate = float(np.average(examples.outcome, weights=examples.weight))
+        return FittedConstant(float(np.log(rate / (1 - rate))), len(examples.features))
 
-    def cross_fit(
-        self,
-        matrix: Matrix,
-        outcome: Outcome,
-        folds: Folds,
-        features: Sequence[Feature],
-        parameters: Parameters,
-        seed: int,
-    ) -> CrossFit:
+    def cross_fit(self, examples: Examples, folds: Folds, parameters: Parameters, seed: int) -> CrossFit:
         # Not fold by fold: where a fold holds more defaults the others hold fewer, so their rates would rank the folds
         # the wrong way round, and calibration would take that for information.
-        fitted = self.fit(matrix, outcome, features, parameters, seed)
-        return CrossFit(fitted.margins(matrix), fitted.importance(), parameters)
+        fitted = self.fit(examples, parameters, seed)
+        return CrossFit(fitted.margins(examples.matrix), fitted.importance(), parameters)

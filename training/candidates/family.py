@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +17,32 @@ Matrix = npt.NDArray[np.float32]
 """[n, m], NaN for missing; a category is its code."""
 Outcome = npt.NDArray[np.bool_]
 """[n], True for a default."""
+Weight = npt.NDArray[np.float64]
+"""[n], how many applicants each row stands for."""
 Margins = npt.NDArray[np.float64]
 Folds = Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
 """(rows to fit on, rows to predict), the same for all candidates."""
 Parameters = Mapping[str, float | int]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Applications [n] with known outcomes, as a family learns from them."""
+
+    features: tuple[Feature, ...]
+    """The columns of the matrix."""
+    matrix: Matrix
+    outcome: Outcome
+    weight: Weight
+
+    @classmethod
+    def plain(cls, features: Sequence[Feature], matrix: Matrix, outcome: Outcome) -> Examples:
+        """Each row counts once."""
+        return cls(tuple(features), matrix, outcome, np.ones(len(outcome)))
+
+    def take(self, index: npt.NDArray[Any] | slice) -> Examples:
+        """The rows at an index, a mask or a slice."""
+        return Examples(self.features, self.matrix[index], self.outcome[index], self.weight[index])
 
 
 @dataclass(frozen=True)
@@ -71,25 +93,15 @@ class Family(ABC):
         """Parameters of a further trial; the defaults if there is nothing to search."""
 
     @abstractmethod
-    def fit(
-        self, matrix: Matrix, outcome: Outcome, features: Sequence[Feature], parameters: Parameters, seed: int
-    ) -> Fitted:
+    def fit(self, examples: Examples, parameters: Parameters, seed: int) -> Fitted:
         """Fit on all rows given."""
 
-    def cross_fit(
-        self,
-        matrix: Matrix,
-        outcome: Outcome,
-        folds: Folds,
-        features: Sequence[Feature],
-        parameters: Parameters,
-        seed: int,
-    ) -> CrossFit:
+    def cross_fit(self, examples: Examples, folds: Folds, parameters: Parameters, seed: int) -> CrossFit:
         """Predict each fold by a model of the others; a family with a size to find also finds it here."""
-        margins = np.empty(len(outcome))
-        importance = np.zeros(len(features))
+        margins = np.empty(len(examples.outcome))
+        importance = np.zeros(len(examples.features))
         for fit_on, predict in folds:
-            fitted = self.fit(matrix[fit_on], outcome[fit_on], features, parameters, seed)
-            margins[predict] = fitted.margins(matrix[predict])
+            fitted = self.fit(examples.take(fit_on), parameters, seed)
+            margins[predict] = fitted.margins(examples.matrix[predict])
             importance += fitted.importance()
         return CrossFit(margins, importance, parameters)

@@ -7,7 +7,6 @@ float32 that is not above it: for float32 values no comparison changes, and the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -19,8 +18,7 @@ from onnx import helper
 from onnxmltools.convert import convert_lightgbm
 from onnxmltools.convert.common.data_types import FloatTensorType
 
-from training.bundle import Feature
-from training.candidates.family import CrossFit, Family, Folds, Margins, Matrix, Nodes, Outcome, Parameters
+from training.candidates.family import CrossFit, Examples, Family, Folds, Margins, Matrix, Nodes, Parameters
 from training.graph import Graph
 
 _MOST_TREES = 1500
@@ -96,40 +94,33 @@ class LightGBM(Family):
             "lambda_l2": round(float(10 ** generator.uniform(-1, 1.7)), 3),
         }
 
-    def fit(
-        self, matrix: Matrix, outcome: Outcome, features: Sequence[Feature], parameters: Parameters, seed: int
-    ) -> FittedLightGBM:
+    def fit(self, examples: Examples, parameters: Parameters, seed: int) -> FittedLightGBM:
         settings: dict[str, Any] = {**_FIXED, **parameters, "seed": seed}
         trees = int(settings.pop("trees"))
-        data = lightgbm.Dataset(matrix, outcome, feature_name=[feature.name for feature in features])
-        booster = lightgbm.train(settings, data, num_boost_round=trees)
-        return FittedLightGBM(lightgbm.Booster(model_str=_with_float32_thresholds(booster)), len(features))
+        booster = lightgbm.train(settings, _dataset(examples), num_boost_round=trees)
+        return FittedLightGBM(lightgbm.Booster(model_str=_with_float32_thresholds(booster)), len(examples.features))
 
-    def cross_fit(
-        self,
-        matrix: Matrix,
-        outcome: Outcome,
-        folds: Folds,
-        features: Sequence[Feature],
-        parameters: Parameters,
-        seed: int,
-    ) -> CrossFit:
+    def cross_fit(self, examples: Examples, folds: Folds, parameters: Parameters, seed: int) -> CrossFit:
         settings = {**_FIXED, **parameters, "seed": seed}
-        data = lightgbm.Dataset(matrix, outcome, feature_name=[feature.name for feature in features])
         result: dict[str, Any] = lightgbm.cv(
             settings,
-            data,
+            _dataset(examples),
             num_boost_round=_MOST_TREES,
             folds=[(np.sort(fit_on), np.sort(predict)) for fit_on, predict in folds],
             callbacks=[lightgbm.early_stopping(_PATIENCE, verbose=False)],
             return_cvbooster=True,
         )
         trees = len(result["valid binary_logloss-mean"])
-        margins, importance = np.empty(len(outcome)), np.zeros(len(features))
+        margins, importance = np.empty(len(examples.outcome)), np.zeros(len(examples.features))
         for booster, (_, predict) in zip(result["cvbooster"].boosters, folds, strict=True):
-            margins[predict] = booster.predict(matrix[predict], raw_score=True, num_iteration=trees)
+            margins[predict] = booster.predict(examples.matrix[predict], raw_score=True, num_iteration=trees)
             importance += booster.feature_importance("gain", iteration=trees)
         return CrossFit(margins, importance, {**parameters, "trees": trees})
+
+
+def _dataset(examples: Examples) -> lightgbm.Dataset:
+    names = [feature.name for feature in examples.features]
+    return lightgbm.Dataset(examples.matrix, examples.outcome, weight=examples.weight, feature_name=names)
 
 
 def _with_float32_thresholds(booster: Any) -> str:

@@ -6,7 +6,6 @@ has each level of a category. All of it belongs to the feature it came from, so 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -14,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
-from training.bundle import Feature
-from training.candidates.family import Family, Margins, Matrix, Nodes, Outcome, Parameters
+from training.candidates.family import Examples, Family, Margins, Matrix, Nodes, Parameters
 from training.graph import Graph
 
 Weights = npt.NDArray[np.float64]
@@ -124,9 +122,8 @@ class Logistic(Family):
     def draw(self, generator: np.random.Generator) -> Parameters:
         return {"c": round(float(10 ** generator.uniform(-4, -1)), 6)}
 
-    def fit(
-        self, matrix: Matrix, outcome: Outcome, features: Sequence[Feature], parameters: Parameters, seed: int
-    ) -> FittedLogistic:
+    def fit(self, examples: Examples, parameters: Parameters, seed: int) -> FittedLogistic:
+        matrix, features = examples.matrix, examples.features
         numbers = tuple(i for i, feature in enumerate(features) if not feature.levels)
         categories = tuple(i for i, feature in enumerate(features) if feature.levels)
         scale = Scale.of(matrix[:, numbers])
@@ -134,7 +131,7 @@ class Logistic(Family):
         indicators = [_indicators(matrix[:, i], len(features[i].levels) + 1) for i in categories]
         design = np.hstack([standard, absent, *indicators])
         model = LogisticRegression(C=parameters["c"], solver="lbfgs", max_iter=500, tol=1e-3, random_state=seed)
-        weights = model.fit(design, outcome).coef_[0]
+        weights = model.fit(design, examples.outcome, examples.weight).coef_[0]
         ends = np.cumsum([len(numbers), len(numbers), *(part.shape[1] for part in indicators)])
         slopes, missing, *levels = np.split(weights, ends[:-1])
         return FittedLogistic(numbers, categories, scale, slopes, missing, tuple(levels), float(model.intercept_[0]))

@@ -36,6 +36,8 @@ class Judged:
 
     outcome: NDArray[np.bool_]
     probability: Floats
+    weight: Floats
+    """How many applicants each stands for."""
 
 
 @dataclass(frozen=True)

@@ -113,8 +113,8 @@ def run() -> Results:
         confusion=evaluation.confusion(judged, held_out, cut.value),
         groups=evaluation.by_group(judged, held_out, groups, cut.value, resamples=100),
         imbalance=treatments(),
-        validation=Judged(outcome, probability),
-        hold_out=Judged(judged, held_out),
+        validation=Judged(outcome, probability, np.ones(outcome.size)),
+        hold_out=Judged(judged, held_out, np.ones(judged.size)),
         explained=explained(random),
         dropped=(Dropped("FLAG_MOBIL", "constant"), Dropped("bureau_count_2y", "duplicate of bureau_count")),
         data=Data(

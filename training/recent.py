@@ -1,0 +1,205 @@
+"""Applications that a live version answered, with what became of them: closed cohorts, as the monitor hands them on.
+
+They lie in time: what is learned from is older than what is held out, as the applications a new version will be asked
+about are younger than both. Outcomes exist for accepted applications and for a stated share of the refused ones; each
+of these stands for several, its weight.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from training.bundle import Population
+from training.candidates import Outcome, Weight
+from training.errors import TrainingError
+from training.tables import FIELDS
+from training.tables.columns import Kind
+
+FEWEST_DEFAULTS = 50
+"""Or clients who repaid: with fewer, a hold-out of a fifth has ten, and no figure about it means anything."""
+
+ENOUGH_DEFAULTS = 200
+"""With as many, recent outcomes alone say how probable a default is today: the base rate within 7 %."""
+
+_RAW: Mapping[Kind, type[pl.DataType]] = {"integer": pl.Int64, "real": pl.Float64, "text": pl.String}
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Answered applications of closed cohorts as the monitor hands them on."""
+
+    learned: Mapping[str, pa.Table]
+    """Cohort id to its applications, oldest first: to learn from."""
+    held_out: tuple[str, pa.Table]
+    """The latest closed cohort: nothing is learned from it."""
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The applications [n] of one closed cohort, in the order they were answered."""
+
+    id: str
+    table: pa.Table
+    clients: npt.NDArray[np.object_]
+    """Each one's client number; without one, its record's id."""
+    labelled: npt.NDArray[np.bool_]
+    """Whose outcome is known."""
+    outcome: Outcome
+    """False where it is not known."""
+    weight: Weight
+    """NaN where the outcome is not known."""
+    refused: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, name: str, table: pa.Table) -> Cohort:
+        """Check a cohort's table. Raises TrainingError naming the cohort, the column, what was expected and got."""
+        _check_columns(name, table)
+        labelled = table.column("outcome").is_valid().to_numpy()
+        weight = table.column("weight").cast(pa.float64()).to_numpy()
+        strange = labelled & ~(weight > 0)
+        if strange.any():
+            raise TrainingError(
+                f"cohort {name}, column weight: expected a number above 0 beside each outcome, "
+                f"got {weight[strange][0]} for record {table.column('id')[int(np.flatnonzero(strange)[0])]}"
+            )
+        numbers, ids = table.column("client").to_pylist(), table.column("id").to_pylist()
+        clients = np.empty(len(table), object)
+        clients[:] = [record if client is None else client for client, record in zip(numbers, ids, strict=True)]
+        outcome = table.column("outcome").fill_null(False).to_numpy()
+        refused = table.column("probability").to_numpy() >= table.column("threshold").to_numpy()
+        return cls(name, table, clients, labelled, outcome, np.where(labelled, weight, np.nan), refused)
+
+    def take(self, index: npt.NDArray[Any]) -> Cohort:
+        """The applications at an index or a mask."""
+        chosen = np.arange(len(self.clients))[index]
+        rows = (part[chosen] for part in (self.clients, self.labelled, self.outcome, self.weight, self.refused))
+        return Cohort(self.id, self.table.take(pa.array(chosen)), *rows)
+
+    @property
+    def population(self) -> Population:
+        """Whose outcomes are known."""
+        return "accepted and explored" if (self.labelled & self.refused).any() else "accepted"
+
+    @property
+    def defaults(self) -> int:
+        return int(self.outcome.sum())
+
+    def applications(self) -> pl.DataFrame:
+        """The fields as the raw tables have them."""
+        frame = pl.from_arrow(self.table.select([column.name for column in FIELDS]))
+        assert isinstance(frame, pl.DataFrame)
+        return frame.select(_raw(frame, column.name, column.kind) for column in FIELDS)
+
+    def history(self, names: tuple[str, ...]) -> pl.DataFrame:
+        """These history features; one that was not recorded is missing."""
+        columns = {
+            name: self.table.column(name).to_numpy()
+            if name in self.table.column_names
+            else np.full(len(self.table), np.nan, np.float32)
+            for name in names
+        }
+        return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.Float32))
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Cohorts as a run can use them."""
+
+    given: tuple[Cohort, ...]
+    """To learn from, oldest first, as they came."""
+    learned: tuple[Cohort, ...]
+    """Of these the labelled applications, each client once, with the newest, and none that is held out."""
+    held_out: Cohort
+
+    @classmethod
+    def of(cls, recent: Recent) -> Usable:
+        """Check and sort out. Raises TrainingError for a table that does not fit."""
+        given = tuple(Cohort.of(name, table) for name, table in recent.learned.items())
+        held_out = Cohort.of(*recent.held_out)
+        check_enough(f"cohort {held_out.id}", held_out.outcome[held_out.labelled])
+        seen, learned = set(held_out.clients), list[Cohort]()
+        for cohort in reversed(given):
+            kept = []
+            for row in reversed(np.flatnonzero(cohort.labelled).tolist()):
+                if cohort.clients[row] not in seen:
+                    kept.append(row)
+                    seen.add(cohort.clients[row])
+            learned.insert(0, cohort.take(np.array(kept[::-1], int)))
+        return cls(given, tuple(learned), held_out)
+
+    @property
+    def clients(self) -> set[int | str]:
+        """All that are in a cohort, so that no older application of theirs is learned from."""
+        return {client for cohort in (*self.learned, self.held_out) for client in cohort.clients}
+
+    @property
+    def deciding(self) -> tuple[Cohort, ...]:
+        """The newest cohorts, as few as hold ENOUGH_DEFAULTS: an older world must not decide what holds today.
+
+        All of them where they hold fewer.
+        """
+        for start in reversed(range(len(self.learned))):
+            if sum(cohort.defaults for cohort in self.learned[start:]) >= ENOUGH_DEFAULTS:
+                return self.learned[start:]
+        return self.learned
+
+
+def check_enough(where: str, outcome: Outcome) -> None:
+    """Raise TrainingError unless FEWEST_DEFAULTS defaulted, and as many repaid."""
+    if not FEWEST_DEFAULTS <= outcome.sum() <= len(outcome) - FEWEST_DEFAULTS:
+        raise TrainingError(
+            f"{where} has {outcome.sum()} defaults among {len(outcome)} clients, expected at least "
+            f"{FEWEST_DEFAULTS}, and as many who repaid: a model could be trained but not judged"
+        )
+
+
+def fingerprint(cohorts: tuple[Cohort, ...]) -> str | None:
+    """SHA-256 of the labelled applications by cohort and record, as CSV; None without cohorts."""
+    digest = hashlib.sha256()
+    for cohort in cohorts:
+        labelled = cohort.take(cohort.labelled).table
+        frame = pl.from_arrow(labelled.select(sorted(labelled.column_names)))
+        assert isinstance(frame, pl.DataFrame)
+        digest.update(f"{cohort.id}\n{frame.sort('id').write_csv()}".encode())
+    return digest.hexdigest() if cohorts else None
+
+
+def _check_columns(name: str, table: pa.Table) -> None:
+    expected = {"id": "texts", "client": "whole numbers", "outcome": "booleans", "weight": "numbers"}
+    expected |= {"probability": "numbers", "threshold": "numbers"}
+    expected |= {column.name: "texts" if column.kind == "text" else "numbers" for column in FIELDS}
+    for column, kind in expected.items():
+        if column not in table.column_names:
+            raise TrainingError(f"cohort {name}, column {column}: expected {kind}, got no such column")
+        found = table.schema.field(column).type
+        if not _FITS[kind](found):
+            raise TrainingError(f"cohort {name}, column {column}: expected {kind}, got {found}")
+
+
+def _is_number(found: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(found) or pa.types.is_integer(found))
+
+
+def _is_text(found: pa.DataType) -> bool:
+    return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
+
+
+_FITS = {
+    "texts": _is_text,
+    "whole numbers": pa.types.is_integer,
+    "booleans": pa.types.is_boolean,
+    "numbers": _is_number,
+}
+
+
+def _raw(frame: pl.DataFrame, name: str, kind: Kind) -> pl.Expr:
+    value = pl.col(name)
+    return (value.fill_nan(None) if frame.schema[name].is_float() else value).cast(_RAW[kind])

@@ -1,0 +1,95 @@
+"""What is learned from and what is held out, as applications of the raw tables' shape.
+
+Of the raw tables alone a share of the clients is held out. With recent applications the split is one of time: all of
+the tables and the older cohorts are learned from, the latest cohort is held out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from sklearn.model_selection import train_test_split
+
+from training import leakage
+from training.candidates import Outcome, Weight
+from training.errors import TrainingError
+from training.recent import ENOUGH_DEFAULTS, Cohort, Usable
+from training.tables import FIELDS
+
+
+@dataclass(frozen=True)
+class Side:
+    """Applications [n] of one side."""
+
+    applications: pl.DataFrame
+    history: pl.DataFrame
+    outcome: Outcome
+    """False where it is not known."""
+    weight: Weight
+    """How many applicants each stands for; NaN where the outcome is not known."""
+    clients: npt.NDArray[Any]
+    """Client numbers; record ids of those without."""
+    deciding: npt.NDArray[np.bool_]
+    """Whose outcomes calibration, threshold and choice are found on."""
+
+    def take(self, index: npt.NDArray[Any]) -> Side:
+        """The applications at an index."""
+        rows = (part[index] for part in (self.outcome, self.weight, self.clients, self.deciding))
+        return Side(self.applications[index], self.history[index], *rows)
+
+
+def of_tables(side: Side, holdout: float, seed: int) -> tuple[Side, Side]:
+    """Learned from and held out, stratified by outcome."""
+    learned, held_out = train_test_split(
+        np.arange(len(side.outcome)), test_size=holdout, stratify=side.outcome, random_state=seed
+    )
+    _check_overlap(side.clients[learned], side.clients[held_out])
+    return side.take(learned), side.take(held_out)
+
+
+def of_time(tables: Side, recent: Usable, seed: int) -> tuple[Side, Side]:
+    """Learned from and held out, in random order; an older application of a client in a cohort is left out."""
+    clients, names = recent.clients, tuple(tables.history.columns)
+    older = np.array([client not in clients for client in tables.clients.tolist()])
+    deciding = [cohort.id for cohort in recent.deciding]
+    cohorts = [_side(cohort, names, cohort.id in deciding) for cohort in recent.learned]
+    learned = _joined([tables.take(np.flatnonzero(older)), *cohorts])
+    if learned.outcome[learned.deciding].sum() < ENOUGH_DEFAULTS:
+        learned.deciding[:] = True
+    random = np.random.default_rng(seed)
+    held_out = _side(recent.held_out, names, deciding=True)
+    return learned.take(random.permutation(len(learned.outcome))), held_out.take(
+        random.permutation(len(held_out.outcome))
+    )
+
+
+def _side(cohort: Cohort, names: tuple[str, ...], deciding: bool) -> Side:
+    marks = np.full(len(cohort.clients), deciding)
+    return Side(cohort.applications(), cohort.history(names), cohort.outcome, cohort.weight, cohort.clients, marks)
+
+
+def _joined(sides: Sequence[Side]) -> Side:
+    rows = (
+        np.concatenate(parts)
+        for parts in zip(*((side.outcome, side.weight, side.clients, side.deciding) for side in sides), strict=True)
+    )
+    fields = [column.name for column in FIELDS]
+    return Side(
+        pl.concat([side.applications.select(fields) for side in sides]),
+        pl.concat([side.history for side in sides]),
+        *rows,
+    )
+
+
+def _check_overlap(learned: npt.NDArray[np.int64], held_out: npt.NDArray[np.int64]) -> None:
+    both = leakage.overlap(learned, held_out)
+    if len(both):
+        raise TrainingError(
+            f"{len(both)} clients are on both sides of the split, the first SK_ID_CURR {both[0]}: "
+            "expected each client once in application_train"
+        )
