@@ -17,6 +17,7 @@ from granian.server.embed import Server
 
 from monitoring.collector import create
 from monitoring.database import Database
+from monitoring.reviewing import Reviewer
 from monitoring.settings import Settings, SettingsError, from_environment
 from monitoring.store import Store
 
@@ -49,7 +50,7 @@ def main() -> int:
 
 
 async def _serve(settings: Settings, store: Store) -> None:
-    app = create(store, settings.monitor_max_body)
+    app = create(store, Reviewer(store, settings), settings)
     # Granian's own log is silenced: its lines are not JSON, and it warns of the embedding each time.
     server = Server(
         app,

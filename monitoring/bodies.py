@@ -1,19 +1,43 @@
-"""Bodies of requests and answers."""
+"""What requests bring and answers take along: whom they ask, parameters, bodies."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TypeVar
+from typing import Annotated
 
 import msgspec
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 
 from monitoring.errors import ContentTypeError, RequestError, SlowError, TooLargeError
-
-T = TypeVar("T")
+from monitoring.reviewing import Reviewer
+from monitoring.store import Store
 
 _PATIENCE = 30.0
 """Seconds that a body may take to come."""
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def _reviewer(request: Request) -> Reviewer:
+    reviewer: Reviewer = request.app.state.reviewer
+    return reviewer
+
+
+StoreOf = Annotated[Store, Depends(_store)]
+ReviewerOf = Annotated[Reviewer, Depends(_reviewer)]
+
+
+def check_names(request: Request, known: set[str]) -> None:
+    """Raises RequestError for a parameter that is not known, or there twice."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if name not in known:
+            raise RequestError(f"{name}: expected one of {', '.join(sorted(known))}, got an unknown parameter")
+        if given.count(name) > 1:
+            raise RequestError(f"{name}: expected once, got {given.count(name)} times")
 
 
 async def read_body(request: Request, expected: str) -> bytes:
@@ -36,18 +60,6 @@ async def read_body(request: Request, expected: str) -> bytes:
                     return bytes(content)
     except TimeoutError as error:
         raise SlowError(f"body: expected it within {_PATIENCE:.0f} seconds, got {len(content)} bytes") from error
-
-
-def decode(body: bytes, kind: type[T]) -> T:
-    """A body's JSON as a struct. Raises RequestError, which names the field."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at `")
-        field = place.rstrip("`").removeprefix("$").removeprefix(".") or "body"
-        raise RequestError(f"{field}: {message[0].lower()}{message[1:]}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RequestError("body: expected JSON, got something else") from error
 
 
 def answer(content: object, status_code: int = 200) -> Response:

@@ -15,11 +15,13 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, R
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
-from monitoring import metrics
+from monitoring import judged, metrics
 from monitoring.batch import parse, report
-from monitoring.bodies import answer, read_body
+from monitoring.bodies import ReviewerOf, StoreOf, answer, check_names, read_body
 from monitoring.errors import NotFoundError, RequestError, StoreError
 from monitoring.query import Filters, Page, next_link, present, statement, told_at
+from monitoring.reviewing import Reviewer
+from monitoring.settings import Settings
 from monitoring.store import Store
 
 logger = logging.getLogger(__name__)
@@ -34,8 +36,8 @@ Client = Annotated[int, Path(ge=-(2**63), lt=2**63, description="SK_ID_CURR")]
 router = APIRouter()
 
 
-def create(store: Store, max_body: int) -> FastAPI:
-    """The application around a store."""
+def create(store: Store, reviewer: Reviewer, settings: Settings) -> FastAPI:
+    """The application around a store and who judges what is in it."""
     app = FastAPI(
         title="Credence monitor",
         summary="Records of answered applications",
@@ -43,8 +45,10 @@ def create(store: Store, max_body: int) -> FastAPI:
         redoc_url=None,
         lifespan=_lifespan,
     )
-    app.state.store, app.state.max_body = store, max_body
+    app.state.store, app.state.reviewer = store, reviewer
+    app.state.max_body, app.state.review_seconds = settings.monitor_max_body, settings.monitor_review_seconds
     app.include_router(router)
+    app.include_router(judged.router)
     app.add_exception_handler(RequestError, _answer_error)
     app.add_exception_handler(StoreError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
@@ -52,14 +56,6 @@ def create(store: Store, max_body: int) -> FastAPI:
     for status in (404, 405):
         app.add_exception_handler(status, _answer_unknown)
     return app
-
-
-def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
-
-
-StoreOf = Annotated[Store, Depends(_store)]
 
 
 def _filters(
@@ -73,7 +69,7 @@ def _filters(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Filters:
-    _check_names(request)
+    check_names(request, {*Filters._fields, *Page._fields})
     return Filters(id, request_id, version, decision, client, history_status, since, until)
 
 
@@ -132,19 +128,21 @@ def forget(store: StoreOf, client: Client) -> Response:
 
 
 @router.get("/v1/status")
-def status(store: StoreOf) -> Response:
-    """What is here, and what is missing."""
+def status(store: StoreOf, reviewer: ReviewerOf) -> Response:
+    """What is here, and what is missing; how the last review went."""
     now = store.status()
     told: dict[str, Any] = {**now.account._asdict(), "missing": now.account.missing, "completeness": now.account.share}
     told |= {"stored": now.stored, "forgotten": now.forgotten, "expired": now.expired, "versions": now.versions}
     told |= {"oldest": told_at(now.oldest), "newest": told_at(now.newest)}
+    condition = reviewer.condition
+    told["review"] = {**condition._asdict(), "at": told_at(condition.at)}
     return answer(told)
 
 
 @router.get("/metrics")
-def scrape(store: StoreOf) -> Response:
-    """The same figures for Prometheus."""
-    return Response(metrics.text(store.status()), media_type=metrics.CONTENT_TYPE)
+def scrape(store: StoreOf, reviewer: ReviewerOf) -> Response:
+    """The same figures for Prometheus, and those of the live version's window, cohort and verdict."""
+    return Response(metrics.text(store.status(), reviewer.standing()), media_type=metrics.CONTENT_TYPE)
 
 
 @router.get("/docs", include_in_schema=False)
@@ -172,24 +170,19 @@ def ready(store: StoreOf) -> Response:
     return answer({"ready": True})
 
 
-def _check_names(request: Request) -> None:
-    known = {*Filters._fields, *Page._fields}
-    given = [name for name, _ in request.query_params.multi_items()]
-    for name in given:
-        if name not in known:
-            raise RequestError(f"{name}: expected one of {', '.join(sorted(known))}, got an unknown parameter")
-        if given.count(name) > 1:
-            raise RequestError(f"{name}: expected once, got {given.count(name)} times")
-
-
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     stopping = asyncio.Event()
-    task = asyncio.create_task(_expire_until(stopping, app.state.store))
+    reviewer: Reviewer = app.state.reviewer
+    tasks = [
+        asyncio.create_task(_expire_until(stopping, app.state.store)),
+        asyncio.create_task(_review_until(stopping, reviewer, app.state.review_seconds)),
+    ]
     yield
-    # Not cancelled: its thread would go on with a connection that nobody closes.
+    # Not cancelled: their threads would go on with connections that nobody closes.
     stopping.set()
-    await task
+    await asyncio.gather(*tasks)
+    reviewer.close()
     app.state.store.database.close()
 
 
@@ -203,6 +196,14 @@ async def _expire_until(stopping: asyncio.Event, store: Store) -> None:
             logger.warning("the retention waits: %s", error)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), _EXPIRE_EVERY)
+
+
+async def _review_until(stopping: asyncio.Event, reviewer: Reviewer, seconds: float) -> None:
+    while not stopping.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), seconds)
+            return
+        await run_in_threadpool(reviewer.look)
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:

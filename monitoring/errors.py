@@ -4,7 +4,8 @@ RequestError          400
 ├── TooLargeError     413
 ├── ContentTypeError  415
 ├── SlowError         408
-└── NotFoundError     404
+├── NotFoundError     404
+└── UnreadyError      409
 StoreError            503
 """
 
@@ -39,6 +40,12 @@ class NotFoundError(RequestError):
     """Nothing is there under this name."""
 
     status = 404
+
+
+class UnreadyError(RequestError):
+    """There is nothing to judge yet, or nothing to judge it by."""
+
+    status = 409
 
 
 class StoreError(Exception):

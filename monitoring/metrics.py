@@ -1,43 +1,113 @@
-"""The store's status as Prometheus text."""
+"""The store's status, and what was judged last of the live version, as Prometheus text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, get_args
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from monitoring.delivery import State
 from monitoring.store import Status
+from monitoring.verdict import Judgement, Verdict
+from monitoring.window import Cohort, Window
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
+class Standing(NamedTuple):
+    """How the live version stands; None where there is nothing of the kind."""
+
+    window: Window | None
+    cohort: Cohort | None
+    verdict: Verdict | None
+    states: Mapping[State, int]
+    """Verdicts by the state of the retraining they ask for."""
+    reviewed_at: int | None
+    """Microseconds since 1970."""
+    problem: bool
+    """Whether the last review found something in its way."""
+
+
 class _Figures(Collector):
-    def __init__(self, status: Status) -> None:
-        self._status = status
+    def __init__(self, status: Status, standing: Standing) -> None:
+        self._status, self._standing = status, standing
 
     def collect(self) -> Iterable[Metric]:
-        account = self._status.account
-        yield _counter("received", "Records that predictors sent and the store took.", account.received)
-        yield _counter("duplicates", "Records that were sent again and ignored.", account.duplicates)
-        yield _counter("expired", "Records that the retention deleted.", self._status.expired)
-        yield _gauge("answered", "Records that predictors say they wrote.", account.answered)
-        yield _gauge("missing", "Records answered and not received.", account.missing)
-        yield _gauge("completeness", "Share of the answered records that were received.", account.share)
-        yield _gauge("lag_seconds", "How far what was received trails what was answered.", account.lag_seconds)
-        yield _gauge("forgotten", "Records whose clients were forgotten.", self._status.forgotten)
-        stored = GaugeMetricFamily("credence_records_stored", "Records in the store.", labels=["version"])
-        for version, count in self._status.versions.items():
-            stored.add_metric([version], count)
-        yield stored
+        yield from _of_records(self._status)
+        yield from _of_reviews(self._standing)
+        if self._standing.window is not None:
+            yield from _of_window(self._standing.window)
+        if self._standing.cohort is not None:
+            yield from _of_cohort(self._standing.cohort)
 
 
-def text(status: Status) -> bytes:
-    """A status as the answer to a scrape."""
+def text(status: Status, standing: Standing) -> bytes:
+    """Everything as the answer to a scrape."""
     registry = CollectorRegistry()
-    registry.register(_Figures(status))
+    registry.register(_Figures(status, standing))
     return generate_latest(registry)
+
+
+def _of_records(status: Status) -> Iterable[Metric]:
+    account = status.account
+    yield _counter("received", "Records that predictors sent and the store took.", account.received)
+    yield _counter("duplicates", "Records that were sent again and ignored.", account.duplicates)
+    yield _counter("expired", "Records that the retention deleted.", status.expired)
+    yield _gauge("records_answered", "Records that predictors say they wrote.", account.answered)
+    yield _gauge("records_missing", "Records answered and not received.", account.missing)
+    yield _gauge("records_completeness", "Share of the answered records that were received.", account.share)
+    yield _gauge("records_lag_seconds", "How far what was received trails what was answered.", account.lag_seconds)
+    yield _gauge("records_forgotten", "Records whose clients were forgotten.", status.forgotten)
+    yield _by("records_stored", "Records in the store.", "version", status.versions)
+
+
+def _of_reviews(standing: Standing) -> Iterable[Metric]:
+    if standing.reviewed_at is not None:
+        yield _gauge("review_timestamp_seconds", "When the last review was.", standing.reviewed_at / 1e6)
+    yield _gauge("review_problem", "1 where something is in the way of the reviews.", float(standing.problem))
+    states = {state: standing.states.get(state, 0) for state in get_args(State)}
+    yield _by("retrainings", "Verdicts by the state of the retraining they ask for.", "state", states)
+    if standing.verdict is not None:
+        judged = standing.verdict
+        family = GaugeMetricFamily(
+            "credence_verdict", "1 for the last verdict about the live version.", labels=["version", "judgement"]
+        )
+        for judgement in get_args(Judgement):
+            family.add_metric([judged.version, judgement], float(judgement == judged.judgement))
+        yield family
+
+
+def _of_window(window: Window) -> Iterable[Metric]:
+    psi = {column.name: column.psi for column in window.columns}
+    yield _by("drift_psi", "PSI of a column in the last window of the live version.", "column", psi)
+    drifted = {column.name: float(column.drifted) for column in window.columns}
+    yield _by("drifted", "1 for a column that drifted in it.", "column", drifted)
+    for name, help_text in {
+        "approved": "Approval rate in the last window.",
+        "mean_probability": "Mean probability in the last window.",
+        "rows": "Applications in the last window.",
+    }.items():
+        yield _by(f"window_{name}", help_text, "version", {window.version: getattr(window, name)})
+    yield _by("score_psi", "PSI of the score in it.", "version", {window.version: window.score.psi})
+    weight = {window.version: window.drifted_weight}
+    yield _by("drifted_weight", "The drifted columns' share of what moves the score.", "version", weight)
+
+
+def _of_cohort(cohort: Cohort) -> Iterable[Metric]:
+    figures = {
+        "labelled": ("Applications with known outcomes in the last closed cohort.", cohort.labelled),
+        "defaults": ("Defaults in it.", cohort.defaults),
+        "log_loss": ("Log loss in it.", cohort.log_loss.value),
+        "expected_log_loss": ("The hold-out's log loss in the same population.", cohort.expected_log_loss),
+        "auc": ("AUC in it.", cohort.auc.value),
+        "expected_auc": ("The hold-out's AUC in the same population.", cohort.expected_auc),
+        "observed_expected": ("Defaults that happened over those expected.", cohort.observed_expected.value),
+    }
+    for name, (help_text, value) in figures.items():
+        yield _by(f"cohort_{name}", help_text, "version", {cohort.version: value})
 
 
 def _counter(name: str, help_text: str, value: float) -> Metric:
@@ -45,4 +115,11 @@ def _counter(name: str, help_text: str, value: float) -> Metric:
 
 
 def _gauge(name: str, help_text: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"credence_records_{name}", help_text, value=value)
+    return GaugeMetricFamily(f"credence_{name}", help_text, value=value)
+
+
+def _by(name: str, help_text: str, label: str, values: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(f"credence_{name}", help_text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family

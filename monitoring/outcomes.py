@@ -6,7 +6,7 @@ import math
 
 import msgspec
 
-from monitoring.bodies import decode
+from monitoring.content import decode
 from monitoring.errors import RequestError
 
 

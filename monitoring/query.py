@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import numpy as np
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, Table, select, tuple_
 
 from monitoring.errors import RequestError
 from monitoring.tables import records
@@ -59,6 +59,24 @@ def statement(filters: Filters, page: Page) -> Select[Any]:
     return query
 
 
+def listed(table: Table, version: str | None, limit: int, cursor: str | None) -> Select[Any]:
+    """Windows, cohorts or verdicts, newest first; one row more than the page, which says whether there is a next."""
+    query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit + 1)
+    if version is not None:
+        query = query.where(table.c.version == version)
+    if cursor is not None:
+        query = query.where(tuple_(table.c.at, table.c.id) < _position(cursor))
+    return query
+
+
+def next_of(table: Table, version: str | None, limit: int, rows: Sequence[Mapping[Any, Any]]) -> str | None:
+    """The address of the page behind these rows, None where there is none."""
+    if len(rows) <= limit:
+        return None
+    values = {} if version is None else {"version": version}
+    return f"/v1/{table.name}?{urlencode({**values, 'limit': limit, 'cursor': _cursor(rows[limit - 1])})}"
+
+
 def next_link(filters: Filters, page: Page, rows: Sequence[Mapping[Any, Any]]) -> str | None:
     """The address of the page behind these rows, None where there is none."""
     if len(rows) <= page.limit:
@@ -68,9 +86,7 @@ def next_link(filters: Filters, page: Page, rows: Sequence[Mapping[Any, Any]]) -
     for name in ("since", "until"):
         if name in values:
             values[name] = values[name].isoformat()
-    values |= {"limit": page.limit, "cursor": f"{last['at']}:{last['id']}"} | (
-        {"fields": "true"} if page.fields else {}
-    )
+    values |= {"limit": page.limit, "cursor": _cursor(last)} | ({"fields": "true"} if page.fields else {})
     return f"/v1/records?{urlencode(values)}"
 
 
@@ -102,6 +118,10 @@ def _numbers(names: tuple[str, ...], content: bytes) -> dict[str, float | str | 
     # JSON knows neither NaN nor infinity; an infinite value is told as the word.
     told = (None if np.isnan(value) else value if np.isfinite(value) else str(value) for value in values.tolist())
     return dict(zip(names, told, strict=True))
+
+
+def _cursor(row: Mapping[Any, Any]) -> str:
+    return f"{row['at']}:{row['id']}"
 
 
 def _position(cursor: str) -> tuple[int, str]:

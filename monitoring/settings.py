@@ -28,8 +28,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of one request; a predictor sends about 1 MB."""
     monitor_retention_days: Annotated[float, msgspec.Meta(ge=0, le=36_500)] = 365.0
     """Records older than this are deleted, and what a log still holds of that age is not stored."""
+    monitor_models: str = ""
+    """Where bundles are, one folder a version; empty is where the state folder has them."""
+    monitor_window_rows: Annotated[int, msgspec.Meta(ge=1)] = 5_000
+    """Records that make a window full: enough that a column's PSI of 0.1 is no noise."""
+    monitor_window_hours: Annotated[float, msgspec.Meta(gt=0, le=87_600)] = 168.0
+    """Age of its first record at which a window closes before it is full."""
+    monitor_review_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 60.0
+    """Time from one review to the next."""
+    monitor_cooldown_hours: Annotated[float, msgspec.Meta(ge=0, le=87_600)] = 24.0
+    """No retraining is started within this time after the end of the last one."""
+    prefect_url: str = ""
+    """The Prefect server that a retraining is asked of, without `/api`; empty where there is none."""
     home: str = ".credence"
     """The state folder."""
+
+    @property
+    def models(self) -> Path:
+        """The folder in force."""
+        return Path(self.monitor_models or Path(self.home) / "models" / "credit-default").absolute()
 
     @property
     def database(self) -> str:

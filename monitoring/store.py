@@ -149,6 +149,12 @@ class Store:
         counts: dict[str, int] = dict(sorted(map(tuple, versions)))
         return Status(account, sum(counts.values()), counts, erased or 0, expired or 0, oldest, newest)
 
+    def completeness(self, since: int) -> Completeness:
+        """Of the segments that hold, or should hold, records of a time or later."""
+        late = select(segments).where(segments.c.answered_at >= since)
+        with self.database.reading() as connection:
+            return completeness(connection.execute(late).mappings())
+
     def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         """A query's rows by column."""
         with self.database.reading() as connection:
@@ -157,7 +163,7 @@ class Store:
     def schemas(self, ids: set[str]) -> dict[str, Schema]:
         """The schemas with these ids, as far as they are known."""
         with self.database.reading() as connection:
-            return _schemas(connection, ids)
+            return schemas_of(connection, ids)
 
     def _replace_outcomes(self, connection: Connection, some: Sequence[Outcome]) -> None:
         if some:
@@ -173,7 +179,7 @@ class Store:
         if known:
             rows = [{"id": key, "names": msgspec.msgpack.encode(schema)} for key, schema in known.items()]
             connection.execute(self._insert(schemas).on_conflict_do_nothing(), rows)
-        known |= _schemas(connection, {record.schema for record in batch.records} - known.keys())
+        known |= schemas_of(connection, {record.schema for record in batch.records} - known.keys())
         for record in batch.records:
             check_shape(record, known.get(record.schema))
 
@@ -232,7 +238,7 @@ class Store:
 _RAISED = ("answered", "answered_at", "seen")
 
 
-def _schemas(connection: Connection, ids: Iterable[str]) -> dict[str, Schema]:
+def schemas_of(connection: Connection, ids: Iterable[str]) -> dict[str, Schema]:
     rows = connection.execute(select(schemas.c.id, schemas.c.names).where(schemas.c.id.in_(list(ids))))
     return {key: msgspec.msgpack.decode(names, type=Schema) for key, names in rows}
 

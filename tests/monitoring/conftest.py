@@ -16,6 +16,8 @@ import pytest
 
 from monitoring.collector import CONTENT_TYPE, create
 from monitoring.database import Database
+from monitoring.reviewing import Reviewer
+from monitoring.settings import Settings
 from monitoring.store import Store
 from monitoring.tables import metadata
 from serving.records import Entry, Forgotten, Record, Schema, frame
@@ -132,8 +134,10 @@ def make_store(url: str) -> Iterator[Callable[..., Store]]:
 
 
 @pytest.fixture
-def client(make_store: Callable[..., Store]) -> Iterator[TestClient]:
-    with TestClient(create(make_store(), max_body=1 << 20), raise_server_exceptions=False) as client:
+def client(make_store: Callable[..., Store], tmp_path: Path) -> Iterator[TestClient]:
+    settings = Settings(monitor_max_body=1 << 20, home=str(tmp_path), monitor_review_seconds=3600)
+    store = make_store()
+    with TestClient(create(store, Reviewer(store, settings), settings), raise_server_exceptions=False) as client:
         yield client
 
 

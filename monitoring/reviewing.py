@@ -1,0 +1,205 @@
+"""A review: closes windows and cohorts, judges the live version, and has its verdicts delivered.
+
+Each step keeps its result before the next begins, and finds what is kept already: a monitor that is killed on the way
+goes on where it was, and comes to the same verdict under the same id.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from typing import NamedTuple
+
+from monitoring.archive import Archive
+from monitoring.chunks import labelled, read_chunk
+from monitoring.delivering import Deliverer
+from monitoring.errors import StoreError, UnreadyError
+from monitoring.judge import Limits, judge
+from monitoring.judgements import Judgements
+from monitoring.metrics import Standing
+from monitoring.models import Models
+from monitoring.reference import Reference, describe, follow
+from monitoring.settings import Settings
+from monitoring.store import Store
+from monitoring.trigger import Prefect
+from monitoring.verdict import Verdict
+from monitoring.windows import Edge, Open, Span, due, names
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 3600e6
+"""Microseconds that a window that is due waits for an incomplete log; what a lost machine held never comes."""
+_COHORTS = 10_000
+"""More than any version has."""
+
+
+class Condition(NamedTuple):
+    """How the last review went."""
+
+    at: int | None
+    """Microseconds since 1970; None before the first."""
+    live: str | None
+    problem: str | None
+    """Why there is no judgement, in words; None where there is one, or nothing to judge yet."""
+
+
+class Reviewer:
+    """Judges what one store holds, one review at a time; its methods block, so call them in a thread."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.archive, self.judgements = Archive(store.database), Judgements(store.database)
+        self.condition = Condition(None, None, None)
+        self._store, self._settings, self._limits = store, settings, Limits()
+        self._models = Models(settings.models)
+        self._prefect = Prefect.at(settings.prefect_url) if settings.prefect_url else None
+        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours)
+        self._turn = threading.Lock()
+        self._told = -1  # when the outcomes were told that the cohorts have taken in
+
+    def close(self) -> None:
+        """Let go of what it holds, when the last review is over."""
+        with self._turn:
+            if self._prefect is not None:
+                self._prefect.close()
+
+    def look(self) -> None:
+        """The review of the schedule; what goes wrong is kept in `condition` and logged, never raised."""
+        with self._turn:
+            live, problem = self.condition.live, None
+            try:
+                live = self.archive.live()
+                self._deliverer.settle(live)
+                problem = self._look(live)
+                self._deliverer.settle(live)
+            except (UnreadyError, StoreError) as error:
+                problem = str(error)
+            except Exception as error:  # noqa: BLE001 - the schedule goes on whatever one review meets
+                problem = _failure(error)
+            if problem != self.condition.problem and problem is not None:
+                logger.warning("%s", problem)
+            self.condition = Condition(_now(), live, problem)
+
+    def review(self) -> Verdict:
+        """The review of a person: closes the open window now, and judges. Raises UnreadyError where it cannot."""
+        with self._turn:
+            live = self.archive.live()
+            if live is None:
+                raise UnreadyError("version: expected one that is live, got no record and no PUT /v1/live yet")
+            reference = self._models.reference(live)
+            self._deliverer.settle(live)
+            self._close_windows(live, reference, at_once=True)
+            self._close_cohorts(live, reference)
+            verdict = self._judge(live, reference)
+            self._deliverer.settle(live)
+            self.condition = Condition(_now(), live, None)
+            return verdict
+
+    def standing(self) -> Standing:
+        """What was judged last of the live version."""
+        live = self.archive.live()
+        states, condition = self.judgements.states(), self.condition
+        if live is None:
+            return Standing(None, None, None, states, condition.at, condition.problem is not None)
+        windows, cohorts = self.archive.windows(live, 1), self.archive.cohorts(live, 1)
+        return Standing(
+            windows[-1] if windows else None,
+            cohorts[-1] if cohorts else None,
+            self.judgements.latest(live),
+            states,
+            condition.at,
+            condition.problem is not None,
+        )
+
+    def _look(self, live: str | None) -> str | None:
+        """Returns what is waited for, if anything."""
+        told = self.archive.last_told()
+        waits = None
+        for version in sorted({*self.archive.versions()} - {live}):
+            try:
+                self._bring_up(version, told)
+            except UnreadyError:
+                logger.debug("version %s is not followed: its bundle is not there", version)
+        if live is not None:
+            waits = self._bring_up(live, told)
+            if self.archive.counts(live)[0]:
+                self._judge(live, self._models.reference(live))
+        self._told = told
+        return waits
+
+    def _bring_up(self, version: str, told: int) -> str | None:
+        """Close what of a version is due; its bundle is only asked for where something is."""
+        waits = None
+        found = self.archive.open(version, self._settings.monitor_window_rows)
+        if found is not None and due(found, _now(), self._settings.monitor_window_hours):
+            waits = self._close_windows(version, self._models.reference(version), at_once=False)
+            told = -1
+        if told != self._told and self.archive.unfollowed(version):
+            self._close_cohorts(version, self._models.reference(version))
+        return waits
+
+    def _close_windows(self, version: str, reference: Reference, *, at_once: bool) -> str | None:
+        """Returns what is waited for, if anything."""
+        rows, hours = self._settings.monitor_window_rows, self._settings.monitor_window_hours
+        while found := self.archive.open(version, rows):
+            ready = due(found, _now(), hours)
+            if ready is None and not at_once:
+                return None
+            share = self._store.completeness(found.first.at).share
+            if (
+                ready is not None
+                and not at_once
+                and share < self._limits.completeness
+                and _now() < ready.at + _PATIENCE
+            ):
+                return f"window {version}-{found.number} waits: {share:.1%} of the answered applications have arrived"
+            self._describe(version, found, ready.edge if ready else found.last, reference)
+        return None
+
+    def _describe(self, version: str, found: Open, end: Edge, reference: Reference) -> None:
+        span = Span(version, found.number, found.after, end)
+        chunk = read_chunk(self._store.database, span, names(reference.manifest))
+        if not len(chunk):
+            return  # Its records were erased meanwhile.
+        window = describe(reference, chunk, version=version, number=found.number, since=found.first.at, until=end.at)
+        self.archive.add_window(window, span, _now())
+
+    def _close_cohorts(self, version: str, reference: Reference) -> None:
+        for span in self.archive.unfollowed(version):
+            accepted, known = labelled(self._store.database, span)
+            if not known or known < self._limits.closed * accepted:
+                continue
+            chunk = read_chunk(self._store.database, span, names(reference.manifest))
+            now = _now()
+            made = follow(reference, chunk, version=version, number=span.number, closed_at=now)
+            self.archive.add_cohort(made, now)
+
+    def _judge(self, version: str, reference: Reference) -> Verdict:
+        windows, cohorts = self.archive.counts(version)
+        if kept := self.judgements.get(f"{version}-{windows}-{cohorts}"):
+            return kept
+        latest = self.archive.windows(version, self._limits.windows_in_a_row)
+        account = self._store.completeness(latest[-1].since if latest else 0)
+        verdict = judge(
+            latest,
+            self.archive.cohorts(version, _COHORTS),
+            account.share,
+            account.lag_seconds,
+            self._limits,
+            model=reference.manifest.model,
+            version=version,
+            at=_now(),
+        )
+        logger.info("verdict %s: %s", verdict.id, verdict.why[0])
+        return self.judgements.add(verdict)
+
+
+def _failure(error: Exception) -> str:
+    # An exception's own words may quote an applicant's values; the places in the code do not.
+    logger.error("the review failed: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    return f"the review failed: {type(error).__name__}; the log says where"
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
