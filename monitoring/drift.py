@@ -93,6 +93,8 @@ class Numbers:
         there &= (values >= low) & (values <= high)
         distinct, at = np.unique(values[there], return_inverse=True)
         mass = np.bincount(at.ravel(), weight[there], len(distinct)) / weight.sum()
+        if not len(distinct):
+            low, high = np.inf, -np.inf
         many = len(distinct) > FEW_VALUES
         if many:
             mass, distinct = _tenths(distinct, mass)

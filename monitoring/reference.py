@@ -21,7 +21,7 @@ from monitoring.performance import Labelled
 from monitoring.quality import quality
 from monitoring.window import Cohort, Population, Window
 from serving.records import HistoryStatus
-from training.bundle import Bundle, Manifest, Rows
+from training.bundle import Bundle, Field, Manifest, Rows
 
 _EXPLAINED = 1_000
 """Reference rows whose contributions are averaged: a booster takes about 7 ms each."""
@@ -48,9 +48,12 @@ class Reference:
         # for the refused that were left out.
         weight = held_out.weight if everybody.all() else np.ones(len(rows))
         matters = _weights(bundle, rows)
+        fields = {field.name: field for field in manifest.fields}
         columns = tuple(
-            Column.of(name, kind, _fit(manifest, name, values, weight), values, weight, matters[name])
-            for name, kind, values in _values(manifest, rows)
+            Column.of(name, kind, _fit(fields.get(name), values, learned, weight), values, weight, matters[name])
+            for (name, kind, values), (_, _, learned) in zip(
+                _values(manifest, rows), _values(manifest, bundle.background()), strict=True
+            )
         )
         score = Column.of(
             "probability", "score", Numbers.fit(probability, weight, low=0, high=1), probability, weight, 0
@@ -139,10 +142,12 @@ def _values(manifest: Manifest, rows: Rows) -> list[tuple[str, Any, npt.NDArray[
     return fields + [(name, "history", values) for name, values in past]
 
 
-def _fit(manifest: Manifest, name: str, values: npt.NDArray[Any], weight: Floats) -> Numbers | Levels:
-    field = next((field for field in manifest.fields if field.name == name), None)
+def _fit(field: Field | None, values: npt.NDArray[Any], learned: npt.NDArray[Any], weight: Floats) -> Numbers | Levels:
+    """Bins of a column from reference values [n]. Its range is that of training rows, which are other ones, so that
+    nothing is out of it in the reference merely because it was measured there."""
     if field is None:
-        return Numbers.fit(values, weight)
+        low, high = np.nanmin(learned, initial=np.inf), np.nanmax(learned, initial=-np.inf)
+        return Numbers.fit(values, weight, low=float(low), high=float(high))
     if field.datatype == "BYTES":
         return Levels.fit(values, weight, levels=field.levels, anomalies=field.anomalies)
     return Numbers.fit(values, weight, anomalies=field.anomalies, low=field.minimum, high=field.maximum)
