@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from monitoring.review.figures import short_moment
+from monitoring.review.figures import decimal, share, short_moment
 
 _LABELS = 5
 """Moments that fit under a plot on a telephone."""
@@ -106,10 +106,10 @@ def over_time(
     unit: str,
     places: Sequence[Place],
     curves: Sequence[Curve],
-    show: Callable[[float], str],
     *,
     limits: Sequence[Limit] = (),
     zero: bool = True,
+    percent: bool = False,
 ) -> Chart:
     """Curves by window. With `zero` the axis begins there; a curve ends where its version does."""
     bottom, top = _range(curves, limits, zero=zero)
@@ -123,12 +123,12 @@ def over_time(
         title=title,
         unit=unit,
         legend=(*((curve.look, curve.name) for curve in curves), *((limit.look, limit.name) for limit in limits)),
-        y=tuple(Tick(height(tick), show(tick)) for tick in ticks),
+        y=tuple(Tick(height(tick), text) for tick, text in zip(ticks, said(ticks, percent=percent), strict=True)),
         x=_moments(places),
         limits=tuple((limit.look, height(limit.value)) for limit in limits),
         drawn=tuple(_drawn(curve, places, height) for curve in curves),
         versions=_versions(places),
-        hits=tuple(_hit(index, places, curves, show) for index in range(len(places))),
+        hits=tuple(_hit(index, places, curves, share if percent else decimal) for index in range(len(places))),
     )
 
 
@@ -139,6 +139,14 @@ def scale(bottom: float, top: float, count: int = 4) -> list[float]:
     step = min((size * times for times in (1, 2, 2.5, 5, 10)), key=lambda step: abs(width / step - count))
     first, last = math.floor(bottom / step + 1e-9), math.ceil(top / step - 1e-9)
     return [round(number * step, 12) for number in range(first, max(last, first + 1) + 1)]
+
+
+def said(ticks: Sequence[float], *, percent: bool) -> list[str]:
+    """Round numbers with as many digits as their steps need, the same for all."""
+    times = 100 if percent else 1
+    step = times * (ticks[1] - ticks[0])
+    digits = next(digits for digits in range(13) if abs(step - round(step, digits)) < step * 1e-6)
+    return [f"{times * tick:.{digits}f}{'%' if percent else ''}" for tick in ticks]
 
 
 def middle(index: int, count: int) -> float:

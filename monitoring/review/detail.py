@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from monitoring.review.chart import Chart, Curve, Drawn, Limit, Tick, Value, over_time, scale
+from monitoring.judgements import Judged
+from monitoring.review.chart import Chart, Curve, Drawn, Limit, Tick, Value, over_time, said, scale
 from monitoring.review.figures import change, decimal, path, share, whole
 from monitoring.review.heat import MOST_WINDOWS, level
 from monitoring.review.overview import place
-from monitoring.review.source import Facts, Judged
+from monitoring.review.source import Facts
 from monitoring.window import Cohort, Comparison, Group, Quality, Window
 
 SORTS = {
@@ -166,7 +167,7 @@ def calibration(cohort: Cohort) -> Chart:
     """Default rate by probability, on axes of the same length; on the diagonal the two are equal."""
     highest = max(max(mean, rate) for mean, rate, _ in cohort.calibration)
     ticks = scale(0.0, highest)
-    top = ticks[-1]
+    top, named = ticks[-1], list(zip(ticks, said(ticks, percent=True), strict=True))
     points = [(100 * mean / top, 100 - 100 * rate / top) for mean, rate, _ in cohort.calibration]
     dots = "".join(f"M{x:.2f} {y:.2f}h0" for x, y in points)
     line = "".join(f"{'L' if index else 'M'}{x:.2f} {y:.2f}" for index, (x, y) in enumerate(points))
@@ -174,8 +175,8 @@ def calibration(cohort: Cohort) -> Chart:
         title="Calibration",
         unit="default rate by mean probability, tenths of the labelled applications",
         legend=(("now", "this cohort"), ("even", "as expected")),
-        y=tuple(Tick(round(100 - 100 * tick / top, 2), f"{100 * tick:.4g}%") for tick in ticks),
-        x=tuple(Tick(round(100 * tick / top, 2), f"{100 * tick:.4g}%") for tick in ticks),
+        y=tuple(Tick(round(100 - 100 * tick / top, 2), text) for tick, text in named),
+        x=tuple(Tick(round(100 * tick / top, 2), text) for tick, text in named),
         limits=(),
         drawn=(Drawn("even", "M0 100L100 0", "", ""), Drawn("now", line, dots, "")),
         versions=(),
@@ -192,13 +193,13 @@ def _history(facts: Facts, column: Comparison) -> Chart:
     ]
     limits = (Limit("0.1", "watch", 0.1), Limit("0.25", "act", 0.25))
     places = [place(window) for window in windows]
-    return over_time("PSI over time", "by window", places, curves, lambda value: decimal(value, 2), limits=limits)
+    return over_time("PSI over time", "by window", places, curves, limits=limits)
 
 
 def _neighbours(facts: Facts, window: Window) -> tuple[Window | None, Window | None]:
-    index = facts.windows.index(window)
-    before = facts.windows[index - 1] if index else None
-    return before, facts.windows[index + 1] if index + 1 < len(facts.windows) else None
+    """The windows before and after it, of its version."""
+    before, after = (facts.window(f"{window.version}-{window.number + step}") for step in (-1, 1))
+    return before, after
 
 
 def _sorted(lines: Sequence[Line], sort: str) -> list[Line]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitoring.judgements import Judged
 from monitoring.review.chart import Chart, Curve, Limit, Place, Value, over_time
 from monitoring.review.figures import decimal, path, span
 from monitoring.review.heat import MOST_WINDOWS, Heat, heat
-from monitoring.review.source import Facts, Judged
+from monitoring.review.source import Facts
 from monitoring.window import Cohort, Window
 
 
@@ -79,7 +80,6 @@ def _charts(windows: Sequence[Window]) -> tuple[Chart, ...]:
             "PSI of the probabilities",
             places,
             now("score PSI", [window.score.psi for window in windows]),
-            _psi,
             limits=(Limit("0.1, watch", "watch", 0.1), Limit("0.25, retrain", "act", 0.25)),
         ),
         over_time(
@@ -87,7 +87,7 @@ def _charts(windows: Sequence[Window]) -> tuple[Chart, ...]:
             "of what moves the score",
             places,
             now("drifted share", [window.drifted_weight for window in windows]),
-            _percent,
+            percent=True,
             limits=(Limit("10%, watch", "watch", 0.1), Limit("30%, retrain", "act", 0.3)),
         ),
         over_time(
@@ -95,15 +95,14 @@ def _charts(windows: Sequence[Window]) -> tuple[Chart, ...]:
             "of default",
             places,
             now("mean probability", [window.mean_probability for window in windows]),
-            _percent,
+            percent=True,
         ),
         over_time(
             "Approval rate",
             "of applications",
             places,
             now("approved", [window.approved for window in windows]),
-            _percent,
-            limits=(),
+            percent=True,
         ),
     )
 
@@ -115,7 +114,7 @@ def _outcomes(facts: Facts, cohorts: Sequence[Cohort]) -> tuple[Chart, ...]:
         curves = [Curve("with its 95% interval", "now", found)]
         if expected:
             curves.append(Curve("expected", "expected", expected))
-        return over_time(name, unit, places, curves, _decimal, limits=limits, zero=False)
+        return over_time(name, unit, places, curves, limits=limits, zero=False)
 
     return (
         against(
@@ -178,15 +177,3 @@ def _version(facts: Facts, version: str, first: int, whole: int) -> Version:
 
 def _latest(verdicts: Sequence[Judged], version: str | None) -> Judged | None:
     return next((judged for judged in verdicts if judged.verdict.version == version), None)
-
-
-def _psi(value: float) -> str:
-    return decimal(value, 2)
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.4g}%"
-
-
-def _decimal(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−")

@@ -12,7 +12,7 @@ from monitoring.review.detail import SORTS, column_page, find_column, verdict_pa
 from monitoring.review.figures import path
 from monitoring.review.overview import overview
 from monitoring.review.render import html
-from monitoring.review.source import Facts, Source
+from monitoring.review.source import Source
 
 _PAGE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
@@ -50,9 +50,9 @@ def attach(app: FastAPI, source: Source, drawings: Drawings) -> None:
     app.include_router(router)
 
 
-def _facts(request: Request) -> Facts:
+def _source(request: Request) -> Source:
     source: Source = request.app.state.review
-    return source.facts()
+    return source
 
 
 def _drawings(request: Request) -> Drawings:
@@ -60,20 +60,21 @@ def _drawings(request: Request) -> Drawings:
     return drawings
 
 
-Known = Annotated[Facts, Depends(_facts)]
+Asked = Annotated[Source, Depends(_source)]
 Drawing = Annotated[Drawings, Depends(_drawings)]
 
 
 @router.get("/")
 @router.get("/review")
-def first(facts: Known) -> Response:
+def first(source: Asked) -> Response:
     """The live version, and everything that leads to why."""
-    return _answer("overview", page=overview(facts))
+    return _answer("overview", page=overview(source.facts()))
 
 
 @router.get("/review/windows/{id}")
-def window(facts: Known, id: str, sort: str = "psi") -> Response:  # noqa: A002 - the path's name
+def window(source: Asked, id: str, sort: str = "psi") -> Response:  # noqa: A002 - the path's name
     """One window."""
+    facts = source.facts(window=id)
     found = facts.window(id)
     if found is None:
         return _no_window(id)
@@ -82,8 +83,9 @@ def window(facts: Known, id: str, sort: str = "psi") -> Response:  # noqa: A002 
 
 
 @router.get("/review/windows/{id}/{name:path}")
-def column(facts: Known, id: str, name: str) -> Response:  # noqa: A002
+def column(source: Asked, id: str, name: str) -> Response:  # noqa: A002
     """One column in one window."""
+    facts = source.facts(window=id)
     found = facts.window(id)
     if found is None:
         return _no_window(id)
@@ -94,16 +96,17 @@ def column(facts: Known, id: str, name: str) -> Response:  # noqa: A002
 
 
 @router.get("/review/verdicts/{id}")
-def verdict(facts: Known, id: str) -> Response:  # noqa: A002
+def verdict(source: Asked, id: str) -> Response:  # noqa: A002
     """One verdict."""
+    facts = source.facts(verdict=id)
     judged = facts.judged(id)
     return _answer("verdict", page=verdict_page(facts, judged)) if judged else _no_verdict(id)
 
 
 @router.get("/review/verdicts/{id}/report")
-def report(facts: Known, drawings: Drawing, id: str) -> Response:  # noqa: A002
+def report(source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
     """The verdict's report, drawn where it is missing."""
-    judged = facts.judged(id)
+    judged = source.facts(verdict=id).judged(id)
     if judged is None or judged.verdict.window is None:
         return _no_verdict(id)
     drawn, failed = drawings.path(id), drawings.failure(id)
@@ -115,9 +118,9 @@ def report(facts: Known, drawings: Drawing, id: str) -> Response:  # noqa: A002
 
 
 @router.post("/review/verdicts/{id}/report")
-def redraw(facts: Known, drawings: Drawing, id: str) -> Response:  # noqa: A002
+def redraw(source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
     """Try once more to draw it."""
-    judged = facts.judged(id)
+    judged = source.facts(verdict=id).judged(id)
     if judged is None or judged.verdict.window is None:
         return _no_verdict(id)
     drawings.draw(id, judged.verdict.window)

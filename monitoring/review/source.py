@@ -2,35 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
-from monitoring.verdict import Verdict
+from monitoring.judgements import Judged
 from monitoring.window import Cohort, Window
-
-
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was done about a verdict."""
-
-    at: int
-    """Microseconds since 1970, UTC."""
-    what: str
-    version: str | None = None
-    """That was made or put live."""
-    run: str | None = None
-    """URL of the run that did it."""
-
-
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict and what became of it."""
-
-    verdict: Verdict
-    state: str = ""
-    """How far the retraining is that it asks for; empty where it asks for none."""
-    actions: tuple[Action, ...] = ()
-    """Oldest first."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +15,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     windows: tuple[Window, ...] = ()
     """Oldest first."""
+    earlier: int = 0
+    """Windows before these, which are not told."""
     cohorts: tuple[Cohort, ...] = ()
     """Oldest first."""
     verdicts: tuple[Judged, ...] = ()
@@ -72,10 +51,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 class Source(Protocol):
     """Who knows the facts; asking may block."""
 
-    def facts(self) -> Facts:
-        """What is known now."""
-
-
-def in_time(windows: Sequence[Window]) -> tuple[Window, ...]:
-    """Oldest first, a version's own numbers in order."""
-    return tuple(sorted(windows, key=lambda window: (window.since, window.number)))
+    def facts(self, window: str | None = None, verdict: str | None = None) -> Facts:
+        """The latest of everything, and those of these ids however old they are."""
