@@ -165,7 +165,8 @@ class Column:
     ) -> Column:
         """A column of reference values [n] with the rows' weights [n]."""
         counts = np.bincount(binning.index(values), weight, len(binning.names))
-        return cls(name, kind, binning, counts / weight.sum(), weight.sum() ** 2 / (weight**2).sum(), matters)
+        rows = float(weight.sum() ** 2 / (weight**2).sum())  # Kish's effective sample size
+        return cls(name, kind, binning, counts / weight.sum(), rows, matters)
 
     @cached_property
     def missing(self) -> float:
@@ -178,7 +179,7 @@ class Column:
 
     def compare(self, counts: Floats, columns: int) -> Comparison:
         """A window's counts by bin, one of so many columns that are looked at; bins that nobody is in are left out."""
-        rows = counts.sum()
+        rows = float(counts.sum())
         filled = (counts > 0) | (self.shares > 0)
         then, now = self.shares[filled], counts[filled] / rows
         shift = psi(then, now, min(rows, self.rows))
