@@ -64,7 +64,7 @@ class Model:
             manifest.history,
         )
         self.has_history = history is not None
-        self._bundle = bundle
+        self.bundle = bundle
         self._codec = Codec(manifest, unknown)
         self._history = history
         self._keeps = timedelta(days=history_days)
@@ -74,7 +74,7 @@ class Model:
         """Answer the applications in `tensors`; recording is the caller's. Raises Refused."""
         applications = self._codec.read(tensors)
         history, statuses = self._look_up(applications)
-        scores = self._bundle.score(Rows(applications.numeric, applications.categorical, history))
+        scores = self.bundle.score(Rows(applications.numeric, applications.categorical, history))
         probability = scores.probability.tolist()
         policy = self.manifest.policy
         return Scored(
@@ -92,7 +92,7 @@ class Model:
         Raises Refused where a booster's contributions cannot be computed.
         """
         try:
-            reasons = find_reasons(self._bundle, scored.rows)
+            reasons = find_reasons(self.bundle, scored.rows)
         except ModuleNotFoundError as error:
             raise Refused(f"{EXPLANATION}: this predictor has no {error.name}, ask the explainer", "outputs") from error
         return [self._told(reasons, scored, row) for row in range(len(scored.probability))]

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import gc
 import logging
 import signal
-import socket
 from collections.abc import Coroutine
 
 from granian.constants import HTTPModes, Interfaces
@@ -18,8 +16,9 @@ from serving.predictor.admin import Admin
 from serving.predictor.app import App
 from serving.predictor.log import Log
 from serving.predictor.metrics import Metrics
+from serving.predictor.port import claim
 from serving.predictor.service import Service
-from serving.predictor.settings import PREFIX, Settings, SettingsError
+from serving.predictor.settings import Settings, SettingsError
 from serving.predictor.shipper import Shipper
 
 logger = logging.getLogger(__name__)
@@ -44,20 +43,6 @@ async def run(settings: Settings) -> int:
         return await _Process(settings, log).run()
     finally:
         log.close()
-
-
-def claim(host: str, port: int, setting: str) -> None:
-    """Raises SettingsError if the port is taken: granian would share it silently, each taking half of the calls."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        # only so that connections of a predecessor that are dying do not count as one that listens
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            what = "is taken" if taken else f"cannot be listened on ({error})"
-            option = f"--{setting.replace('_', '-')} or {PREFIX}{setting.upper()}"
-            raise SettingsError(f"port {port} of {host} {what}: stop what listens there, or set {option}") from error
 
 
 class _Process:

@@ -8,7 +8,7 @@ import inspect
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -17,7 +17,9 @@ from serving.predictor.log import SEGMENT_BYTES
 PREFIX = "CREDENCE_"
 
 
-_Port = Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
+S = TypeVar("S", bound=msgspec.Struct)
+
+Port = Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
 _Length = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 """A time in the setting's own unit; the limit keeps infinity out of timers."""
 
@@ -38,9 +40,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The name to serve it under; by default the one in bundle.json."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 in a container."""
-    http_port: _Port = 8080
+    http_port: Port = 8080
     """Port of the protocol's REST API, /metrics and /docs."""
-    admin_port: _Port = 8079
+    admin_port: Port = 8079
     """Port for loading, unloading and forgetting, always on 127.0.0.1: who may score may not unload. 0 turns it off."""
     log_directory: Path = Path(".credence/log")
     """Where answered applications are kept until the monitor has them."""
@@ -71,37 +73,43 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
 
     Raises SettingsError; wrong usage of an option exits with 2, as argparse does.
     """
-    given = {
+    options = parser(Settings, "python -m serving.predictor", "Answer loan applications.")
+    return gather(Settings, vars(options.parse_args(arguments)), environment)
+
+
+def parser(kind: type[msgspec.Struct], program: str, description: str) -> argparse.ArgumentParser:
+    """A parser with an option for each setting of a class."""
+    options = argparse.ArgumentParser(prog=program, description=description)
+    meanings = _meanings(kind)
+    for name in kind.__struct_fields__:
+        spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))  # KServe writes --http_port
+        text = f"{meanings[name]} ({PREFIX}{name.upper()})".replace("%", "%%")
+        options.add_argument(*spellings, dest=name, metavar="X", help=text)
+    return options
+
+
+def gather(kind: type[S], options: Mapping[str, object], environment: Mapping[str, str]) -> S:
+    """Settings of a class from parsed options, where they are not None, and environment. Raises SettingsError."""
+    given: dict[str, object] = {
         name: environment[PREFIX + name.upper()]
-        for name in Settings.__struct_fields__
+        for name in kind.__struct_fields__
         if PREFIX + name.upper() in environment
     }
-    options = vars(_parser().parse_args(arguments))
     given |= {name: value for name, value in options.items() if value is not None}
     if "models" not in given:
         raise SettingsError(f"models: expected a folder of versions, got none (--models or {PREFIX}MODELS)")
     try:
-        return msgspec.convert(given, Settings, strict=False, dec_hook=_path)
+        return msgspec.convert(given, kind, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting ({PREFIX}… or option) is not usable: {error}") from error
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m serving.predictor", description="Answer loan applications.")
-    meanings = _meanings()
-    for name in Settings.__struct_fields__:
-        spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))  # KServe writes --http_port
-        text = f"{meanings[name]} ({PREFIX}{name.upper()})".replace("%", "%%")
-        parser.add_argument(*spellings, dest=name, metavar="X", help=text)
-    return parser
-
-
-def _meanings() -> dict[str, str]:
+def _meanings(kind: type[msgspec.Struct]) -> dict[str, str]:
     """The text under each setting, which Python itself keeps nowhere but in the source."""
-    (settings,) = ast.parse(inspect.getsource(Settings)).body
+    (settings,) = ast.parse(inspect.getsource(kind)).body
     assert isinstance(settings, ast.ClassDef)
     return {
-        field.target.id: text.value.value
+        field.target.id: " ".join(text.value.value.split())
         for field, text in itertools.pairwise(settings.body)
         if isinstance(field, ast.AnnAssign)
         and isinstance(field.target, ast.Name)

@@ -1,0 +1,33 @@
+"""`python -m serving.explainer`: exits 0 after a signal, 1 with one message if it cannot serve, 2 for wrong usage."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from serving.explainer.settings import read
+from serving.predictor.port import claim
+from serving.predictor.settings import SettingsError
+from serving.predictor.stderr import log_json
+from training.bundle import BundleError
+
+
+def main() -> int:
+    """Read the settings and serve."""
+    try:
+        settings = read(sys.argv[1:], os.environ)
+        claim(settings.host, settings.explainer_port, "explainer_port")
+        # KServe reads the command line when it is imported, and these options are not its own
+        sys.argv = [sys.argv[0], "--configure_logging", "false"]
+        log_json()
+        from serving.explainer.server import run
+
+        run(settings)
+    except (SettingsError, BundleError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""KServe's server around an explainer.
+
+The paths that explain, and those that KServe would answer otherwise than it should, are ours and stand before its own:
+its explain path sends request headers back, credentials among them, its V2 path answers a wrong tensor with 500, and
+its repository paths let anybody unload the model. Health, readiness, /metrics and the process are KServe's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import traceback
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from kserve import Model, ModelServer  # type: ignore[import-untyped]  # it ships no types
+from kserve.model import InferenceVerb  # type: ignore[import-untyped]  # as above
+from kserve.model_server import app  # type: ignore[import-untyped]  # as above
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from serving.explainer.explainer import Explainer, Explanation, open_explainer
+from serving.explainer.request import OUTPUT, Wanted, check, check_version, decode_v1, wanted
+from serving.explainer.settings import Settings
+from serving.predictor.deadline import Deadline
+from serving.predictor.exchange import Gone, Room, read_json
+from serving.protocol import metadata, rest
+from serving.protocol.errors import NotFound, Refused, Unavailable
+
+logger = logging.getLogger(__name__)
+
+_WAITING = 8
+"""Requests that may wait for the one that is worked on; a search may take ten seconds."""
+
+_BODY_BYTES = 1 << 20
+"""Largest body: 64 applications of 120 fields, five times over."""
+_BODY_SECONDS = 10.0
+
+_GRACE_SECONDS = 15
+"""After SIGTERM for what was begun: a search and its answer."""
+
+
+class _Asked(msgspec.Struct):
+    request: rest.Request
+    wanted: Wanted
+
+
+class Explaining(Model):  # type: ignore[misc]  # KServe ships no types
+    """The explainer as KServe knows it: one at a time in a thread of its own, so that health is answered meanwhile."""
+
+    def __init__(self, explainer: Explainer) -> None:
+        super().__init__(explainer.model.name)
+        self._explainer = explainer
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="explain")
+        self._waiting = 0
+        self.ready = True
+
+    async def explain(self, payload: _Asked, headers: dict[str, str] | None = None) -> list[Explanation]:
+        """Raises Refused, with Unavailable where too many wait already."""
+        if self._waiting > _WAITING:
+            raise Unavailable("too many explanations are asked for at once: try again in some seconds")
+        self._waiting += 1
+        try:
+            work = asyncio.get_running_loop().run_in_executor(
+                self._worker, self._explainer.explain, payload.request.inputs, payload.wanted
+            )
+            return await work
+        finally:
+            self._waiting -= 1
+
+    async def predict(self, payload: Any, headers: dict[str, str] | None = None) -> Any:
+        """Not here: a decision is the predictor's, which records it."""
+        raise NotImplementedError("this explains decisions, the predictor makes them")
+
+
+class Paths:
+    """Our paths on KServe's application."""
+
+    def __init__(self, model: Explaining, explainer: Explainer) -> None:
+        self._model = model
+        self._explainer = explainer
+        self._deadline = Deadline(_BODY_SECONDS)
+        self._room = Room(2 * _WAITING * _BODY_BYTES)
+
+    def routes(self) -> list[Route]:
+        """What they answer."""
+        model = "/v2/models/{name}"
+        versioned = f"{model}/versions/{{version}}"
+        explained = [f"{path}/{verb}" for path in (model, versioned) for verb in ("infer", "explain")]
+        return [
+            Route("/v1/models/{name}:explain", self._answered(self._v1), methods=["POST"]),
+            *(Route(path, self._answered(self._v2), methods=["POST"]) for path in explained),
+            *(Route(path, self._answered(self._metadata), methods=["GET"]) for path in (model, versioned)),
+            Route("/v2/repository/{rest:path}", self._answered(self._no_repository), methods=["GET", "POST"]),
+        ]
+
+    async def _v1(self, request: Request) -> Any:
+        self._check(request)
+        asked = decode_v1(await self._body(request), self._explainer.model.manifest)
+        explanations = await self._explain(asked)
+        model = self._explainer.model
+        return {"model_name": model.name, "model_version": model.version, "explanations": explanations}
+
+    async def _v2(self, request: Request) -> Any:
+        self._check(request)
+        began = time.perf_counter()
+        asked = rest.decode(await self._body(request))
+        explanations = await self._explain(asked)
+        texts = [msgspec.json.encode(explanation).decode() for explanation in explanations]
+        model = self._explainer.model
+        return {
+            "model_name": model.name,
+            "model_version": model.version,
+            "id": asked.id or str(uuid4()),
+            "parameters": {
+                "model_version": model.version,
+                "timestamp": datetime.now(UTC).isoformat(timespec="microseconds"),
+                "latency_ms": round((time.perf_counter() - began) * 1000, 3),
+            },
+            "outputs": [{"name": OUTPUT, "shape": [len(texts)], "datatype": "BYTES", "data": texts}],
+        }
+
+    async def _metadata(self, request: Request) -> Any:
+        self._check(request)
+        model = self._explainer.model
+        about = metadata.describe(model.manifest, model.name, model.version)
+        about["outputs"] = [{"name": OUTPUT, "datatype": "BYTES", "shape": [-1]}]
+        about["parameters"]["request_parameters"] = list(Wanted.__struct_fields__)
+        return about
+
+    async def _no_repository(self, request: Request) -> Any:
+        raise NotFound("no such path: the version that is explained is chosen when the explainer starts")
+
+    async def _explain(self, request: rest.Request) -> list[Explanation]:
+        asked = _Asked(request, wanted(request, self._explainer.model.version))
+        check(request, asked.wanted)
+        explanations: list[Explanation]
+        explanations, _ = await self._model(asked, verb=InferenceVerb.EXPLAIN)
+        return explanations
+
+    async def _body(self, request: Request) -> bytes:
+        headers = dict(request.scope["headers"])
+        body = await read_json(headers, request.receive, _BODY_BYTES, self._deadline, self._room)
+        self._room.give(len(body))
+        return body
+
+    def _check(self, request: Request) -> None:
+        """Raises NotFound for another model, Conflict for another version."""
+        model = self._explainer.model
+        if request.path_params["name"] != model.name:
+            raise NotFound(f"model: expected {model.name}, the one that is explained here, got another name")
+        if "version" in request.path_params:
+            check_version(request.path_params["version"], model.version)
+
+    def _answered(self, answer: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+        """An endpoint whose every request is answered, and with no header of the request."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                return _json(await answer(request))
+            except Gone:
+                return Response(status_code=400)
+            except Refused as refused:
+                logger.info("refused: %s", type(refused).__name__, extra={"status": refused.status})
+                return Response(rest.problem(refused), refused.status, media_type="application/json")
+            except Exception as error:  # noqa: BLE001 - a caller must have an answer
+                _confess(error)
+                return _json({"error": "an error of the explainer's own, see its log"}, 500)
+
+        return endpoint
+
+
+class _Server(ModelServer):  # type: ignore[misc]  # KServe ships no types
+    """KServe's server on one address: by itself it listens on all of them."""
+
+    host = ""
+
+    async def _serve(self) -> None:
+        self._rest_server.config.host = self.host
+        await super()._serve()
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises BundleError."""
+    explainer = open_explainer(settings)
+    model = Explaining(explainer)
+    app.router.routes.extend(Paths(model, explainer).routes())
+    for name in ("kserve.trace", "uvicorn.access"):  # a line or more a request, and nothing that /metrics has not
+        logging.getLogger(name).disabled = True
+    server = _Server(
+        http_port=settings.explainer_port,
+        workers=1,
+        enable_grpc=False,
+        grace_period=_GRACE_SECONDS,
+        event_loop="asyncio",
+    )
+    server.host = settings.host
+    logger.info("explaining", extra={"version": explainer.model.version})
+    server.start([model])
+
+
+def _confess(error: Exception) -> None:
+    # an exception's own words may quote an applicant's values; the places in the code do not
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("failed to explain: %s", type(error).__name__, extra={"traceback": places})
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(content), status, media_type="application/json")
