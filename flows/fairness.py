@@ -8,14 +8,15 @@ derived from data as long as it does not disadvantage them (12 CFR 1002.6(b)(2))
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from flows.figures import Criterion, Estimate
+from flows.figures import Criterion, Estimate, length
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -32,22 +33,33 @@ ELDERLY, YOUNGER = f"{ELDERLY_YEARS} and older", f"younger than {ELDERLY_YEARS}"
 
 @dataclass(frozen=True)
 class Protected:
-    """A protected field with the group of each application [n]."""
+    """A protected field with the group of each application [n], by name."""
 
     field: str
-    groups: npt.NDArray[np.str_]
-    judged: tuple[str, ...] | None = None
+    groups: npt.NDArray[Any]
+    judged: tuple[Any, ...] | None = None
     """The groups that must not fare worse; None is all."""
 
 
 @dataclass(frozen=True)
+class _Cells:
+    """A field's applications, counted by group and by both decisions, all [k]: as good as one by one, and few."""
+
+    names: npt.NDArray[Any]
+    """Of the groups."""
+    group: npt.NDArray[np.intp]
+    challenger: Bools
+    champion: Bools
+    count: Floats
+
+
+@dataclass(frozen=True)
 class _Rated:
-    """How often a group is accepted as a share of how often the best one is, and what the champion changes of that."""
+    """How often a group is accepted as a share of how often the best one is, and the change from the champion."""
 
     name: str
     ratio: Estimate
-    change: Estimate | None
-    """From the champion's ratio to the challenger's; None without a champion."""
+    change: Estimate
 
 
 def by_age(days_birth: Floats) -> npt.NDArray[np.str_]:
@@ -58,7 +70,8 @@ def by_age(days_birth: Floats) -> npt.NDArray[np.str_]:
 
 def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | None) -> Criterion:
     """(e) by both models' decisions [n]; without a champion only the four fifths are asked for."""
-    rated = [_rate(one, name, challenger, champion) for one in protected for name in _judged(one)]
+    old = challenger if champion is None else champion
+    rated = [each for one in protected for each in _rate(one, challenger, old)]
     if not rated:
         return Criterion(name=NAME, passed=True, sentence=f"no group has {FEWEST} applications")
     # several groups have several chances to fall by chance
@@ -67,7 +80,7 @@ def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | N
     fallen = [
         f"{_told(one)}, {-one.change.figure:.3f} less than by the champion, at most {CHANGE} is allowed"
         for one in rated
-        if one.change is not None and one.change.figure < -CHANGE and one.change.figure + z * one.change.error < 0
+        if one.change.figure < -CHANGE and one.change.figure + z * one.change.error < 0
     ]
     lowest = min(rated, key=lambda one: one.ratio.figure)
     sentence = "; ".join(low + fallen) or f"the lowest of {len(rated)} groups: {_told(lowest)}"
@@ -82,33 +95,37 @@ def _told(one: _Rated) -> str:
     return f"{one.name} is accepted {one.ratio.figure:.2f} times as often as the best group"
 
 
-def _large(protected: Protected) -> list[str]:
-    names, counts = np.unique(protected.groups, return_counts=True)
-    return [str(name) for name, count in zip(names, counts, strict=True) if count >= FEWEST]
+def _rate(protected: Protected, challenger: Bools, champion: Bools) -> Iterator[_Rated]:
+    cells = _count(protected.groups, challenger, champion)
+    large = np.flatnonzero(np.bincount(cells.group, cells.count) >= FEWEST)
+    for group in large:
+        name = cells.names[group]
+        if protected.judged is not None and name not in protected.judged:
+            continue
+        ratio, influence = _ratio(cells, group, large, cells.challenger)
+        before, influence_before = _ratio(cells, group, large, cells.champion)
+        change = Estimate.of(ratio - before, _error(influence - influence_before, cells))
+        yield _Rated(f"{protected.field} {name}", Estimate.of(ratio, _error(influence, cells)), change)
 
 
-def _judged(protected: Protected) -> list[str]:
-    return [name for name in _large(protected) if protected.judged is None or name in protected.judged]
+def _count(groups: npt.NDArray[Any], challenger: Bools, champion: Bools) -> _Cells:
+    names, codes = np.unique(groups, return_inverse=True)
+    counts = np.bincount(codes * 4 + challenger * 2 + champion, minlength=4 * len(names))
+    group, decisions = np.divmod(np.arange(len(counts)), 4)
+    return _Cells(names, group, decisions >= 2, decisions % 2 == 1, counts.astype(float))
 
 
-def _rate(protected: Protected, name: str, challenger: Bools, champion: Bools | None) -> _Rated:
-    members = protected.groups == name
-    yardsticks = [protected.groups == other for other in _large(protected)]
-    ratio, influence = _ratio(members, yardsticks, challenger)
-    told = f"{protected.field} {name}"
-    if champion is None:
-        return _Rated(told, Estimate.of(ratio, float(np.linalg.norm(influence))), None)
-    before, influence_before = _ratio(members, yardsticks, champion)
-    change = Estimate.of(ratio - before, float(np.linalg.norm(influence - influence_before)))
-    return _Rated(told, Estimate.of(ratio, float(np.linalg.norm(influence))), change)
-
-
-def _ratio(members: Bools, yardsticks: Sequence[Bools], accepts: Bools) -> tuple[float, Floats]:
-    """A group's approval rate over the best's, and each application's influence [n] on it: their norm is its error."""
-    best = max(yardsticks, key=lambda group: float(accepts[group].mean()))
-    rate, highest = float(accepts[members].mean()), float(accepts[best].mean())
-    if highest == 0:
+def _ratio(cells: _Cells, group: Any, yardsticks: npt.NDArray[np.intp], accepts: Bools) -> tuple[float, Floats]:
+    """A group's approval rate over the best's, and the influence of an application of each cell [k] on it."""
+    sizes = np.bincount(cells.group, cells.count)
+    rates = np.bincount(cells.group, cells.count * accepts) / sizes
+    best = max(yardsticks, key=lambda other: float(rates[other]))
+    if rates[best] == 0:
         return 1.0, np.zeros(len(accepts))
-    own = np.where(members, (accepts - rate) / members.sum(), 0.0)
-    theirs = np.where(best, (accepts - highest) / best.sum(), 0.0)
-    return rate / highest, (own - rate / highest * theirs) / highest
+    ratio = float(rates[group] / rates[best])
+    share = (accepts - rates[cells.group]) / sizes[cells.group] / rates[best]
+    return ratio, np.where(cells.group == group, share, 0.0) - np.where(cells.group == best, ratio * share, 0.0)
+
+
+def _error(influence: Floats, cells: _Cells) -> float:
+    return length(influence * np.sqrt(cells.count))

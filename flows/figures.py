@@ -49,6 +49,11 @@ class Estimate:
         factor = math.exp(Z * self.error / self.figure)
         return Estimate(self.figure, self.figure / factor, self.figure * factor, self.error)
 
+    def __format__(self, form: str) -> str:
+        """The figure with its interval, each by the form."""
+        figure, low, high = (format(value, form) for value in (self.figure, self.low, self.high))
+        return f"{figure} ({low} to {high})"
+
     def criterion(self, name: str, passed: bool, limit: float, sentence: str) -> Criterion:
         """The criterion that this figure decides."""
         figure, low, high = (float(value) for value in (self.figure, self.low, self.high))
@@ -63,14 +68,20 @@ def weighted_mean(values: Floats, weight: Floats) -> Estimate:
     Source of the error: Särndal, Swensson and Wretman, Model Assisted Survey Sampling (1992), section 5.7.
     """
     total = float(weight.sum())
-    mean = float(weight @ values) / total
-    return Estimate.of(mean, float(np.linalg.norm(weight * (values - mean))) / total)
+    mean = float((weight * values).sum()) / total
+    return Estimate.of(mean, length(weight * (values - mean)) / total)
 
 
 def ratio(above: Floats, below: Floats, weight: Floats) -> Estimate | None:
     """The ratio of two weighted sums over the same rows [n], linearised; None where the lower one is 0."""
-    total = float(weight @ below)
+    total = float((weight * below).sum())
     if total == 0:
         return None
-    figure = float(weight @ above) / total
-    return Estimate.of(figure, float(np.linalg.norm(weight * (above - figure * below))) / total)
+    figure = float((weight * above).sum()) / total
+    return Estimate.of(figure, length(weight * (above - figure * below)) / total)
+
+
+def length(influence: Floats) -> float:
+    """The root of the sum of squares: the error of a figure from each row's influence [n] on it."""
+    # not by BLAS, whose threads cost more than they save at these sizes
+    return math.sqrt(float(np.square(influence).sum()))

@@ -181,7 +181,7 @@ def _without_outcomes(evidence: Evidence) -> tuple[Criterion, ...]:
 def _log_loss(challenger: Side, champion: Side, outcome: Floats, weight: Floats, same: bool) -> Criterion:
     """(a): lower, with its upper bound."""
     difference = weighted_mean(_losses(challenger, outcome) - _losses(champion, outcome), weight)
-    sentence = f"log loss differs by {difference:+.4f}, it must be below 0 with its upper bound"
+    sentence = f"log loss differs by {difference:+.4f}: it must be below 0 with its upper bound"
     if same:  # a change of policy alone, which the cost decides
         sentence = "both say the same probabilities"
     return difference.criterion("log loss", same or difference.high < 0, 0.0, sentence)
@@ -195,7 +195,7 @@ def _cost(evidence: Evidence, sides: tuple[Side, Side], outcome: Floats, weight:
     if difference is None:
         sentence = "the champion's decisions cost nothing: there is nothing to compare with"
         return Criterion(name="cost", passed=False, sentence=sentence)
-    sentence = f"cost differs by {difference:+.1%}, it must not be higher and its upper bound be below {limit:+.0%}"
+    sentence = f"cost differs by {difference:+.1%}: it must not be higher, and below {limit:+.0%} with its upper bound"
     return difference.criterion("cost", difference.figure <= 0 and difference.high < limit, limit, sentence)
 
 
@@ -206,7 +206,7 @@ def _calibration(challenger: Side, champion: Side, outcome: Floats, weight: Floa
         return Criterion(name="calibration", passed=False, sentence="one of the two expects no defaults at all")
     nearer = abs(np.log(new.figure)) < abs(np.log(old.figure))
     sentence = (
-        f"observed / expected defaults is {new.figure:.2f}, the champion's {old.figure:.2f}: "
+        f"observed / expected defaults is {new:.2f}, the champion's {old.figure:.2f}: "
         "its interval must contain 1, or it must be nearer to 1"
     )
     return new.criterion("calibration", new.low <= 1 <= new.high or bool(nearer), 1.0, sentence)
