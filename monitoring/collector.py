@@ -20,6 +20,9 @@ from monitoring.batch import parse, report
 from monitoring.bodies import ReviewerOf, StoreOf, answer, check_names, read_body
 from monitoring.errors import NotFoundError, RequestError, StoreError
 from monitoring.query import Filters, Page, next_link, present, statement, told_at
+from monitoring.review.drawings import Drawings
+from monitoring.review.known import Known
+from monitoring.review.routes import attach
 from monitoring.reviewing import Reviewer
 from monitoring.settings import Settings
 from monitoring.store import Store
@@ -49,6 +52,7 @@ def create(store: Store, reviewer: Reviewer, settings: Settings) -> FastAPI:
     app.state.max_body, app.state.review_seconds = settings.monitor_max_body, settings.monitor_review_seconds
     app.include_router(router)
     app.include_router(judged.router)
+    attach(app, Known(store), Drawings(settings.reports, settings.models, store.database))
     app.add_exception_handler(RequestError, _answer_error)
     app.add_exception_handler(StoreError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
@@ -174,15 +178,17 @@ def ready(store: StoreOf) -> Response:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     stopping = asyncio.Event()
     reviewer: Reviewer = app.state.reviewer
+    drawings: Drawings = app.state.drawings
     tasks = [
         asyncio.create_task(_expire_until(stopping, app.state.store)),
-        asyncio.create_task(_review_until(stopping, reviewer, app.state.review_seconds)),
+        asyncio.create_task(_review_until(stopping, reviewer, drawings, app.state.review_seconds)),
     ]
     yield
     # Not cancelled: their threads would go on with connections that nobody closes.
     stopping.set()
     await asyncio.gather(*tasks)
     reviewer.close()
+    drawings.close()
     app.state.store.database.close()
 
 
@@ -198,12 +204,14 @@ async def _expire_until(stopping: asyncio.Event, store: Store) -> None:
             await asyncio.wait_for(stopping.wait(), _EXPIRE_EVERY)
 
 
-async def _review_until(stopping: asyncio.Event, reviewer: Reviewer, seconds: float) -> None:
+async def _review_until(stopping: asyncio.Event, reviewer: Reviewer, drawings: Drawings, seconds: float) -> None:
     while not stopping.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), seconds)
             return
         await run_in_threadpool(reviewer.look)
+        with contextlib.suppress(StoreError):  # the review has said so
+            drawings.follow((await run_in_threadpool(reviewer.standing)).verdict)
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:

@@ -49,6 +49,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.monitor_models or Path(self.home) / "models" / "credit-default").absolute()
 
     @property
+    def reports(self) -> Path:
+        """Where the reports of verdicts are."""
+        return Path(self.home).absolute() / "reports"
+
+    @property
     def database(self) -> str:
         """The URL in force."""
         return self.monitor_database or f"sqlite:///{Path(self.home).absolute() / 'records.sqlite'}"

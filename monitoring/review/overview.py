@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from monitoring.judgements import Judged
 from monitoring.review.chart import Chart, Curve, Limit, Place, Value, over_time
-from monitoring.review.figures import decimal, path, span
+from monitoring.review.figures import path, span
 from monitoring.review.heat import MOST_WINDOWS, Heat, heat
 from monitoring.review.source import Facts
 from monitoring.window import Cohort, Window

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from monitoring.review.detail import SORTS, column_page, find_column, verdict_page, window_page
+from monitoring.review.drawings import Drawings
 from monitoring.review.figures import path
 from monitoring.review.overview import overview
 from monitoring.review.render import html
@@ -26,19 +26,6 @@ _REPORT = _PAGE | {
     "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; frame-ancestors 'none'"
 }
-
-
-class Drawings(Protocol):
-    """Who draws reports, each once."""
-
-    def path(self, verdict: str) -> Path | None:
-        """The report of a verdict, where it is drawn."""
-
-    def failure(self, verdict: str) -> str | None:
-        """Why it could not be drawn, if that was so the last time."""
-
-    def draw(self, verdict: str, window: str) -> None:
-        """Have it drawn, unless it is there or being drawn; returns at once."""
 
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
