@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from training.bundle import Bundle, Manifest
+from training.recalibrate import recalibrate
+from training.recent import Recent
 from training.registry import Figures, Registry, Trial, Version
 from training.synthetic import synthesise
 from training.tables import Tables, read
@@ -42,16 +45,22 @@ def data_folder(home: Path, given: Path | None, clients: int, seed: int, say: Sa
 
 
 def run(
-    data: Path, options: Options, registry: Registry, say: Say, before: Callable[[], None] | None = None
+    data: Path,
+    options: Options,
+    registry: Registry,
+    say: Say,
+    before: Callable[[], None] | None = None,
+    recent: Recent | None = None,
 ) -> Trained:
     """Read, train and register; nothing is left behind but what the registry has.
 
-    `before` is called before the registry is asked, which may come up while the model is trained.
+    `before` is called before the registry is asked, which may come up while the model is trained. With recent
+    applications it is trained on them too, and judged on the latest.
     Raises DataError, TrainingError, RegistryError.
     """
     tables = read(data, say)
     with tempfile.TemporaryDirectory(prefix="credence-bundle-") as directory:
-        made = train(tables, options, Path(directory) / "bundle", say)
+        made = train(tables, options, Path(directory) / "bundle", say, recent)
         if before is not None:
             before()
         say("registering the version")
@@ -59,14 +68,41 @@ def run(
     return Trained(version, made)
 
 
+def recalibrated(champion: Path, number: str, recent: Recent, registry: Registry, say: Say) -> Version:
+    """Calibrate version `number`, whose bundle lies at `champion`, on recent outcomes, and register that as a version.
+
+    Raises BundleError, TrainingError, RegistryError.
+    """
+    with tempfile.TemporaryDirectory(prefix="credence-bundle-") as directory:
+        path = Path(directory) / "bundle"
+        manifest = recalibrate(Bundle.open(champion), number, recent, path, say)
+        say("registering the version")
+        parameters = {"family": manifest.family, "seed": manifest.seed, **_origin(manifest)}
+        return registry.register(path, Figures(parameters, _metrics(manifest), (), f"version {number}"))
+
+
+def _metrics(manifest: Manifest) -> dict[str, float]:
+    metrics = {"threshold": manifest.policy.threshold}
+    for name, interval in manifest.metrics.items():
+        metrics |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return metrics
+
+
+def _origin(manifest: Manifest) -> dict[str, Any]:
+    """What a version was learned from beside the raw tables."""
+    return {
+        "population": manifest.population,
+        "cohorts": ", ".join(manifest.cohorts),
+        "recent_fingerprint": manifest.recent_fingerprint or "",
+        "parent": manifest.parent or "",
+    }
+
+
 def figures(made: Run, options: Options, tables: Tables, data: Path) -> Figures:
     """What the registry logs of a run."""
-    metrics: dict[str, float] = {}
-    for name, interval in made.manifest.metrics.items():
-        metrics |= {name: interval.value, f"{name}_low": interval.low, f"{name}_high": interval.high}
-    metrics |= {"threshold": made.manifest.policy.threshold, "training_seconds": made.seconds}
+    metrics = _metrics(made.manifest) | {"training_seconds": made.seconds}
     metrics |= {"features": len(made.manifest.features), "dropped_features": len(made.results.dropped)}
-    parameters: dict[str, Any] = asdict(options) | {"family": made.manifest.family}
+    parameters: dict[str, Any] = asdict(options) | {"family": made.manifest.family, **_origin(made.manifest)}
     parameters |= {f"model.{name}": value for name, value in made.chosen.parameters.items()}
     parameters |= {"absent_tables": ", ".join(tables.absent)}
     trials = [

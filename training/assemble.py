@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import onnx
+from onnx import numpy_helper
 
-from training.bundle import Bundle, Calibration, Feature, Field, Rows
+from training.bundle import Bundle, BundleError, Calibration, Feature, Field, Rows
 from training.candidates import Fitted
 from training.features.graph import add_features, inputs
 from training.graph import Graph, tensor
@@ -55,6 +57,37 @@ def _probability(graph: Graph, margin: str, calibration: Calibration) -> str:
     exponent = graph.add("Sub", scaled, graph.constant([[calibration.intercept] * _PACKET], np.float64))
     odds_against = graph.add("Gather", graph.add("Exp", exponent), graph.constant(0, np.int64), axis=1)
     return graph.add("Reciprocal", graph.add("Add", odds_against, graph.constant([1.0], np.float64)))
+
+
+def with_calibration(graph: bytes, calibration: Calibration) -> bytes:
+    """The same graph with other calibration: two constants of what `_probability` added."""
+    model = onnx.load_from_string(graph)
+    makers = {output: node for node in model.graph.node for output in node.output}
+    constants = {constant.name: constant for constant in model.graph.initializer}
+    found, names = "probability", list[str]()
+    for operator in ("Reciprocal", "Add", "Gather", "Exp", "Sub", "Mul"):
+        node = makers[found]
+        if node.op_type != operator:
+            raise BundleError(f"model.onnx: expected {operator} before `{found}`, got {node.op_type}")
+        found, names = node.input[0], [*names, *node.input[1:]]
+    *_, intercept, slope = names
+    for name, value in ((slope, -calibration.slope), (intercept, calibration.intercept)):
+        constants[name].CopyFrom(numpy_helper.from_array(np.array([[value] * _PACKET]), name))
+    return bytes(model.SerializeToString())
+
+
+def check_recalibration(before: Bundle, after: Bundle, rows: Rows) -> None:
+    """Hold a recalibrated bundle against the one it was made of. Raises DisagreementError with the figures."""
+    was, scores, threshold = before.score(rows), after.score(rows), after.manifest.policy.threshold
+    expected = calibrate(was.margin, after.manifest.calibration)
+    moved = int((was.margin != scores.margin).sum())
+    gap = float(np.abs(scores.probability - expected).max())
+    changed = int(((scores.probability >= threshold) != (expected >= threshold)).sum())
+    if moved or gap > PROBABILITY_TOLERANCE or changed:
+        raise DisagreementError(
+            f"over {len(rows)} held-out rows the recalibrated graph has {moved} other margins (none), probabilities "
+            f"off by {gap:.1e} (at most {PROBABILITY_TOLERANCE:.0e}), {changed} other decisions (none)"
+        )
 
 
 def check_agreement(bundle: Bundle, rows: Rows, fitted: Fitted) -> None:

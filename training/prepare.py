@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import pyarrow as pa
 
 from training import leakage, split
 from training.bundle import Feature, Field, Rows
@@ -40,6 +41,16 @@ class Part:
     deciding: npt.NDArray[np.bool_]
     """Whose outcomes calibration, threshold and choice are found on."""
 
+    @property
+    def known(self) -> Part:
+        """Those whose outcome is known."""
+        return self.take(~np.isnan(self.weight))
+
+    @property
+    def outcomes(self) -> pa.Array:
+        """The outcomes, null where not known."""
+        return pa.array(self.outcome, mask=np.isnan(self.weight))
+
     def take(self, index: npt.NDArray[Any]) -> Part:
         """The applications at an index or a mask."""
         known = (part[index] for part in (self.outcome, self.weight, self.clients, self.deciding))
@@ -54,14 +65,17 @@ class Prepared:
     history: tuple[str, ...]
     features: tuple[Feature, ...]
     learned: Part
-    held_out: Part
-    """Those whose outcome is known."""
     applicants: Part
     """Everybody held out."""
     recent: Usable | None
     """None for the raw tables alone."""
     left_out: int
     """Known outcomes not learned from, because their client applied again or is held out."""
+
+    @property
+    def held_out(self) -> Part:
+        """Those held out whose outcome is known."""
+        return self.applicants.known
 
     @property
     def examples(self) -> Examples:
@@ -85,7 +99,6 @@ class Prepared:
             history=tuple(self.history[i] for i in past),
             features=features,
             learned=narrow(self.learned),
-            held_out=narrow(self.held_out),
             applicants=narrow(self.applicants),
         )
 
@@ -140,9 +153,7 @@ def _prepared(learned: Side, held_out: Side, allow: Sequence[str], recent: Usabl
         return Part(rows, matrix, side.outcome, side.weight, side.clients, side.deciding)
 
     applicants = part(held_out)
-    known = ~np.isnan(applicants.weight)
-    judged = applicants if known.all() else applicants.take(known)
-    return Prepared(fields, tuple(names), features, part(learned), judged, applicants, recent, left_out)
+    return Prepared(fields, tuple(names), features, part(learned), applicants, recent, left_out)
 
 
 def _check_allowed(allow: Sequence[str]) -> None:

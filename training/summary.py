@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,8 @@ from training.candidates import Examples
 from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
 from training.prepare import Part, Prepared
-from training.reports import Candidate, Data, Explained, Judged, Results
+from training.recent import Usable
+from training.reports import Answered, Candidate, Data, Explained, Judged, Results
 from training.reports.drift import Drift, compare
 from training.reports.fields import by_level
 from training.search import Dropped, Trial, best_of_each, folds_of
@@ -36,32 +38,65 @@ def summarise(
     folds: int,
 ) -> Results:
     """All that is reported of a run; the hold-out's figures are the bundle's own answers."""
-    manifest, held_out = bundle.manifest, prepared.held_out
+    manifest = bundle.manifest
     judges = prepared.examples.take(prepared.learned.deciding)
-    probability = bundle.score(held_out.rows).probability
     columns = columns_of(tables.train)
+    validation = Judged(judges.outcome, chosen.probability, judges.weight)
+    return replace(
+        _judged(bundle, prepared.held_out, validation, _data(tables, source, prepared, manifest)),
+        candidates=tuple(_candidate(trial, trials, judges, manifest) for trial in best_of_each(trials)),
+        trials=tuple(trials),
+        imbalance=_treatments(prepared, trials, manifest, folds),
+        dropped=tuple(dropped),
+        fields=by_level(columns, (tables.train["TARGET"] == 1).to_numpy()),
+        drift=_drift(columns, tables.test),
+    )
+
+
+def summarise_recalibration(bundle: Bundle, recent: Usable, learned: Judged, held_out: Part) -> Results:
+    """All that is reported of a recalibration."""
+    data = Data(
+        source="live applications",
+        tables={},
+        absent=(),
+        training_rows=len(learned.outcome),
+        hold_out_rows=len(held_out.outcome),
+        default_rate=float(np.average(learned.outcome, weights=learned.weight)),
+        fingerprint=bundle.manifest.fingerprint,
+        cohorts=_answered(recent, "calibration"),
+        recent_fingerprint=bundle.manifest.recent_fingerprint,
+    )
+    return _judged(bundle, held_out, learned, data)
+
+
+def _judged(bundle: Bundle, held_out: Part, validation: Judged, data: Data) -> Results:
+    """What there is to report of any version."""
+    manifest = bundle.manifest
+    probability = bundle.score(held_out.rows).probability
     return Results(
         model=manifest.model,
         chosen=manifest.family,
-        candidates=tuple(_candidate(trial, trials, judges, manifest) for trial in best_of_each(trials)),
-        trials=tuple(trials),
+        candidates=(),
+        trials=(),
         policy=manifest.policy,
         calibration=manifest.calibration,
         metrics=manifest.metrics,
         confusion=evaluation.confusion(held_out.outcome, probability, manifest.policy.threshold, held_out.weight),
         groups=_groups(held_out, probability, manifest),
-        imbalance=_treatments(prepared, trials, manifest, folds),
-        validation=Judged(judges.outcome, chosen.probability, judges.weight),
+        imbalance=(),
+        validation=validation,
         hold_out=Judged(held_out.outcome, probability, held_out.weight),
         explained=_explained(bundle, held_out),
-        dropped=tuple(dropped),
-        data=_data(tables, source, prepared),
-        fields=by_level(columns, (tables.train["TARGET"] == 1).to_numpy()),
-        drift=_drift(columns, tables.test),
+        dropped=(),
+        data=data,
+        fields=(),
+        drift=(),
         protected=tuple(field.name for field in manifest.fields if field.protected),
         allowed=manifest.allowed,
         alarms=manifest.alarms,
         seed=manifest.seed,
+        population=manifest.population,
+        parent=manifest.parent,
     )
 
 
@@ -136,7 +171,7 @@ def _explained(bundle: Bundle, part: Part) -> Explained:
     return Explained(contributions, part.matrix[:_EXPLAINED], bundle.manifest.features, bundle.manifest.reasons)
 
 
-def _data(tables: Tables, source: str, prepared: Prepared) -> Data:
+def _data(tables: Tables, source: str, prepared: Prepared, manifest: Manifest) -> Data:
     sizes = {name: int(frame.select(pl.len()).collect().item()) for name, frame in tables.history.items()}
     return Data(
         source=source,
@@ -145,7 +180,26 @@ def _data(tables: Tables, source: str, prepared: Prepared) -> Data:
         training_rows=len(prepared.learned.outcome),
         hold_out_rows=len(prepared.held_out.outcome),
         default_rate=float((tables.train["TARGET"] == 1).to_numpy().mean()),
-        fingerprint=tables.fingerprint,
+        fingerprint=manifest.fingerprint,
+        cohorts=() if prepared.recent is None else _answered(prepared.recent, "training"),
+        recent_fingerprint=manifest.recent_fingerprint,
+        left_out=prepared.left_out,
+    )
+
+
+def _answered(recent: Usable, use: str) -> tuple[Answered, ...]:
+    deciding = [cohort.id for cohort in recent.deciding]
+    roles = [(cohort, use if cohort.id in deciding or use == "training" else "none") for cohort in recent.given]
+    return tuple(
+        Answered(
+            cohort=cohort.id,
+            rows=len(cohort.labelled),
+            labelled=int(cohort.labelled.sum()),
+            explored=int((cohort.labelled & cohort.refused).sum()),
+            defaults=cohort.defaults,
+            role=role,
+        )
+        for cohort, role in (*roles, (recent.held_out, "hold-out"))
     )
 
 

@@ -196,7 +196,7 @@ def _write(
         text=fitted.text(),
         held_out=held_out.rows,
         probability=probability,
-        outcome=pa.array(held_out.outcome, mask=np.isnan(held_out.weight)),
+        outcome=held_out.outcomes,
         weight=pa.array(held_out.weight, from_pandas=True),
         background=learned.rows,
         training_ids=hash_clients(learned.clients.tolist()),

@@ -7,17 +7,19 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from training.evaluation import ECE_BINS, equal_mass
+from training.reports.judged import Judged
 from training.reports.picture import GOOD, GREY, canvas, percent_axis, styled
 
 
 @styled
-def figure(outcome: NDArray[np.bool_], probability: NDArray[np.float64]) -> Figure:
+def figure(judged: Judged) -> Figure:
     """Observed default rate against the mean probability, in bins of equal numbers of applicants."""
-    order = np.argsort(probability, kind="stable")
-    ascending, defaulted = probability[order], outcome[order].astype(np.float64)
+    order = np.argsort(judged.probability, kind="stable")
+    ascending, defaulted, weight = judged.probability[order], judged.outcome[order], judged.weight[order]
     starts = equal_mass(ascending, ECE_BINS)
-    sizes = np.diff(np.append(starts, ascending.size))
-    expected, observed = np.add.reduceat(ascending, starts) / sizes, np.add.reduceat(defaulted, starts) / sizes
+    sizes, mass = np.diff(np.append(starts, ascending.size)), np.add.reduceat(weight, starts)
+    expected = np.add.reduceat(ascending * weight, starts) / mass
+    observed = np.add.reduceat(defaulted * weight, starts) / mass
     low, high = wilson(observed, sizes)
     drawing = canvas(5.4)
     above, below = drawing.subplots(2, 1, sharex=True, height_ratios=[3, 1])
@@ -28,7 +30,7 @@ def figure(outcome: NDArray[np.bool_], probability: NDArray[np.float64]) -> Figu
     above.set(xlim=(0, right), ylim=(0, top), ylabel="observed default rate")
     above.set_title(f"Reliability in {sizes.size} bins of equal size")
     above.legend(loc="upper left")
-    below.hist(ascending, bins=40, range=(0, right), color=GOOD, alpha=0.4)
+    below.hist(ascending, bins=40, range=(0, right), weights=weight, color=GOOD, alpha=0.4)
     below.set(ylabel="applicants", xlabel="probability of default, as predicted")
     for axes, which in ((above, "x"), (above, "y")):
         percent_axis(axes, which)

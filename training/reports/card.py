@@ -6,12 +6,13 @@ holds them.
 
 from __future__ import annotations
 
+from training.bundle import Population
 from training.evaluation import AUC, METRICS, PR_AUC
 from training.reports import calibration, contributions, drift, fields, groups, ranking, rationale, search, treatments
 from training.reports import threshold as threshold_report
 from training.reports.document import Block, Bullets, Code, Document, Picture, Section
 from training.reports.picture import png
-from training.reports.results import Results
+from training.reports.results import Data, Results
 from training.reports.table import Table, interval
 
 _METRIC_NAMES = {
@@ -27,6 +28,19 @@ _METRIC_NAMES = {
     "cost": "cost per applicant",
     "approval_rate": "approval rate",
     "observed_expected": "observed over expected defaults",
+}
+
+_POPULATIONS: dict[Population, str] = {
+    "everybody": "",
+    "accepted": (
+        "They were accepted by the version that was live: how refused applicants would have fared is not known, so "
+        "these figures are of the accepted alone, and no reject inference was attempted."
+    ),
+    "accepted and explored": (
+        "They were accepted by the version that was live, or refused by it and accepted all the same, as a stated "
+        "share of the refused was; each of these counts as many times as it stands for, so the figures are of all "
+        "applicants. No reject inference was attempted."
+    ),
 }
 
 
@@ -54,10 +68,19 @@ def _purpose(results: Results) -> Section:
     purpose = (
         f"{results.model} estimates the probability that a loan applicant will have payment difficulties. It "
         f"recommends `{policy.refuse}` if and only if that probability is {policy.threshold:.6g} or more, "
-        f"`{policy.accept}` otherwise. It is a {results.chosen} model with Platt calibration, trained with seed "
-        f"{results.seed}. A person answers for each decision; the reasons that come with it are for that person."
+        f"`{policy.accept}` otherwise. {_origin(results)} A person answers for each decision; the reasons that come "
+        "with it are for that person."
     )
     return Section("Purpose", (purpose,))
+
+
+def _origin(results: Results) -> str:
+    if results.parent is None:
+        return f"It is a {results.chosen} model with Platt calibration, trained with seed {results.seed}."
+    return (
+        f"It is the {results.chosen} model of version {results.parent}, unchanged, with a Platt calibration found anew "
+        f"on {results.data.training_rows:,} live applications whose outcome is known."
+    )
 
 
 def _alarms(results: Results) -> Section:
@@ -67,7 +90,9 @@ def _alarms(results: Results) -> Section:
 
 
 def _model(results: Results) -> Section:
-    blocks: list[Block] = [rationale.model(results), search.candidates(results.candidates, results.chosen)]
+    blocks: list[Block] = [rationale.model(results)]
+    if results.candidates:
+        blocks.append(search.candidates(results.candidates, results.chosen))
     if results.trials:
         blocks += ["The cheapest trials:", search.trials(results.trials)]
     return Section("Why this model", tuple(blocks))
@@ -75,9 +100,7 @@ def _model(results: Results) -> Section:
 
 def _threshold(results: Results) -> Section:
     validation, hold_out = results.validation, results.hold_out
-    drawing = threshold_report.figure(
-        results.policy, validation.outcome, validation.probability, hold_out.outcome, hold_out.probability
-    )
+    drawing = threshold_report.figure(results.policy, validation, hold_out)
     return Section(
         "Why this threshold",
         (rationale.threshold(results), Picture("threshold", "Cost and approvals by threshold", png(drawing))),
@@ -101,12 +124,12 @@ def _performance(results: Results) -> Section:
         ("repaid", f"{found.accepted_good:,}", f"{found.refused_good:,}"),
         ("defaulted", f"{found.accepted_bad:,}", f"{found.refused_bad:,}"),
     )
-    policy, scored = results.policy, (hold_out.outcome, hold_out.probability)
-    roc = ranking.figure(*scored, policy.threshold, metrics[AUC], metrics[PR_AUC])
+    policy = results.policy
+    roc = ranking.figure(hold_out, policy.threshold, metrics[AUC], metrics[PR_AUC])
     told = (
         f"All figures are of {results.data.hold_out_rows:,} applicants that took no part in training, calibration or "
-        "the choice of the threshold; 95 % bootstrap intervals."
-    )
+        f"the choice of the threshold; 95 % bootstrap intervals. {_POPULATIONS[results.population]}"
+    ).rstrip()
     formula = (
         f"Calibration: probability = 1 / (1 + exp(-({results.calibration.slope:.4f} * margin "
         f"{results.calibration.intercept:+.4f})))."
@@ -119,7 +142,7 @@ def _performance(results: Results) -> Section:
             Table(("metric", "hold-out"), figures),
             Table(("outcome", policy.accept, policy.refuse), decisions),
             Picture("ranking", "ROC and precision-recall curves", png(roc)),
-            Picture("calibration", "Reliability diagram", png(calibration.figure(*scored))),
+            Picture("calibration", "Reliability diagram", png(calibration.figure(hold_out))),
             formula,
         ),
     )
@@ -171,21 +194,53 @@ def _explanations(results: Results) -> Section:
 
 def _data(results: Results) -> Section:
     data = results.data
-    absent = f"Absent: {', '.join(data.absent)}." if data.absent else "No table is absent."
-    told = (
-        f"Source: {data.source}. {data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out, "
-        f"stratified by outcome; {data.default_rate:.2%} defaulted. {absent} Fingerprint {data.fingerprint}."
-    )
-    blocks: list[Block] = [
-        told,
-        Table(("table", "rows"), tuple((name, f"{rows:,}") for name, rows in data.tables.items())),
-    ]
+    blocks: list[Block] = []
+    if data.tables:
+        blocks += [_tables(data), Table(("table", "rows"), tuple((n, f"{rows:,}") for n, rows in data.tables.items()))]
+    if data.cohorts:
+        blocks += [_recent(results), _cohorts(data)]
     if results.fields:
         blocks += [
             Picture("default_rates", "Default rate by level of key fields", png(fields.default_rates(results.fields))),
             Picture("missing", "Fields that are missing most often", png(fields.missingness(results.fields))),
         ]
     return Section("Data", tuple(blocks))
+
+
+def _tables(data: Data) -> str:
+    absent = f"Absent: {', '.join(data.absent)}." if data.absent else "No table is absent."
+    split = "all of the tables' clients learned from" if data.cohorts else "stratified by outcome"
+    return (
+        f"Source: {data.source}. {data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out, "
+        f"{split}; {data.default_rate:.2%} defaulted. {absent} Fingerprint {data.fingerprint}."
+    )
+
+
+def _recent(results: Results) -> str:
+    data = results.data
+    learned = "Learned from" if results.parent is None else "The calibration was found on"
+    left_out = (
+        f" Of the known outcomes {data.left_out:,} were left out, because their client applied again or is held out."
+        if data.left_out
+        else ""
+    )
+    return (
+        f"{learned} closed cohorts of live applications; the latest is the hold-out, so that it is younger than all "
+        "that was learned from. Outcomes are known for accepted applications and for explored ones: refused by the "
+        "model and accepted all the same, a stated share, each standing for all that were refused like it."
+        f"{left_out} Fingerprint of the outcomes learned from: {data.recent_fingerprint}."
+    )
+
+
+def _cohorts(data: Data) -> Table:
+    return Table(
+        ("cohort", "applications", "outcome known", "of these explored", "defaults", "used for"),
+        tuple(
+            (one.cohort, f"{one.rows:,}", f"{one.labelled:,}", f"{one.explored:,}", f"{one.defaults:,}", one.role)
+            for one in data.cohorts
+        ),
+        words=(0, 5),
+    )
 
 
 def _drift(results: Results) -> Section | None:

@@ -8,23 +8,20 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from training.bundle.manifest import Interval
+from training.reports.judged import Judged
 from training.reports.picture import ACCENT, GOOD, GREY, canvas, percent_axis, styled
 
 
 @styled
-def figure(
-    outcome: NDArray[np.bool_],
-    probability: NDArray[np.float64],
-    threshold: float,
-    auc: Interval,
-    average_precision: Interval,
-) -> Figure:
+def figure(judged: Judged, threshold: float, auc: Interval, average_precision: Interval) -> Figure:
     """Both curves with the point where the threshold stands."""
-    false, true, _ = roc_curve(outcome, probability)
-    precision, recall, _ = precision_recall_curve(outcome, probability)
+    outcome, probability, weight = judged.outcome, judged.probability, judged.weight
+    false, true, _ = roc_curve(outcome, probability, sample_weight=weight)
+    precision, recall, _ = precision_recall_curve(outcome, probability, sample_weight=weight)
     precision, recall = precision[recall > 0], recall[recall > 0]
     refused = probability >= threshold
-    caught, lost = refused[outcome].mean(), refused[~outcome].mean()
+    caught = np.average(refused[outcome], weights=weight[outcome])
+    lost = np.average(refused[~outcome], weights=weight[~outcome])
     drawing = canvas(4.0)
     left, right = drawing.subplots(1, 2)
     left.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--")
@@ -32,10 +29,12 @@ def figure(
     left.plot(lost, caught, "o", color=ACCENT, label="at the threshold")
     left.set(xlabel="good clients refused", ylabel="defaults refused", title=f"ROC, AUC {auc.value:.3f}")
     left.legend(loc="lower right")
-    right.axhline(outcome.mean(), color=GREY, linewidth=1, linestyle="--", label="chance")
+    right.axhline(np.average(outcome, weights=weight), color=GREY, linewidth=1, linestyle="--", label="chance")
     right.step(recall, precision, where="post", color=GOOD, linewidth=1.8)
     if refused.any():
-        right.plot(caught, outcome[refused].mean(), "o", color=ACCENT, label="at the threshold")
+        right.plot(
+            caught, np.average(outcome[refused], weights=weight[refused]), "o", color=ACCENT, label="at the threshold"
+        )
     right.set(xlabel="defaults refused", ylabel="defaults among the refused", ylim=(0, _headroom(precision, recall)))
     right.set_title(f"Precision and recall, average {average_precision.value:.3f}")
     right.legend(loc="upper right")

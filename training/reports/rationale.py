@@ -12,6 +12,11 @@ from training.reports.table import interval, percent
 
 def model(results: Results) -> str:
     """Why the chosen family won."""
+    if results.parent is not None:
+        return (
+            f"It is version {results.parent}'s, whose card says why. Its ranking of applicants holds; what has moved "
+            "is how many of them default, so its margins were given other probabilities and nothing was learned again."
+        )
     ordered = sorted(results.candidates, key=lambda one: (one.cost.value, one.family))
     chosen = next(one for one in ordered if one.family == results.chosen)
     won = (
@@ -31,6 +36,8 @@ def model(results: Results) -> str:
 
 def treatment(results: Results) -> str:
     """Why defaults are neither weighted nor resampled."""
+    if results.parent is not None:
+        return f"As in version {results.parent}: none."
     stance = (
         "Defaults are rare. The model is trained on them as they are and its probabilities are calibrated, since a "
         "calibrated probability has its best threshold where the costs put it."
@@ -52,10 +59,21 @@ def threshold(results: Results) -> str:
     )
     return (
         f"A default that was accepted costs {policy.cost_fn:g}, a good client who was refused {policy.cost_fp:g}. "
-        f"On validation data refusing from {policy.threshold:.4f} on costs least, with a 95 % interval of "
-        f"{policy.threshold_low:.4f} to {policy.threshold_high:.4f}. It is the mean of the cheapest thresholds of many "
-        f"resamples, since the lowest point of one sample is mostly luck. The theoretical threshold, "
-        f"{theoretical:.4f}, {agreement}."
+        f"{_found(results)} The theoretical threshold, {theoretical:.4f}, {agreement}."
+    )
+
+
+def _found(results: Results) -> str:
+    policy = results.policy
+    range_ = f"with a 95 % interval of {policy.threshold_low:.4f} to {policy.threshold_high:.4f}"
+    if results.parent is not None:
+        return (
+            f"Refusing begins at {policy.threshold:.4f}, {range_}, as in version {results.parent}: the "
+            "probabilities it was chosen for mean again what they meant, so it stays."
+        )
+    return (
+        f"On validation data refusing from {policy.threshold:.4f} on costs least, {range_}. It is the mean of the "
+        "cheapest thresholds of many resamples, since the lowest point of one sample is mostly luck."
     )
 
 

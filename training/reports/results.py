@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training import imbalance
-from training.bundle.manifest import Calibration, Feature, Interval, Policy, Reason
+from training.bundle.manifest import Calibration, Feature, Interval, Policy, Population, Reason
 from training.evaluation import Confusion, Group
 from training.reports.drift import Drift
 from training.reports.fields import Described
+from training.reports.judged import Judged
 from training.search import Dropped, Trial
 
 Floats = NDArray[np.float64]
@@ -31,16 +32,6 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Applicants [n] whose outcome is known, as the calibrated model sees them."""
-
-    outcome: NDArray[np.bool_]
-    probability: Floats
-    weight: Floats
-    """How many applicants each stands for."""
-
-
-@dataclass(frozen=True)
 class Explained:
     """What each feature added to the margin of some applicants; a sample of a thousand is enough."""
 
@@ -53,19 +44,40 @@ class Explained:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """One closed cohort of live applications, in rows."""
+
+    cohort: str
+    rows: int
+    labelled: int
+    """Whose outcome is known."""
+    explored: int
+    """Of these, refused by the model and accepted all the same, to learn from them."""
+    defaults: int
+    role: str
+    """What it was used for."""
+
+
+@dataclass(frozen=True)
 class Data:
     """What the model was trained on."""
 
     source: str
     """`synthetic`, or what the run was told; no path."""
     tables: Mapping[str, int]
-    """Rows of each table that was there."""
+    """Rows of each table that was there; empty where nothing but cohorts was learned from."""
     absent: tuple[str, ...]
     """Tables that were not."""
     training_rows: int
     hold_out_rows: int
     default_rate: float
+    """Of the tables; without tables, of the cohorts learned from."""
     fingerprint: str
+    cohorts: tuple[Answered, ...] = ()
+    """Live applications, oldest first, the held-out cohort last; empty for the tables alone."""
+    recent_fingerprint: str | None = None
+    left_out: int = 0
+    """Known outcomes not learned from, because their client applied again or is held out."""
 
 
 @dataclass(frozen=True)
@@ -100,3 +112,7 @@ class Results:
     """Protected fields that this run admitted as inputs."""
     alarms: tuple[str, ...]
     seed: int
+    population: Population = "everybody"
+    """Whose outcomes the hold-out holds."""
+    parent: str | None = None
+    """The version whose model this is, calibrated anew; None for a model of its own."""

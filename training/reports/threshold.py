@@ -8,41 +8,37 @@ from numpy.typing import NDArray
 
 from training.bundle.manifest import Policy
 from training.policy import cost, cost_curve
+from training.reports.judged import Judged
 from training.reports.picture import ACCENT, BAD, GOOD, GREY, canvas, percent_axis, styled
 
 
 @styled
-def figure(
-    policy: Policy,
-    outcome: NDArray[np.bool_],
-    probability: NDArray[np.float64],
-    hold_out_outcome: NDArray[np.bool_],
-    hold_out_probability: NDArray[np.float64],
-) -> Figure:
+def figure(policy: Policy, validation: Judged, hold_out: Judged) -> Figure:
     """Cost and approval rate by threshold, with the one chosen, its interval and the theoretical one.
 
-    The first pair is the validation data that the threshold was found on.
+    The threshold was found on the validation data.
     """
     drawing = canvas(5.4)
     above, below = drawing.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
     lowest: list[float] = []
-    pairs = [
-        ("validation", outcome, probability, GOOD, 2.0),
-        ("hold-out", hold_out_outcome, hold_out_probability, GREY, 1.2),
-    ]
-    for name, judged, scored, colour, width in pairs:
-        curve = cost_curve(scored, judged, policy.cost_fn, policy.cost_fp)
+    for name, judged, colour, width in (("validation", validation, GOOD, 2.0), ("hold-out", hold_out, GREY, 1.2)):
+        curve = cost_curve(judged.probability, judged.outcome, policy.cost_fn, policy.cost_fp, weight=judged.weight)
         lowest.append(float(curve.cost.min()))
         above.step(curve.cut, curve.cost, where="mid", color=colour, linewidth=width, label=name)
-        ascending = np.sort(scored)
-        below.step(ascending, np.linspace(0, 1, ascending.size), color=colour, linewidth=width)
-    everybody = cost(outcome, np.zeros_like(outcome), policy.cost_fn, policy.cost_fp)
+        order = np.argsort(judged.probability)
+        approved = np.cumsum(judged.weight[order]) / judged.weight.sum()
+        below.step(judged.probability[order], approved, color=colour, linewidth=width)
+
+    def paid(refused: NDArray[np.bool_]) -> float:
+        return cost(validation.outcome, refused, policy.cost_fn, policy.cost_fp, validation.weight)
+
+    everybody = paid(np.zeros_like(validation.outcome))
     above.axhline(everybody, color=BAD, linewidth=1, linestyle=":", label=f"approve all: {everybody:.3f}")
     theoretical = policy.cost_fp / (policy.cost_fp + policy.cost_fn)
     for axes in (above, below):
         axes.axvspan(policy.threshold_low, policy.threshold_high, color=ACCENT, alpha=0.13, linewidth=0)
         axes.axvline(policy.threshold, color=ACCENT, linewidth=1.6)
-    at = cost(outcome, probability >= theoretical, policy.cost_fn, policy.cost_fp)
+    at = paid(validation.probability >= theoretical)
     above.plot(theoretical, at, "D", color=BAD, markersize=6, label=f"theoretical: {theoretical:.4f}")
     above.plot([], [], color=ACCENT, linewidth=1.6, label=f"chosen: {policy.threshold:.4f}, 95 % interval")
     bottom = min(lowest)

@@ -1,0 +1,130 @@
+"""A version with another's model and a calibration of its own, found on recent outcomes.
+
+Where the ranking holds and the base rate has moved, a margin means another probability. Nothing else changes: the
+threshold stays, since the probabilities it was chosen for mean again what they meant.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from training import evaluation, reports
+from training.assemble import check_recalibration, with_calibration
+from training.bundle import Bundle, Calibration, Contents, Manifest, write
+from training.bundle.bundle import hash_clients
+from training.bundle.manifest import FORMAT
+from training.errors import TrainingError
+from training.features.fields import rows_of
+from training.policy import Floats, calibrate, platt
+from training.prepare import Part, Progress
+from training.recent import Cohort, Recent, Usable, check_enough, fingerprint
+from training.reports import Judged
+from training.summary import summarise_recalibration
+
+
+def recalibrate(
+    bundle: Bundle, parent: str, recent: Recent, directory: Path, progress: Progress = lambda _: None
+) -> Manifest:
+    """Write a bundle with the model of version `parent` and Platt scaling of recent outcomes into an empty directory.
+
+    It is found on the newest cohorts to learn from and judged on the one held out. Raises TrainingError where there is
+    none to learn from, where too few outcomes are known, and where the margins do not rank these applicants any more.
+    """
+    usable = _usable(bundle, recent, progress)
+    learned = [_part(cohort, bundle) for cohort in usable.deciding]
+    outcome, weight = (np.concatenate([getattr(part, name) for part in learned]) for name in ("outcome", "weight"))
+    names = ", ".join(cohort.id for cohort in usable.deciding)
+    check_enough(f"what the calibration is found on, {names},", outcome)
+    progress(f"calibrating on {len(outcome):,} labelled applications of {names}")
+    margin = np.concatenate([bundle.score(part.rows).margin for part in learned])
+    calibration = platt(margin, outcome, weight)
+    if calibration.slope <= 0:
+        raise TrainingError(
+            f"version {parent} does not rank the applicants of {names}: the more probable it says a default is, the "
+            f"rarer it was (slope {calibration.slope:.3f}); recalibration cannot mend that, retraining may"
+        )
+    applicants = _part(usable.held_out, bundle)
+    manifest = _write(bundle, parent, usable, calibration, applicants, directory)
+    made = Bundle.open(directory)
+    check_recalibration(bundle, made, applicants.rows)
+    judged = Judged(outcome, calibrate(margin, calibration), weight)
+    reports.write(summarise_recalibration(made, usable, judged, applicants.known), directory)
+    return manifest
+
+
+def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
+    """The cohorts whose applications the model can be asked about as they were."""
+    names = set(bundle.manifest.history)
+    readable = {cohort: table for cohort, table in recent.learned.items() if names <= set(table.column_names)}
+    if len(readable) < len(recent.learned):
+        progress(f"left out {len(recent.learned) - len(readable)} cohorts without a history feature that is read")
+    if not readable:
+        raise TrainingError(
+            "recalibration needs two closed cohorts with the history features that the model reads, an older one to "
+            f"learn from and one to be judged on: got {recent.held_out[0]} alone, so wait until another is closed"
+        )
+    missing = sorted(names - set(recent.held_out[1].column_names))
+    if missing:
+        raise TrainingError(f"cohort {recent.held_out[0]}, column {missing[0]}: expected numbers, got no such column")
+    return Usable.of(Recent(readable, recent.held_out))
+
+
+def _part(cohort: Cohort, bundle: Bundle) -> Part:
+    manifest = bundle.manifest
+    rows = rows_of(cohort.applications(), manifest.fields, cohort.history(manifest.history))
+    everybody = np.ones(len(rows), bool)
+    return Part(rows, bundle.features(rows), cohort.outcome, cohort.weight, cohort.clients, everybody)
+
+
+def _manifest(
+    champion: Manifest, parent: str, usable: Usable, calibration: Calibration, held_out: Part, probability: Floats
+) -> Manifest:
+    policy, known = champion.policy, ~np.isnan(held_out.weight)
+    metrics = evaluation.evaluate(
+        held_out.outcome[known],
+        probability[known],
+        policy.threshold,
+        policy.cost_fn,
+        policy.cost_fp,
+        champion.seed,
+        weight=held_out.weight[known],
+    )
+    alarm = evaluation.alarm(metrics[evaluation.AUC], policy.auc_alarm)
+    return msgspec.structs.replace(
+        champion,
+        format=FORMAT,
+        calibration=calibration,
+        metrics=metrics,
+        alarms=(alarm,) if alarm else (),
+        population=usable.held_out.population,
+        cohorts=tuple(cohort.id for cohort in usable.deciding),
+        recent_fingerprint=fingerprint(usable.deciding),
+        parent=parent,
+    )
+
+
+def _write(
+    bundle: Bundle, parent: str, usable: Usable, calibration: Calibration, applicants: Part, directory: Path
+) -> Manifest:
+    probability = calibrate(bundle.score(applicants.rows).margin, calibration)
+    manifest = _manifest(bundle.manifest, parent, usable, calibration, applicants, probability)
+    text = bundle.path / "model.txt"
+    learned = [client for cohort in usable.deciding for client in cohort.clients]
+    directory.mkdir(parents=True, exist_ok=True)
+    contents = Contents(
+        manifest=manifest,
+        graph=with_calibration((bundle.path / "model.onnx").read_bytes(), calibration),
+        text=text.read_text() if text.exists() else None,
+        held_out=applicants.rows,
+        probability=probability,
+        outcome=applicants.outcomes,
+        weight=pa.array(applicants.weight, from_pandas=True),
+        background=bundle.background(),
+        training_ids=np.union1d(bundle.training_ids, hash_clients(learned)),
+    )
+    write(contents, directory)
+    return manifest
