@@ -102,15 +102,15 @@ def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, s
 def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, closed_at: int) -> Cohort:
     """How a window's answers did, once its outcomes are known. Raises ValueError for a window without any."""
     known = (chunk.outcome >= 0) & np.isfinite(chunk.weight)
-    if not known.any():
-        raise ValueError(f"cohort {version}-{number}: expected known outcomes, got none of {len(chunk)} records")
     rows = Labelled(chunk.probability, chunk.outcome == 1, chunk.refused, chunk.weight).take(known)
-    held_out = reference.held_out
+    held_out, policy = reference.held_out, reference.manifest.policy
     population: Population = "accepted and explored"
-    if not (rows.refused.any() and held_out.refused.any()):
+    # A hold-out of accepted applications alone tells nothing of refused ones, whoever refuses them now.
+    if not rows.refused.any() or reference.manifest.population == "accepted":
         population = "accepted"
         rows, held_out = rows.take(~rows.refused), held_out.take(~held_out.refused)
-    policy = reference.manifest.policy
+    if not len(rows.weight):
+        raise ValueError(f"cohort {version}-{number}: expected known outcomes, got none of {len(chunk)} records")
     return Cohort(
         version=version,
         number=number,
