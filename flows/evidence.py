@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from flows import cohorts, fairness, gate
+from flows.errors import NotUp
 from flows.fairness import Protected
 from flows.figures import Criterion
 from flows.gate import Evidence, Side
 from flows.local import Say
 from flows.settings import Settings
-from training.bundle import Bundle, BundleError, Manifest, Rows
+from training.bundle import Bundle, BundleError, Manifest, Population, Rows
 
 HOLD_OUT = "hold-out"
 _AGE = "DAYS_BIRTH"
@@ -25,29 +26,38 @@ _AGREEMENT = 1e-4
 def gather(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
     """The champion's latest closed cohort, scored by both; a sentence where nothing can be judged by.
 
-    Raises NotUp, FlowError.
+    Raises FlowError for a monitor that answers something else.
     """
-    latest = next((cohort for cohort in cohorts.closed(settings) if cohort.version == champion), None)
-    if latest is None:
-        return f"no closed cohort of version {champion}: what became of its decisions is not known yet"
-    table = cohorts.fetch(settings, latest.id)
-    say(f"comparing on cohort {latest.id}: {len(table):,} applications, {latest.labelled:,} outcomes")
     try:
-        rows = [Rows.from_table(table, bundle.manifest) for bundle in (new, old)]
+        closed = cohorts.closed(settings)
+        latest = next((cohort for cohort in closed if cohort.version == champion), None)
+        if latest is None:
+            return f"no closed cohort of version {champion}: what became of its decisions is not known yet"
+        table = cohorts.fetch(settings, latest.id)
+    except NotUp as error:
+        return str(error)
+    say(f"comparing on cohort {latest.id}: {len(table):,} applications, {latest.labelled:,} outcomes")
+    return compare(latest.id, latest.population, table, old, new)
+
+
+def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, new: Bundle) -> Evidence | str:
+    """A cohort's records, scored by both; a sentence if they do not hold what both read."""
+    try:
+        rows, old_rows = (Rows.from_table(table, bundle.manifest) for bundle in (new, old))
     except BundleError as error:
-        return f"the records of cohort {latest.id} do not hold what both versions read: {error}"
+        return f"the records of cohort {cohort} do not hold what both versions read: {error}"
     learned = _learned(table, new, old)
     outcome = _floats(table, "outcome")
     policy = new.manifest.policy
     return Evidence(
-        cohort=latest.id,
-        population=latest.population,
-        challenger=Side(new.score(rows[0]).probability, policy.threshold),
-        champion=Side(old.score(rows[1]).probability, old.manifest.policy.threshold),
+        cohort=cohort,
+        population=population,
+        challenger=Side(new.score(rows).probability, policy.threshold),
+        champion=Side(old.score(old_rows).probability, old.manifest.policy.threshold),
         first=False,
         outcome=np.where(learned, np.nan, outcome),
         weight=_floats(table, "weight"),
-        protected=protected(rows[0], new.manifest),
+        protected=protected(rows, new.manifest),
         cost_fn=policy.cost_fn,
         cost_fp=policy.cost_fp,
         dropped=int((learned & ~np.isnan(outcome)).sum()),
@@ -62,7 +72,7 @@ def hold_out(bundle: Bundle) -> Evidence:
     """
     table, policy = bundle.reference(), bundle.manifest.policy
     outcome = _floats(table, "outcome")
-    weight = _floats(table, "weight") if "weight" in table.column_names else np.ones(len(table))
+    weight = _floats(table, "weight")
     known = ~np.isnan(outcome)
     rate = float(np.average(outcome[known], weights=weight[known])) if known.any() else 0.5
     return Evidence(

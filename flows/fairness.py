@@ -1,9 +1,9 @@
 """Whether a version treats protected groups as well as the law and the champion do.
 
-Two limits, each on what a group's approval rate is to the best group's of its field: four fifths, and 0.02 below the
-champion's. A figure beyond a limit by chance alone refuses nobody: the shortfall must be beyond its noise as well, as
-29 CFR 1607.4 D has it for the four fifths. Of ages only the elderly are judged, for a lender may use age in a model
-derived from data as long as it does not disadvantage them (12 CFR 1002.6(b)(2)).
+Two limits, each on what a group's approval rate is to the best group's of its field: four fifths (29 CFR 1607.4 D), and
+0.02 below the champion's. Two models that are equally fair differ by that much in a small group by chance, so a fall
+refuses only where it is beyond its noise as well. Of ages only the elderly are judged, for a lender may use age in a
+model derived from data as long as it does not disadvantage them (12 CFR 1002.6(b)(2)).
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | N
         return Criterion(name=NAME, passed=True, sentence=f"no group has {FEWEST} applications")
     # several groups have several chances to fall by chance
     z = NormalDist().inv_cdf(1 - 0.025 / len(rated))
-    low = [f"{_told(one)}, at least {FOUR_FIFTHS} is needed" for one in rated if _low(one)]
+    low = [f"{_told(one)}, at least {FOUR_FIFTHS} is needed" for one in rated if one.ratio.figure < FOUR_FIFTHS]
     fallen = [
         f"{_told(one)}, {-one.change.figure:.3f} less than by the champion, at most {CHANGE} is allowed"
         for one in rated
@@ -85,10 +85,6 @@ def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | N
     lowest = min(rated, key=lambda one: one.ratio.figure)
     sentence = "; ".join(low + fallen) or f"the lowest of {len(rated)} groups: {_told(lowest)}"
     return lowest.ratio.criterion(NAME, not low and not fallen, FOUR_FIFTHS, sentence)
-
-
-def _low(one: _Rated) -> bool:
-    return one.ratio.figure < FOUR_FIFTHS and one.ratio.high < 1
 
 
 def _told(one: _Rated) -> str:

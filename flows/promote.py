@@ -44,7 +44,7 @@ def promote(
 ) -> Change:
     """Judge a version, by default the challenger, and put it live if the gate or a person's reason lets it.
 
-    Raises RegistryError, NotUp, FlowError before anything is changed; what fails later is undone, and the change tells.
+    Raises RegistryError, FlowError before anything is changed; what fails later is undone, and the change tells.
     """
     with home.alone():
         settled = settle(home, registry, say)
@@ -54,7 +54,7 @@ def promote(
 
 
 def consider(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
-    """Ask the gate about a version, by default the challenger. Raises RegistryError, BundleError, NotUp, FlowError."""
+    """Ask the gate about a version, by default the challenger. Raises RegistryError, BundleError, FlowError."""
     aliases = registry.aliases()
     number = version or aliases.get("challenger")
     if number is None:

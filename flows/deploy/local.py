@@ -10,7 +10,7 @@ import httpx
 
 from flows import history
 from flows.deploy import admin, smoke, watch
-from flows.errors import Busy
+from flows.errors import Busy, FlowError
 from flows.local import Platform, Say
 from training.bundle import MODEL, Bundle, History
 from training.registry import Registry
@@ -68,7 +68,7 @@ class Local:
         watch.check(settings.predictor_url, MODEL, version, settings.watch_seconds)
 
     def establish(self, version: str) -> None:
-        """Write it down for `credence up`; a monitor that is away asks the predictor later."""
+        """Write it down for `credence up`; neither monitor nor explainer can hold a promotion up."""
         settings = self._platform.settings
         self._platform.live = version
         try:
@@ -78,6 +78,10 @@ class Local:
             told = False
         if not told:
             self._say("the monitor was not told which version is live: it learns it from the next records")
+        try:
+            self._platform.start_explainer(version, self._say)
+        except FlowError as error:
+            self._say(f"version {version} is not explained: {error}")
 
     def withdraw(self) -> None:
         """End the predictor; `credence up` starts none."""
