@@ -1,4 +1,4 @@
-"""The whole platform as processes on this machine: registry, monitor and, once there is a version, the predictor.
+"""The platform on this machine: starting its processes, ending them, saying how they are.
 
 What was started is written to `processes.json` in the state folder before anything waits for it, so that whatever
 happens to a command, the next one knows what runs.
@@ -7,21 +7,22 @@ happens to a command, the next one knows what runs.
 from __future__ import annotations
 
 import fcntl
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
 from flows.errors import Busy, FlowError, NotStarted
 from flows.processes import Service, Started, answers, check_ports, find, start, stop, wait
+from flows.services import explainer_python, services
 from flows.settings import Settings
 
 Say = Callable[[str], None]
 
-_NOTHING_LIVE = "no version is live yet: `credence train` makes one, `credence serve` puts it live"
+_NOTHING_LIVE = "no version is live yet: `credence train` makes one, `credence promote` puts it live"
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,16 @@ class Status:
     url: str
     pid: int | None
     version: str | None = None
-    """The predictor's: what it should serve."""
+    """What it should serve or explain."""
 
 
 class Platform:
     """The processes that belong to one state folder."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        """`environment` is added to that of every process started here."""
         self.settings = settings
+        self._environment = environment
         self._folder = settings.folder
         self._book = self._folder / "processes.json"
         self._live = self._folder / "live"
@@ -71,27 +74,41 @@ class Platform:
     def begin(self, say: Say) -> list[str]:
         """The first half of `up`: start what is not up, and return at once."""
         with self._locked():
-            if "predictor" not in self.running():
-                check_ports(self._predictor("0"))  # its turn comes later, after a training perhaps
+            running = self.running()
+            for name in ("predictor", "explainer"):
+                if name not in running:
+                    check_ports(self._service(name, "0"))  # its turn comes later, after a training perhaps
             return self._begin(self._services(self.live), say)
 
     def wait(self, say: Say) -> None:
         """The second half of `up`: return when all that was started is ready."""
         started = self._read()
         for service in self._services(self.live):
-            if service.name in started and not answers(service, service.ready):
+            if service.name in started and not answers(service, service.ready, started[service.name]):
                 say(f"waiting for the {service.name}")
                 wait(service, started[service.name], self.log(service.name), service.ready)
 
     def start_predictor(self, version: str, say: Say) -> None:
         """Start a predictor for a version that is in the state folder. Raises PortTaken, NotStarted."""
         with self._locked():
-            service = self._predictor(version)
+            service = self._service("predictor", version)
             self._begin([service], say)
             wait(service, self._read()[service.name], self.log(service.name), service.ready)
 
+    def start_explainer(self, version: str, say: Say) -> None:
+        """Start the explainer for a version that is in the state folder, in place of any other's.
+
+        It returns before the explainer is ready, which takes it some ten seconds. Raises PortTaken.
+        """
+        with self._locked():
+            service, entry = self._service("explainer", version), self._read().get("explainer")
+            if entry is not None and find(entry) is not None:
+                self._end(service, entry, say)
+            self._begin([service], say)
+
     def down(self, say: Say, only: Sequence[str] | None = None) -> list[str]:
-        """End what runs of `only`, by default all; the predictor first, so that its records still reach the monitor.
+        """End what runs of `only`, by default all: the worker first, so that no run begins anything anew, and the
+        predictor before the monitor, so that its records still reach it.
 
         Returns the names of what ended.
         """
@@ -116,10 +133,13 @@ class Platform:
         for service in self._services(self.live or "0"):
             entry = started.get(service.name)
             process = find(entry) if entry else None
-            state = "down" if process is None else "ready" if answers(service, service.ready) else "not ready"
-            version = self.live if service.name == "predictor" else None
+            state = "down" if entry is None or process is None else self._state(service, entry)
+            version = self.live if service.name in ("predictor", "explainer") else None
             found.append(Status(service.name, state, service.url, process.pid if process else None, version))
         return found
+
+    def _state(self, service: Service, entry: Started) -> str:
+        return "ready" if answers(service, service.ready, entry) else "not ready"
 
     def running(self) -> list[str]:
         """The names of the processes of ours that run."""
@@ -133,7 +153,9 @@ class Platform:
         started = self._read()
         for service in services:
             self._check_moved(service, started.get(service.name))
-        missing = [service for service in services if not self._keeps(service, started, say)]
+        missing = [
+            service for service in services if self._can_start(service, say) and not self._keeps(service, started, say)
+        ]
         for service in missing:
             check_ports(service)
         for service in missing:
@@ -141,6 +163,12 @@ class Platform:
             started[service.name] = start(service, self._folder, self.log(service.name))
             self._write(started)
         return [service.name for service in missing]
+
+    def _can_start(self, service: Service, say: Say) -> bool:
+        installed = service.name != "explainer" or explainer_python(self.settings).exists()
+        if not installed:
+            say(f"no explainer: {explainer_python(self.settings)} is not there, `make setup` makes it")
+        return installed
 
     def _keeps(self, service: Service, started: dict[str, Started], say: Say) -> bool:
         """Whether a service runs already; one that runs and does not answer is ended, to be started again."""
@@ -191,53 +219,9 @@ class Platform:
         unfinished.rename(self._book)
 
     def _services(self, version: str | None) -> list[Service]:
-        services = [self._monitor()] if self.settings.mlflow_url else [self._mlflow(), self._monitor()]
-        return services if version is None else [*services, self._predictor(version)]
+        found = services(self.settings, version)
+        return [replace(each, environment={**each.environment, **self._environment}) for each in found]
 
-    def _mlflow(self) -> Service:
-        folder, port = self._folder / "mlflow", self.settings.mlflow_port
-        folder.mkdir(parents=True, exist_ok=True)
-        return Service(
-            name="registry",
-            command=(
-                *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
-                *("--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.sqlite'}"),
-                *("--serve-artifacts", "--artifacts-destination", str(folder / "artifacts")),
-            ),
-            environment={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-            ports={"CREDENCE_MLFLOW_PORT": port},
-            alive="/health",
-            ready="/health",
-            start_seconds=180,  # it imports for many seconds and makes its tables the first time
-            stop_seconds=10,
-        )
-
-    def _monitor(self) -> Service:
-        port = self.settings.monitor_port
-        return Service(
-            name="monitor",
-            command=(sys.executable, "-m", "monitoring"),
-            environment={"CREDENCE_HOME": str(self._folder), "CREDENCE_MONITOR_PORT": str(port)},
-            ports={"CREDENCE_MONITOR_PORT": port},
-            alive="/health/live",
-            ready="/health/ready",
-            start_seconds=60,
-            stop_seconds=10,
-        )
-
-    def _predictor(self, version: str) -> Service:
-        settings = self.settings
-        return Service(
-            name="predictor",
-            command=(
-                *(sys.executable, "-m", "serving.predictor", "--models", str(settings.models), "--version", version),
-                *("--http-port", str(settings.http_port), "--admin-port", str(settings.admin_port)),
-                *("--log-directory", str(self._folder / "log"), "--monitor-url", settings.monitor_url),
-            ),
-            environment={},
-            ports={"CREDENCE_HTTP_PORT": settings.http_port, "CREDENCE_ADMIN_PORT": settings.admin_port},
-            alive="/v2/health/live",
-            ready="/v2/health/ready",
-            start_seconds=60,
-            stop_seconds=30,  # it says goodbye to its callers and ships what is left of its log
-        )
+    def _service(self, name: str, version: str) -> Service:
+        (service,) = (service for service in self._services(version) if service.name == name)
+        return service

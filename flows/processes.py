@@ -9,7 +9,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,19 @@ _TAIL = 5
 """Lines of a dead process's log that its error repeats."""
 
 
+class Started(msgspec.Struct, frozen=True):
+    """A process that we started, as it is written down."""
+
+    pid: int
+    created: float
+    """Seconds since 1970, as the system reports it."""
+    ports: dict[str, int]
+
+
+Check = str | Callable[[Started], bool]
+"""How a service is asked: a path that answers 200, or, where it listens nowhere, whoever else knows."""
+
+
 @dataclass(frozen=True)
 class Service:
     """A process as it should be started."""
@@ -36,29 +49,17 @@ class Service:
     command: Sequence[str]
     environment: Mapping[str, str]
     ports: Mapping[str, int]
-    """The setting that moves each port, with the port; the first is where it is asked whether it is ready."""
-    alive: str
-    """Path that answers 200 as long as it runs as it should."""
-    ready: str
-    """Path that answers 200 once it can do its work, which may wait for other services."""
+    """The setting that moves each port, with the port; none for a process that listens nowhere."""
+    url: str
+    """Where it answers; of one that listens nowhere, the page that shows it."""
+    alive: Check
+    """Whether it runs as it should."""
+    ready: Check
+    """Whether it can do its work, which may wait for other services."""
     start_seconds: float
     """Time it may take to be ready."""
     stop_seconds: float
     """Time it may take to end what it does after SIGTERM."""
-
-    @property
-    def url(self) -> str:
-        """Its first port's address."""
-        return f"http://127.0.0.1:{next(iter(self.ports.values()))}"
-
-
-class Started(msgspec.Struct, frozen=True):
-    """A process that we started, as it is written down."""
-
-    pid: int
-    created: float
-    """Seconds since 1970, as the system reports it."""
-    ports: dict[str, int]
 
 
 def check_ports(service: Service) -> None:
@@ -102,18 +103,20 @@ def find(started: Started) -> psutil.Process | None:
     return process
 
 
-def answers(service: Service, path: str) -> bool:
-    """Whether the service answers 200 there."""
+def answers(service: Service, check: Check, started: Started) -> bool:
+    """Whether the service's answer to a check is yes."""
+    if callable(check):
+        return check(started)
     try:
-        return httpx.get(service.url + path, timeout=2).status_code == 200
+        return httpx.get(service.url + check, timeout=2).status_code == 200
     except httpx.HTTPError:
         return False
 
 
-def wait(service: Service, started: Started, log: Path, path: str) -> None:
-    """Return when the service answers there. Raises NotStarted with the end of its log if it ends or takes too long."""
+def wait(service: Service, started: Started, log: Path, check: Check) -> None:
+    """Return when a check is passed. Raises NotStarted with the end of its log if it ends or takes too long."""
     deadline = time.monotonic() + service.start_seconds
-    while not answers(service, path):
+    while not answers(service, check, started):
         if find(started) is None:
             raise NotStarted(f"the {service.name} ended while it started. {_end_of(log)}")
         if time.monotonic() > deadline:
@@ -122,12 +125,15 @@ def wait(service: Service, started: Started, log: Path, path: str) -> None:
 
 
 def stop(started: Started, seconds: float) -> bool:
-    """End a process and its children with SIGTERM; False if SIGKILL was needed after `seconds`."""
+    """End a process with SIGTERM, and its children; False if SIGKILL was needed after `seconds`.
+
+    What it started as a session of its own is none of its children: a run may start a predictor that outlives it.
+    """
     process = find(started)
     if process is None:
         return True
     try:
-        family = [process, *process.children(recursive=True)]
+        family = [process, *(child for child in process.children(recursive=True) if _session(child) == started.pid)]
         process.terminate()
     except psutil.NoSuchProcess:
         return True
@@ -138,6 +144,13 @@ def stop(started: Started, seconds: float) -> bool:
     for child in _CHILDREN:
         child.poll()  # takes note of its end
     return not alive
+
+
+def _session(process: psutil.Process) -> int | None:
+    try:
+        return os.getsid(process.pid)
+    except ProcessLookupError:
+        return None
 
 
 def _end_of(log: Path) -> str:

@@ -30,13 +30,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     explainer_port: int = 8082
     prefect_port: int = 4200
     prefect_url: str = ""
-    """The Prefect server, without `/api`; empty is the one that `credence up` starts."""
+    """The Prefect server, without `/api`; empty is the one that `credence up` starts, with a worker."""
     approval: Literal["required", "automatic"] = "required"
     """Whether a person must agree before a version that a schedule or a verdict made goes live."""
     watch_seconds: float = 10.0
     """How long a version that just went live is watched before it is called champion."""
     retrain_cron: str = ""
     """A calendar for retraining beside the verdicts, as cron writes it; empty for none."""
+
+    explainer_python: str = ""
+    """The explainer's interpreter; empty is the one in `.venv-explainer` beside the environment that runs this."""
 
     @property
     def folder(self) -> Path:
@@ -77,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def admin_url(self) -> str:
         """Where versions are loaded."""
         return local_url(self.admin_port)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The same settings as variables, for a process of ours that reads them again."""
+        values = {PREFIX + name.upper(): str(getattr(self, name)) for name in self.__struct_fields__}
+        return values | {f"{PREFIX}HOME": str(self.folder)}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:

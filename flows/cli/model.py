@@ -34,18 +34,20 @@ def train(
     Example:  credence train --data ~/home-credit --trials 20
     Next:     credence promote, and the run's reports at http://127.0.0.1:5000
     """
-    from flows import train as runs
+    from flows.runs import run
     from flows.settings import from_environment
-    from training.registry import Registry
-    from training.train import Costs, Options
 
-    settings = from_environment()
-    registry = Registry(settings.registry_url)
-    registry.aliases()  # a registry that is away is better known before the training than after it
-    source = "synthetic" if data is None else "the folder given with --data"
-    options = Options(seed=seed, trials=trials, costs=Costs(cost_fn, cost_fp), allow=allow, source=source)
-    folder = runs.data_folder(settings.folder, data, runs.SYNTHETIC_CLIENTS, seed, output.say)
-    trained = runs.run(folder, options, registry, output.say)
+    trained: Trained = run(
+        "train",
+        from_environment(),
+        output.say,
+        data=None if data is None else str(data.absolute()),
+        trials=trials,
+        seed=seed,
+        allow=list(allow),
+        cost_fn=cost_fn,
+        cost_fp=cost_fp,
+    )
     output.result(summary(trained), shown(trained))
 
 

@@ -12,9 +12,11 @@ from flows.cli.output import Output, reporting, table
 def up(output: Output) -> None:
     """Start the platform on this machine, and wait until it is ready.
 
-    It starts what is not up yet: the model registry (MLflow, port 5000), the monitor (8090) and, once a version was put
-    live, the predictor (8080). They go on running when the command ends; their logs are in .credence/logs. A port is
-    moved with CREDENCE_MLFLOW_PORT, CREDENCE_MONITOR_PORT, CREDENCE_HTTP_PORT or CREDENCE_ADMIN_PORT.
+    It starts what is not up yet: the model registry (MLflow, port 5000), the orchestrator (Prefect, 4200) with a
+    worker, the monitor (8090) and, once a version was put live, the predictor (8080) and the explainer (8082). They go
+    on running when the command ends; their logs are in .credence/logs. A port is moved with CREDENCE_MLFLOW_PORT,
+    CREDENCE_PREFECT_PORT, CREDENCE_MONITOR_PORT, CREDENCE_HTTP_PORT, CREDENCE_ADMIN_PORT or CREDENCE_EXPLAINER_PORT.
+    A setting holds for what is started from then on: for all of it after `credence down`.
 
     \b
     Example:  credence up
@@ -34,7 +36,8 @@ def up(output: Output) -> None:
 def down(output: Output) -> None:
     """Stop what `credence up` started on this machine, and nothing else.
 
-    The predictor answers what it has begun and ships its records first. Nothing is deleted.
+    Runs that the worker began are ended first; the predictor answers what it has begun and ships its records. Nothing
+    is deleted.
 
     \b
     Example:  credence down

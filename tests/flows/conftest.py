@@ -15,20 +15,26 @@ from flows.local import Platform
 from flows.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port")
+PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port", "explainer_port", "prefect_port")
 Credence = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """A state folder and free ports, with a registry that is a database of its own, so that none is started."""
+    """A state folder and free ports; registry, orchestrator and explainer are elsewhere, so that none is started."""
     probes = [socket.socket() for _ in PORTS]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
     ports = {name: probe.getsockname()[1] for name, probe in zip(PORTS, probes, strict=True)}
     for probe in probes:
         probe.close()
-    return Settings(home=str(tmp_path / "home"), mlflow_url=f"sqlite:///{tmp_path}/mlflow.db", **ports)
+    return Settings(
+        home=str(tmp_path / "home"),
+        mlflow_url=f"sqlite:///{tmp_path}/mlflow.db",
+        prefect_url=f"http://127.0.0.1:{ports['prefect_port']}",
+        explainer_python=str(tmp_path / "no explainer"),
+        **ports,
+    )
 
 
 @pytest.fixture
@@ -52,13 +58,12 @@ def serving(platform: Platform, toy_repository: Path, monkeypatch: pytest.Monkey
 @pytest.fixture
 def credence(settings: Settings) -> Credence:
     """Run the command with these settings; its exit code, stdout and stderr."""
-    values = {f"CREDENCE_{name.upper()}": str(getattr(settings, name)) for name in settings.__struct_fields__}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
             cwd=ROOT,
-            env={**os.environ, **values},
+            env={**os.environ, **settings.environment},
             capture_output=True,
             text=True,
             timeout=120,

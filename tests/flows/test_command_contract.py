@@ -71,6 +71,7 @@ def test_json_is_one_document(credence) -> None:
     assert {one["name"]: one["state"] for one in json.loads(done.stdout)["processes"]} == {
         "monitor": "down",
         "predictor": "down",
+        "explainer": "down",
     }
 
 

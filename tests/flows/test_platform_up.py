@@ -16,11 +16,11 @@ from flows.processes import Service, Started, start, stop, wait
 
 
 def states(platform: Platform) -> dict[str, str]:
-    return {one.name: one.state for one in platform.status()}
+    return {one.name: one.state for one in platform.status() if one.name != "explainer"}
 
 
 def pids(platform: Platform) -> dict[str, int | None]:
-    return {one.name: one.pid for one in platform.status()}
+    return {one.name: one.pid for one in platform.status() if one.name != "explainer"}
 
 
 def test_up_is_ready_and_down_leaves_nothing(serving: Platform) -> None:
@@ -93,4 +93,6 @@ def test_deaf_process_is_killed(tmp_path) -> None:
 
 
 def _service(code: str) -> Service:
-    return Service("toy", [sys.executable, "-c", code], {}, {"CREDENCE_TOY_PORT": 9}, "/", "/", 30, 1)
+    return Service(
+        "toy", [sys.executable, "-c", code], {}, {"CREDENCE_TOY_PORT": 9}, "http://127.0.0.1:9", "/", "/", 30, 1
+    )

@@ -1,0 +1,53 @@
+"""What a run leaves for a reader in Prefect's own pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.gate import Gate
+    from training.bundle import Manifest
+    from training.changes import Change
+    from training.registry import Version
+
+_WORDS = {True: "holds", False: "fails", None: "not known"}
+
+
+def show_version(settings: Settings, version: Version, manifest: Manifest) -> None:
+    """The hold-out figures of a version, and where it and its run are."""
+    rows = [
+        {"figure": name.replace("_", " "), "value": each.value, "from": each.low, "to": each.high}
+        for name, each in manifest.metrics.items()
+    ]
+    policy = manifest.policy
+    limits = {"from": policy.threshold_low, "to": policy.threshold_high}
+    create_table_artifact(
+        table=[*rows, {"figure": "threshold", "value": policy.threshold, **limits}],
+        key="hold-out",
+        description=f"Version {version.number} ({manifest.family}) on its hold-out, with 95 % intervals.",
+    )
+    page = f"{settings.registry_url}/#/models/{manifest.model}/versions/{version.number}"
+    create_link_artifact(link=page, link_text=f"version {version.number} in MLflow", key="version")
+
+
+def show_gate(version: str, gate: Gate) -> None:
+    """Each criterion of the gate with its figures."""
+    create_table_artifact(
+        table=[{"criterion": one.name, "": _WORDS[one.passed], "figures": one.sentence} for one in gate.criteria],
+        key="gate",
+        description=f"Version {version}: {gate.answer}. {gate.why}",
+    )
+
+
+def show_change(settings: Settings, change: Change) -> None:
+    """How an attempt to change what is live ended, as the audit trail has it."""
+    from training.changes import page
+
+    create_markdown_artifact(markdown=page(change), key="change")
+    if change.id:
+        link = f"{settings.registry_url}/#/runs/{change.id}"
+        create_link_artifact(link=link, link_text="the audit record in MLflow", key="audit-record")

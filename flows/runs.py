@@ -1,0 +1,126 @@
+"""The runs that people and schedules start, as plain functions of a few long steps.
+
+A command runs one in its own process: under Prefect where its server is up, so that the run is seen there, and plainly
+where none is. What a step is doing is told to `say`, which the step is given.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import httpx
+
+from flows.services import prefect_environment
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from flows.promote import Considered
+    from flows.train import Trained
+    from training.changes import Change
+
+Result = TypeVar("Result")
+Say = Callable[[str], None]
+
+
+class Step(Protocol):
+    """How a long step of a run is done."""
+
+    def __call__(self, name: str, work: Callable[[Say], Result]) -> Result:
+        """Do the work and return what it does; what it raises is raised."""
+
+
+def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
+    """Run `train`, `retrain`, `promote` or `rollback` here, as a flow where Prefect's server is up."""
+    if not _is_up(settings):
+        return PLAIN[name](settings, plainly(say), **parameters)
+    os.environ.update(settings.environment | prefect_environment(settings))
+    os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"  # `say` tells the command's user
+    from flows.orchestration import flows  # seconds, and it reads its settings when it is imported
+
+    with flows.telling(say):
+        return flows.FLOWS[name](**parameters)
+
+
+def plainly(say: Say) -> Step:
+    """Steps without anybody who shows them."""
+
+    def do(name: str, work: Callable[[Say], Result]) -> Result:
+        return work(say)
+
+    return do
+
+
+def train(
+    settings: Settings,
+    step: Step,
+    data: str | None = None,
+    trials: int = 8,
+    seed: int = 0,
+    allow: list[str] | None = None,
+    cost_fn: float = 10.0,
+    cost_fp: float = 1.0,
+) -> Trained:
+    """A model from raw tables, registered as the next version. Raises RegistryError, DataError, TrainingError."""
+    from flows import train as training
+    from training.registry import Registry
+    from training.train import Costs, Options
+
+    registry = Registry(settings.registry_url)
+    registry.aliases()  # a registry that is away is better known before the training than after it
+    source = "synthetic" if data is None else "the folder given with --data"
+    options = Options(seed=seed, trials=trials, costs=Costs(cost_fn, cost_fp), allow=tuple(allow or ()), source=source)
+    given, clients = None if data is None else Path(data), training.SYNTHETIC_CLIENTS
+    folder = step("raw tables", lambda say: training.data_folder(settings.folder, given, clients, seed, say))
+    return step("model", lambda say: training.run(folder, options, registry, say))
+
+
+def promote(settings: Settings, step: Step, by: str, version: str | None = None, approve: str | None = None) -> Change:
+    """A version judged, and live if the gate or a person's reason lets it. Raises as `flows.promote` does."""
+    from flows import promote as promotion
+    from flows.deploy.local import Local
+    from flows.local import Platform
+    from training.registry import Registry
+
+    registry = Registry(settings.registry_url)
+
+    def work(say: Say) -> Change:
+        home = Local(Platform(settings), registry, say)
+        return promotion.promote(registry, settings, home, version, by=by, approve=approve, say=say)
+
+    return step("promotion", work)
+
+
+def consider(settings: Settings, version: str | None, say: Say) -> Considered:
+    """What the gate says of a version, by default the challenger. Raises as `flows.promote.consider` does."""
+    from flows import promote as promotion
+    from training.registry import Registry
+
+    return promotion.consider(Registry(settings.registry_url), settings, version, say)
+
+
+def rollback(settings: Settings, step: Step, by: str, why: str = "asked for") -> Change:
+    """The previous champion live again. Raises as `flows.promote` does."""
+    from flows import promote as promotion
+    from flows.deploy.local import Local
+    from flows.local import Platform
+    from training.registry import Registry
+
+    registry = Registry(settings.registry_url)
+
+    def work(say: Say) -> Change:
+        return promotion.rollback(Local(Platform(settings), registry, say), registry, by=by, why=why, say=say)
+
+    return step("rollback", work)
+
+
+def _is_up(settings: Settings) -> bool:
+    try:
+        return httpx.get(f"{settings.orchestrator_url}/api/health", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+PLAIN: dict[str, Callable[..., Any]] = {"train": train, "promote": promote, "rollback": rollback}

@@ -1,0 +1,182 @@
+"""What the platform on this machine consists of: each process with its command, its ports and how to ask for it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from flows.processes import Service, Started
+from flows.settings import Settings
+
+POOL = "credence"
+"""Prefect's work pool on this machine."""
+_HEARTBEAT_SECONDS = 10
+
+
+def services(settings: Settings, version: str | None) -> list[Service]:
+    """What should run while `version` is live, in the order of starting; the worker last, as it moves the others.
+
+    A registry that is elsewhere is not among them, nor an orchestrator that is, with its workers.
+    """
+    found = [] if settings.mlflow_url else [registry(settings)]
+    if not settings.prefect_url:
+        found.append(orchestrator(settings))
+    found.append(monitor(settings))
+    if version is not None:
+        found += [predictor(settings, version), explainer(settings, version)]
+    return found if settings.prefect_url else [*found, worker(settings)]
+
+
+def explainer_python(settings: Settings) -> Path:
+    """The interpreter that has the explainer's libraries, which may not be there."""
+    return Path(settings.explainer_python or Path(sys.prefix).parent / ".venv-explainer" / "bin" / "python")
+
+
+def prefect_environment(settings: Settings) -> dict[str, str]:
+    """What Prefect is told in whatever process of ours uses it: where its server is, and to keep to itself."""
+    return {
+        "PREFECT_HOME": str(settings.folder / "prefect"),
+        "PREFECT_API_URL": f"{settings.orchestrator_url}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # without its server a run is a plain function's
+        "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+        "DO_NOT_TRACK": "1",
+    }
+
+
+def registry(settings: Settings) -> Service:
+    """MLflow."""
+    folder, port = settings.folder / "mlflow", settings.mlflow_port
+    folder.mkdir(parents=True, exist_ok=True)
+    return Service(
+        name="registry",
+        command=(
+            *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
+            *("--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.sqlite'}"),
+            *("--serve-artifacts", "--artifacts-destination", str(folder / "artifacts")),
+        ),
+        environment={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        ports={"CREDENCE_MLFLOW_PORT": port},
+        url=settings.registry_url,
+        alive="/health",
+        ready="/health",
+        start_seconds=180,  # it imports for many seconds and makes its tables the first time
+        stop_seconds=10,
+    )
+
+
+def orchestrator(settings: Settings) -> Service:
+    """Prefect's server, its runs in SQLite in the state folder."""
+    port = settings.prefect_port
+    return Service(
+        name="orchestrator",
+        command=(
+            *(sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"),
+            *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "3"),
+        ),
+        environment=prefect_environment(settings),
+        ports={"CREDENCE_PREFECT_PORT": port},
+        url=settings.orchestrator_url,
+        alive="/api/health",
+        ready="/api/health",
+        start_seconds=180,  # as the registry
+        stop_seconds=10,
+    )
+
+
+def worker(settings: Settings) -> Service:
+    """The process that registers the deployments and runs them, each run a process of its own."""
+
+    def online(started: Started) -> bool:
+        return _heartbeat(settings) > max(started.created, time.time() - 4 * _HEARTBEAT_SECONDS)
+
+    return Service(
+        name="worker",
+        command=(sys.executable, "-m", "flows.orchestration.worker"),
+        environment={
+            **settings.environment,
+            **prefect_environment(settings),
+            "PREFECT_WORKER_QUERY_SECONDS": "2",
+            "PREFECT_WORKER_HEARTBEAT_SECONDS": str(_HEARTBEAT_SECONDS),
+        },
+        ports={},
+        url=f"{settings.orchestrator_url}/work-pools/work-pool/{POOL}",
+        alive=lambda _: True,  # without an orchestrator it waits for one
+        ready=online,
+        start_seconds=240,  # it waits for the orchestrator
+        stop_seconds=30,  # it ends the runs that it began
+    )
+
+
+def monitor(settings: Settings) -> Service:
+    """The collector of records, which judges them."""
+    return Service(
+        name="monitor",
+        command=(sys.executable, "-m", "monitoring"),
+        environment={
+            "CREDENCE_HOME": str(settings.folder),
+            "CREDENCE_MONITOR_PORT": str(settings.monitor_port),
+            "CREDENCE_MONITOR_MODELS": str(settings.models),
+            "CREDENCE_PREFECT_URL": settings.orchestrator_url,
+        },
+        ports={"CREDENCE_MONITOR_PORT": settings.monitor_port},
+        url=settings.monitor_url,
+        alive="/health/live",
+        ready="/health/ready",
+        start_seconds=60,
+        stop_seconds=10,
+    )
+
+
+def explainer(settings: Settings, version: str) -> Service:
+    """KServe's explainer for one version, by its own interpreter because its libraries and ours do not meet."""
+    return Service(
+        name="explainer",
+        command=(
+            *(str(explainer_python(settings)), "-m", "serving.explainer", "--models", str(settings.models)),
+            *("--version", version, "--http_port", str(settings.explainer_port)),
+        ),
+        environment={},
+        ports={"CREDENCE_EXPLAINER_PORT": settings.explainer_port},
+        url=settings.explainer_url,
+        alive="/v2/health/live",
+        ready="/v2/health/ready",
+        start_seconds=120,  # it imports for many seconds
+        stop_seconds=10,
+    )
+
+
+def predictor(settings: Settings, version: str) -> Service:
+    """What answers applications."""
+    return Service(
+        name="predictor",
+        command=(
+            *(sys.executable, "-m", "serving.predictor", "--models", str(settings.models), "--version", version),
+            *("--http-port", str(settings.http_port), "--admin-port", str(settings.admin_port)),
+            *("--log-directory", str(settings.folder / "log"), "--monitor-url", settings.monitor_url),
+        ),
+        environment={},
+        ports={"CREDENCE_HTTP_PORT": settings.http_port, "CREDENCE_ADMIN_PORT": settings.admin_port},
+        url=settings.predictor_url,
+        alive="/v2/health/live",
+        ready="/v2/health/ready",
+        start_seconds=60,
+        stop_seconds=30,  # it says goodbye to its callers and ships what is left of its log
+    )
+
+
+def _heartbeat(settings: Settings) -> float:
+    """When a worker of the pool was last heard of, in seconds since 1970; 0 for never."""
+    url = f"{settings.orchestrator_url}/api/work_pools/{POOL}/workers/filter"
+    try:
+        response = httpx.post(url, json={}, timeout=2)
+    except httpx.HTTPError:
+        return 0.0
+    if response.status_code != 200:
+        return 0.0
+    return max((datetime.fromisoformat(each["last_heartbeat_time"]).timestamp() for each in response.json()), default=0)
