@@ -29,8 +29,6 @@ _FIELDS = 12
 _LONGEST = 4
 """Conditions in a rule: more is nothing that a person reads."""
 
-_PRECISION = 0.95
-
 Codes = npt.NDArray[np.int64]
 
 
@@ -113,8 +111,10 @@ class Anchors:
         self._bundle = bundle
         self._columns = _columns(bundle.manifest, bundle.background())
 
-    def find(self, row: Rows, reasons: Reasons, place: int, seconds: float) -> Anchor:
+    def find(self, row: Rows, reasons: Reasons, place: int, precision: float, seconds: float) -> Anchor:
         """The anchor of one row, whose reasons are at `place`; the same row always has the same.
+
+        Where no rule reaches `precision`, the one that comes nearest.
 
         Raises AnchorTimeout.
         """
@@ -131,7 +131,7 @@ class Anchors:
         )
         search.fit(np.column_stack([column.background for column in columns]))
         found = search.explain(
-            decide.codes, threshold=_PRECISION, beam_size=1, max_anchor_size=_LONGEST, min_samples_start=100
+            decide.codes, threshold=precision, beam_size=1, max_anchor_size=_LONGEST, min_samples_start=100
         )
         kept: Sequence[int] = found.data["raw"]["feature"]
         rule = [columns[index].condition(int(decide.codes[index])) for index in kept]

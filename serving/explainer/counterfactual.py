@@ -1,7 +1,8 @@
 """What the applicant could have asked for instead: the smallest change of actionable fields that would be accepted.
 
-One field is tried before two, two before three. Amounts change by shares of themselves, to whole steps of money, within
-what training saw: of each field and of each ratio that is made of them. The bundle's graph decides on every candidate.
+One field is tried before two, two before three. Amounts become shares of themselves, in whole steps of money, within
+what training saw: of each field and of each ratio that is made of them. They only go down, because less credit is
+something to ask for and dearer goods are not. The bundle's graph decides on every candidate.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import numpy.typing as npt
 
 from training.bundle import Bundle, Field, Rows
 
-_SHARES = ((0.05, 2.0), (0.1, 1.6), (0.2, 1.4), (0.25, 1.25))
-"""By how many fields change: the step between the shares of an amount that are tried, and the largest of them."""
+_SHARES = (20, 20, 10)
+"""Into how many shares an amount is divided where one, two, or more fields change at once."""
 
 _DIGITS = 3
 """An amount changes in steps of its third digit: 568,800 by 1,000, 24,700 by 100."""
@@ -84,8 +85,7 @@ class Searcher:
         start = before[name]
         if others or isinstance(after, str) or isinstance(start, str):
             return found
-        step = math.copysign(_step(start), after - start)
-        amounts = np.arange(after, start, -step).tolist()
+        amounts = np.arange(after, start, _step(start)).tolist()
         return self._nearest(row, before, [{name: amount} for amount in amounts]) or found
 
     def _accepts(self, rows: Rows) -> Mask:
@@ -116,22 +116,22 @@ class Searcher:
 
 def _candidates(fields: Sequence[Field], before: Values, count: int) -> Iterator[Values]:
     """Every way to change so many fields at once."""
-    share, most = _SHARES[min(count, len(_SHARES)) - 1]
+    shares = _SHARES[min(count, len(_SHARES)) - 1]
     for chosen in itertools.combinations(fields, count):
-        options = [_options(field, before[field.name], share, most) for field in chosen]
+        options = [_options(field, before[field.name], shares) for field in chosen]
         for values in itertools.product(*options):
             yield dict(zip((field.name for field in chosen), values, strict=True))
 
 
-def _options(field: Field, value: Value, share: float, most: float) -> list[Value]:
+def _options(field: Field, value: Value, shares: int) -> list[Value]:
     """Other values of a field, within what training saw."""
     if isinstance(value, str):
         return [level for level in field.levels if level != value]
     if field.minimum is None or field.maximum is None:
         return []
     step, low, high = _step(value), field.minimum, field.maximum
-    amounts = {round(value * share * place / step) * step for place in range(1, round(most / share) + 1)}
-    return [float(amount) for amount in sorted(amounts) if low <= amount <= high and amount != value]
+    amounts = {round(value * share / shares / step) * step for share in range(1, shares)}
+    return [float(amount) for amount in sorted(amounts) if low <= amount <= high and amount < value]
 
 
 def _step(value: float) -> int:

@@ -26,6 +26,10 @@ ANCHOR_SECONDS = 10.0
 """Longest search for an anchor; the answer then goes without one and says so."""
 
 
+PRECISION = 0.95
+"""Share of like applications that an anchor must decide alike."""
+
+
 class Why(msgspec.Struct, frozen=True):
     """A reason that speaks against the applicant, with the features behind it."""
 
@@ -104,10 +108,13 @@ class Explainer:
             notes["anchor"] = "Anchors need Alibi, which is not installed here."
             return None
         try:
-            return self._anchors.find(scored.rows.take(slice(row, row + 1)), reasons, row, ANCHOR_SECONDS)
+            found = self._anchors.find(scored.rows.take(slice(row, row + 1)), reasons, row, PRECISION, ANCHOR_SECONDS)
         except TimeoutError:
             notes["anchor"] = f"No rule was found within {ANCHOR_SECONDS:g} s."
             return None
+        if found.precision < PRECISION:
+            notes["anchor"] = f"No rule settles {PRECISION:.0%} of the decisions; this one comes nearest."
+        return found
 
     def _counterfactual(self, scored: Scored, row: int, notes: dict[str, str]) -> Counterfactual | None:
         if scored.decision[row] != self.model.manifest.policy.refuse:

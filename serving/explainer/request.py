@@ -86,8 +86,8 @@ def check(request: Request, asked: Wanted) -> None:
     shape = request.inputs[0].shape
     most = MOST_SEARCHED if asked.anchor or asked.counterfactual else MOST_EXPLAINED
     if shape and shape[0] > most:
-        what = f"at most {most} with an anchor or a counterfactual" if most == MOST_SEARCHED else f"at most {most}"
-        raise Invalid("inputs", f"{what} applications, because each takes its time", str(shape[0]))
+        what = "one application with an anchor or a counterfactual" if most == 1 else f"at most {most} applications"
+        raise Invalid("inputs", f"{what}, because each takes its time", str(shape[0]))
 
 
 def check_version(asked: str, version: str) -> None:

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TOY_FIELDS, TOY_HISTORY, toy_rows
+from conftest import TOY_HISTORY, toy_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from serving.reasons import MOST_FEATURES, MOST_REASONS, Reasons, find_reasons, value_of
-from training.assemble import assemble
 from training.bundle import Bundle, BundleError, Rows
 from training.bundle.bundle import start
-from training.candidates.logistic import FittedLogistic, Scale
 
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False) | st.just(float("nan"))
 TEXTS = st.sampled_from(["Working", "Pensioner", "Étudiant", "", "Astronaut"])
 
 
-@cache
-def linear(path: Path) -> Bundle:
-    """A logistic model of the toy bundle's features, with weights of chance."""
-    toy = Bundle.open(path)
-    features = toy.manifest.features
-    numbers = tuple(place for place, feature in enumerate(features) if not feature.levels)
-    categories = tuple(place for place, feature in enumerate(features) if feature.levels)
-    draw = np.random.default_rng(0).normal
-    levels = tuple(draw(size=len(features[place].levels) + 1) for place in categories)
-    scale = Scale.of(toy.features(toy.background())[:, numbers])
-    fitted = FittedLogistic(numbers, categories, scale, draw(size=len(numbers)), draw(size=len(numbers)), levels, -2.0)
-    graph = assemble(TOY_FIELDS, toy.manifest.history, features, fitted, toy.manifest.calibration)
-    return Bundle(path, replace(toy.manifest, family="logistic"), start(graph))
-
-
 @pytest.fixture(params=["lightgbm", "logistic"])
-def bundle(request: pytest.FixtureRequest, toy_bundle: Path) -> Bundle:
-    return Bundle.open(toy_bundle) if request.param == "lightgbm" else linear(toy_bundle)
+def bundle(request: pytest.FixtureRequest, toy_bundle: Path, linear_bundle: Bundle) -> Bundle:
+    return Bundle.open(toy_bundle) if request.param == "lightgbm" else linear_bundle
 
 
 @st.composite
@@ -68,9 +49,8 @@ def test_booster_reasons_sum_to_margin(toy_bundle: Path, rows: Rows) -> None:
 
 @given(rows=some_rows())
 @settings(max_examples=40, deadline=None)
-def test_linear_reasons_sum_to_margin(toy_bundle: Path, rows: Rows) -> None:
-    bundle = linear(toy_bundle)
-    check_sums(find_reasons(bundle, rows), bundle, rows)
+def test_linear_reasons_sum_to_margin(linear_bundle: Bundle, rows: Rows) -> None:
+    check_sums(find_reasons(linear_bundle, rows), linear_bundle, rows)
 
 
 def test_strongest_come_first(bundle: Bundle) -> None:
