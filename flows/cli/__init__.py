@@ -16,6 +16,7 @@ from flows.cli.model import history, train
 from flows.cli.platform import down, up
 from flows.cli.promotion import promote, rollback, status
 from flows.cli.records import records
+from flows.cli.report import report
 from flows.cli.score import score
 
 __all__ = ["credence", "main"]
@@ -39,7 +40,7 @@ def credence() -> None:
     """
 
 
-for _command in (demo, up, down, status, data, train, history, promote, rollback, score, records):
+for _command in (demo, up, down, status, data, train, history, promote, rollback, score, records, report):
     credence.add_command(_command)
 
 

@@ -1,0 +1,45 @@
+"""`credence report`: drift as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.cli.output import Output, reporting
+
+
+@click.command()
+@click.option("--window", metavar="ID", help="A closed window, as /v1/windows and the review pages name it.")
+@click.option("--file", type=click.Path(path_type=Path), help="CSV or Parquet, one row an applicant.")
+@click.option("--version", help="With --file: a version that was live here; by default the one that is.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file.")
+@reporting
+def report(output: Output, window: str | None, file: Path | None, version: str | None, out: Path) -> None:
+    """Draw chosen applications beside those that a model was tested on.
+
+    Either those of a window, which the monitor holds, or those of a file, which are answered for this as
+    `credence score` does. The page is Evidently's, with the drift figures of the monitor's verdicts; it takes half a
+    minute, and needs no network to be read.
+
+    \b
+    Example:  credence report --window 1-3 --out drift.html
+              credence report --file application_test.parquet --out drift.html
+    """
+    from flows.report import report_file, report_window
+    from flows.settings import from_environment
+
+    settings = from_environment()
+    if file is not None and window is None:
+        found = report_file(settings, file, version, out, output.say)
+    elif window is not None and file is None and version is None:
+        found = report_window(settings, window, out, output.say)
+    else:
+        raise click.UsageError("expected --window, or --file with or without --version")
+    drifted = [column.name for column in found.columns if column.drifted]
+    output.result(
+        {"out": str(out.absolute()), "rows": found.rows, "score_psi": found.score.psi}
+        | {"drifted_weight": found.drifted_weight, "drifted": drifted},
+        f"{found.rows:,} applications, score PSI {found.score.psi:.3f}, {len(drifted)} of {len(found.columns)} columns "
+        f"drifted ({found.drifted_weight:.1%} of what moves the score), in {out}",
+    )

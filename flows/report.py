@@ -1,0 +1,110 @@
+"""The drift report of chosen applications: those of a window, or of a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pyarrow as pa
+
+from flows.errors import FlowError, NotUp
+from flows.local import Platform
+from flows.settings import Settings
+from monitoring.window import Window
+from serving.files import Batch, read_batches
+from serving.predictor.model import Model, Scored, open_model
+from serving.predictor.settings import read
+from serving.protocol.errors import Refused
+from training.bundle import Bundle
+
+Say = Callable[[str], None]
+
+_SECONDS = 60.0
+
+
+def report_window(settings: Settings, window: str, out: Path, say: Say) -> Window:
+    """Draw a window's records; returns the figures of the page. Raises NotUp, FlowError, BundleError."""
+    version = window.rpartition("-")[0]
+    bundle = _bundle(settings, version)
+    records = records_of(settings, window)
+    return _draw(bundle, records, out, f"window {window}", say)
+
+
+def report_file(settings: Settings, file: Path, version: str | None, out: Path, say: Say) -> Window:
+    """Draw a file's applications, answered by a version or the live one; returns the figures of the page.
+
+    Raises FileError, FlowError, BundleError.
+    """
+    number = version or Platform(settings).live
+    if number is None:
+        raise FlowError("no version is live here to answer with: `credence promote` puts one live")
+    bundle = _bundle(settings, number)
+    chosen = read(["--models", str(settings.models), "--version", number], os.environ)
+    model = open_model(chosen.models, number, "", unknown=chosen.unknown, history_days=chosen.history_days)
+    records, unanswered = answered(file, model, keep_unknown=chosen.unknown == "reject")
+    if unanswered:
+        say(f"{unanswered:,} applications cannot be answered and are left out")
+    return _draw(bundle, records, out, f"{file.name}, version {number}", say)
+
+
+def records_of(settings: Settings, window: str) -> pa.Table:
+    """A window's records, from the monitor. Raises NotUp, FlowError."""
+    url = f"{settings.monitor_url}/v1/cohorts/{window}/records"
+    try:
+        response = httpx.get(url, timeout=_SECONDS)
+    except httpx.HTTPError as error:
+        raise NotUp("monitor", url) from error
+    if response.status_code != 200:
+        raise FlowError(f"the monitor refused {url}: {response.text[:300]}")
+    with pa.ipc.open_stream(response.content) as stream:
+        return stream.read_all()
+
+
+def answered(file: Path, model: Model, *, keep_unknown: bool) -> tuple[pa.Table, int]:
+    """A file's applications with their probabilities, and how many the predictor would refuse to answer.
+
+    Raises FileError, FlowError where that is all of them.
+    """
+    tables, rows = [], 0
+    for batch in read_batches(file, model.manifest, keep_unknown=keep_unknown):
+        rows += batch.rows
+        tables += [_table(scored, model) for scored in _answer(model, batch)]
+    if not tables:
+        raise FlowError(f"{file}: expected applications that can be answered, found none in {rows} rows")
+    records = pa.concat_tables(tables)
+    return records, rows - len(records)
+
+
+def _answer(model: Model, batch: Batch) -> Iterator[Scored]:
+    """A batch at once, or, where it is refused, all of its rows that are not refused alone."""
+    try:
+        yield model.score(batch.tensors)
+    except Refused:
+        for row in range(batch.rows):
+            with contextlib.suppress(Refused):
+                yield model.score(batch.take([row]))
+
+
+def _table(scored: Scored, model: Model) -> pa.Table:
+    columns = scored.rows.columns(model.manifest)
+    return pa.table({**columns, "probability": pa.array(scored.probability, pa.float64())})
+
+
+def _bundle(settings: Settings, version: str) -> Bundle:
+    path = settings.models / version
+    if not version or not path.is_dir():
+        raise FlowError(f"version: expected one that was live here, got {version!r}: {path} is not there")
+    return Bundle.open(path)
+
+
+def _draw(bundle: Bundle, records: pa.Table, out: Path, about: str, say: Say) -> Window:
+    say(f"drawing {len(records):,} applications, which takes about half a minute")
+    from monitoring.evidently import ReportError, draw  # ten seconds
+
+    try:
+        return draw(bundle, records, out, about)
+    except ReportError as error:
+        raise FlowError(str(error)) from error
