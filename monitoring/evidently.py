@@ -214,7 +214,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="the HTML file")
     parser.add_argument("--about", default="records", help="what the records are, for the heading")
     asked = parser.parse_args(arguments)
-    os.nice(10)  # nobody waits for it as for what else this machine does
     try:
         with pa.ipc.open_stream(asked.records) as stream:
             records = stream.read_all()
@@ -226,4 +225,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    os.nice(10)  # nobody waits for it as for what else this machine does
     sys.exit(main())

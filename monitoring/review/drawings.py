@@ -24,6 +24,7 @@ _KEPT = 50
 """Reports; each is nearly 10 MB."""
 _TOLD = 500
 """Characters of what the process said when it failed."""
+_ENDS = "the monitor ends"
 
 
 class Drawings:
@@ -70,7 +71,7 @@ class Drawings:
             process = self._process
         if process is not None:
             process.kill()
-        self._thread.shutdown(cancel_futures=True)
+        self._thread.shutdown()
 
     def _draw(self, verdict: str, window: str) -> None:
         try:
@@ -87,18 +88,23 @@ class Drawings:
 
     def _run(self, verdict: str, window: str) -> str:
         """What went wrong; empty where nothing did."""
+        if self._closed:
+            return _ENDS
         span = Archive(self._database).span(window)
         if span is None:
             return f"window {window} is not kept any more"
+        bundle = self._models / span.version
+        if not bundle.is_dir():
+            return f"version {span.version}: expected its bundle in {self._models}, found no such folder"
         with tempfile.TemporaryDirectory() as folder:
             records = Path(folder) / "records.arrow"
             with records.open("wb") as file:
                 file.writelines(stream(self._database, span))
-            command = [sys.executable, "-m", "monitoring.evidently", "--bundle", str(self._models / span.version)]
+            command = [sys.executable, "-m", "monitoring.evidently", "--bundle", str(bundle)]
             command += ["--records", str(records), "--out", str(self._place(verdict)), "--about", f"window {window}"]
             with self._lock:
                 if self._closed:
-                    return "the monitor ends"
+                    return _ENDS
                 self._process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
             try:
                 _, said = self._process.communicate(timeout=_SECONDS)
@@ -117,3 +123,5 @@ class Drawings:
         drawn = sorted(self._folder.glob("*.html"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in drawn[_KEPT:]:
             path.unlink(missing_ok=True)
+        for torn in self._folder.glob(".*.html.*"):  # of a process that was killed
+            torn.unlink(missing_ok=True)
