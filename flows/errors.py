@@ -58,10 +58,15 @@ class Unfinished(FlowError):  # noqa: N818
 
     def __init__(self, kind: str, version: str, cause: BaseException, state: str) -> None:
         super().__init__(
-            f"the {kind} to version {version} failed: {cause or type(cause).__name__}. Then {state}. "
+            f"the {kind} to version {version} failed: {told(cause)}. Then {state}. "
             "The next `credence promote` or `credence rollback` takes it up again"
         )
 
 
 class StepFailed(FlowError):  # noqa: N818
     """A step did not do what it says."""
+
+
+def told(error: BaseException) -> str:
+    """What an error says, or its class where it says nothing."""
+    return str(error) or type(error).__name__

@@ -16,7 +16,7 @@ import msgspec
 
 from flows import evidence, trail
 from flows.deploy import Home
-from flows.errors import FlowError, Unfinished
+from flows.errors import FlowError, Unfinished, told
 from flows.gate import Gate, judge
 from flows.local import Say
 from flows.settings import Settings
@@ -93,7 +93,7 @@ def carry_out(
             why=gate.why,
             approved=approve,
             state="begun" if gate.passes(approve is not None) else _state(gate),
-            gate=msgspec.to_builtins(gate),
+            gate=msgspec.json.decode(msgspec.json.encode(gate)),
         )
         recorded = registry.begin(change)
         return recorded if recorded.state != "begun" else _make(recorded, home, registry, say)
@@ -151,9 +151,9 @@ def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseE
     try:
         if change.before is not None and registry.aliases().get("champion") == change.after:
             registry.alias("champion", change.before)
-        return _ended(change, registry, "undone", f"{change.why}. Undone: {cause or type(cause).__name__}")
+        return _ended(change, registry, "undone", f"{change.why}. Undone: {told(cause)}")
     except RegistryError as error:
-        back = f"{change.before or 'nothing'} is live again, which could not be recorded: {error}"
+        back = f"{_version(change.before)} is live again, which could not be recorded: {error}"
         raise Unfinished(change.kind, change.after, cause, back) from cause
 
 
@@ -190,7 +190,7 @@ def _check_unchanged(considered: Considered, live: str | None, registry: Registr
             f"version {version} was compared with version {considered.champion}, but the champion is version "
             f"{champion} by now: `credence promote {version}` compares anew"
         )
-    if live not in (None, champion, version):
+    if live not in (None, champion, version) and version != champion:
         raise FlowError(
             f"version {live} is live, but the audit trail ends with version {champion}: "
             f"`credence promote {champion}` puts that one live again"
@@ -213,6 +213,10 @@ def _again(version: str) -> Gate:
         defaults=0,
         dropped=0,
     )
+
+
+def _version(number: str | None) -> str:
+    return "nothing" if number is None else f"version {number}"
 
 
 def _state(gate: Gate) -> State:

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from multiprocessing import get_context
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flows.errors import FlowError, NotDeployed, Unfinished
+from flows.figures import Criterion
+from flows.promote import Considered, carry_out, rollback, settle
+from flows.trail import mismatches
+from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
+from training.changes import Change
+from training.registry import Registry, RegistryError
+
+pytestmark = [
+    pytest.mark.xdist_group("registry"),  # MLflow's import and its tables take seconds: one process for them
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
+]
+TICKS = 14
+"""Before and after begin, deploy, establish, two aliases and finish; before prove and watch."""
+CONSIDERED = Considered("2", "1", PASSED)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """MLflow's, whose tables take seconds to make: each test has a model of its own in it."""
+    directory = tmp_path_factory.mktemp("mlflow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)  # where MLflow puts artifacts when no server does
+        yield f"sqlite:///{directory}/mlflow.db"
+
+
+def registered(database: str, model: str) -> Ticking:
+    """A registry with versions 1 and 2, the first of them champion."""
+    registry = Ticking(database, model)
+    registry._client.create_registered_model(model)
+    for _ in ("1", "2"):
+        registry._client.create_model_version(model, "nowhere")
+    registry._client.set_registered_model_alias(model, "champion", "1")
+    return registry
+
+
+@pytest.fixture
+def registry(database: str, request: pytest.FixtureRequest) -> Ticking:
+    return registered(database, request.node.name)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Folder:
+    """Version 1 is live."""
+    home = Folder(tmp_path / "home")
+    home.deploy("1")
+    home.establish("1")
+    return home
+
+
+def promote(
+    home: Folder, registry: Registry, considered: Considered = CONSIDERED, approve: str | None = None
+) -> Change:
+    return carry_out(considered, home, registry, by="a test", approve=approve, say=print)
+
+
+def state(home: Folder, registry: Registry) -> tuple[str | None, str | None, list[str]]:
+    return home.live(), registry.aliases().get("champion"), [change.state for change in registry.changes()]
+
+
+def test_version_takes_the_place(home: Folder, registry: Ticking) -> None:
+    change = promote(home, registry)
+    assert (change.state, change.before, change.after, change.by) == ("done", "1", "2", "a test")
+    assert state(home, registry) == ("2", "2", ["done"])
+    assert registry.aliases()["previous_champion"] == "1"
+    assert registry.changes() == [change]
+
+
+def test_rollback_goes_and_returns(home: Folder, registry: Ticking) -> None:
+    promote(home, registry)
+    for expected in ("1", "2"):
+        change = rollback(home, registry, by="a test", why="complaints", say=print)
+        assert (change.kind, change.after, change.gate, change.why) == ("rollback", expected, None, "complaints")
+        assert (home.live(), registry.aliases()["champion"]) == (expected, expected)
+    assert registry.aliases()["previous_champion"] == "1"
+
+
+def test_rollback_needs_a_previous_one(home: Folder, registry: Ticking) -> None:
+    with pytest.raises(FlowError, match="no previous champion to go back to"):
+        rollback(home, registry, by="a test", why="", say=print)
+    assert registry.changes() == []
+
+
+@pytest.mark.parametrize("step", ["deploy 2", "deploy 2 done", "prove 2", "watch 2", "establish 2"])
+def test_failed_step_is_undone(tmp_path: Path, home: Folder, registry: Ticking, step: str) -> None:
+    failing = Folder(tmp_path / "home", refusing(NotDeployed("it does not answer"), step))
+    change = promote(failing, registry)
+    assert (change.state, change.why) == ("undone", "all criteria hold. Undone: it does not answer")
+    assert state(home, registry) == ("1", "1", ["undone"])
+
+
+def test_interrupted_change_is_undone(tmp_path: Path, home: Folder, registry: Ticking) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        promote(Folder(tmp_path / "home", refusing(KeyboardInterrupt(), "watch 2")), registry)
+    assert state(home, registry) == ("1", "1", ["undone"])
+    assert registry.changes()[0].why.endswith("Undone: KeyboardInterrupt")
+
+
+def test_failed_first_version_leaves_nothing(tmp_path: Path, registry: Ticking) -> None:
+    home = Folder(tmp_path / "home", refusing(NotDeployed("it answers otherwise"), "prove 1"))
+    change = promote(home, registry, Considered("1", "1", PASSED))
+    assert (change.state, change.before, home.live()) == ("undone", None, None)
+
+
+def test_registry_lost_at_the_end(home: Folder, registry: Ticking) -> None:
+    """The old version is back although that cannot be recorded; whatever comes next records it."""
+    registry.tick = refusing(RegistryError("MLflow does not answer"), "alias champion", "finish")
+    with pytest.raises(Unfinished, match="Then version 1 is live again, which could not be recorded"):
+        promote(home, registry)
+    assert state(home, registry) == ("1", "1", ["begun"])
+    registry.tick = lambda _: None
+    settle(home, registry, print)
+    assert state(home, registry) == ("1", "1", ["undone"])
+
+
+def test_old_version_does_not_come_back(tmp_path: Path, home: Folder, registry: Ticking) -> None:
+    lost = Folder(tmp_path / "home", refusing(NotDeployed("the port is taken"), "watch 2", "deploy 1"))
+    with pytest.raises(Unfinished, match="Then what was live could not be put back: the port is taken"):
+        promote(lost, registry)
+    assert state(home, registry) == ("2", "1", ["begun"])
+    assert "credence promote" in mismatches(registry.changes(), registry.aliases(), home.live())[0]
+    settle(home, registry, print)
+    assert state(home, registry) == ("2", "2", ["done"])
+
+
+@pytest.mark.parametrize(
+    ("failed", "approve", "expected"),
+    [
+        ("log loss", None, "refused"),
+        ("log loss", "I know better", "refused"),
+        ("alarms", None, "refused"),
+        ("alarms", "looked at the data", "done"),
+    ],
+)
+def test_refusal_changes_nothing(
+    home: Folder, registry: Ticking, failed: str, approve: str | None, expected: str
+) -> None:
+    criteria = (Criterion(name=failed, passed=False, figure=0.01, low=0.0, high=0.02, limit=0.0, sentence="worse"),)
+    gate = msgspec.structs.replace(PASSED, answer="refuse", why=f"{failed}: worse", criteria=criteria)
+    change = promote(home, registry, Considered("2", "1", gate), approve)
+    assert (change.state, home.live()) == (expected, "2" if expected == "done" else "1")
+    assert registry.changes() == [change]
+    assert change.approved == approve
+    run = registry._client.get_run(change.id)
+    assert (run.info.status, run.data.metrics[f"{failed.replace(' ', '_')}_high"]) == ("FINISHED", 0.02)
+    assert f"| {failed} | fails | worse |" in run.data.tags["mlflow.note.content"]
+
+
+def test_two_lives_are_told(home: Folder, registry: Ticking) -> None:
+    registry.alias("champion", "2")
+    promote(home, registry, Considered("2", "2", PASSED))
+    registry.alias("champion", "1")
+    (sentence,) = mismatches(registry.changes(), registry.aliases(), home.live())
+    assert sentence == "the alias champion names version 1, but it is 2: `credence promote 2`"
+    promote(home, registry, Considered("2", "2", PASSED))
+    assert mismatches(registry.changes(), registry.aliases(), home.live()) == []
+    with pytest.raises(FlowError, match="version 2 is live and champion already"):
+        promote(home, registry, Considered("2", "2", PASSED))
+
+
+def test_outdated_comparison_is_not_used(home: Folder, registry: Ticking) -> None:
+    promote(home, registry)
+    with pytest.raises(FlowError, match="was compared with version 1, but the champion is version 2 by now"):
+        promote(home, registry, Considered("1", "1", PASSED))
+
+
+def test_killed_anywhere_something_serves(database: str, tmp_path: Path) -> None:
+    """A process that is killed at any point leaves a champion serving; what comes next resumes or undoes."""
+    processes = get_context("forkserver")
+    processes.set_forkserver_preload(["mlflow.store.tracking.sqlalchemy_store", "tests.flows.homes"])
+    seen = []
+    for last in range(1, TICKS + 2):
+        home, registry = Folder(tmp_path / str(last)), registered(database, f"killed {last}")
+        home.deploy("1")
+        home.establish("1")
+        process = processes.Process(target=promote_and_die, args=(database, registry.model, tmp_path / str(last), last))
+        process.start()
+        process.join()
+        assert process.exitcode == (-9 if last <= TICKS else 0)
+        answering = home.live()
+        settle(home, registry, print)
+        seen.append((answering, *state(home, registry)))
+    assert seen == [
+        ("1", "1", "1", []),
+        *[("1", "1", "1", ["undone"])] * 2,
+        *[("2", "2", "2", ["done"])] * (TICKS - 2),
+    ]
