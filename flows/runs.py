@@ -18,6 +18,7 @@ from flows.settings import Settings
 
 if TYPE_CHECKING:
     from flows.promote import Considered
+    from flows.retrain import Kind, Retrained
     from flows.train import Trained
     from training.changes import Change
 
@@ -116,6 +117,27 @@ def rollback(settings: Settings, step: Step, by: str, why: str = "asked for") ->
     return step("rollback", work)
 
 
+def retrain(
+    settings: Settings,
+    step: Step,
+    by: str,
+    kind: Kind = "retrain",
+    verdict: str = "",
+    url: str | None = None,
+    promotion: Callable[[str], Change | None] | None = None,
+) -> Retrained:
+    """A version learned from what has become known, and promoted: as `flows.retrain.retrain`, which tells its errors.
+
+    `promotion` is what becomes of the version, by default what `promote` does.
+    """
+    from flows import retrain as retraining
+
+    def at_once(version: str) -> Change:
+        return promote(settings, step, by, version)
+
+    return retraining.retrain(settings, step, promotion or at_once, verdict, kind, url)
+
+
 def _is_up(settings: Settings) -> bool:
     try:
         return httpx.get(f"{settings.orchestrator_url}/api/health", timeout=2).status_code == 200
@@ -123,4 +145,4 @@ def _is_up(settings: Settings) -> bool:
         return False
 
 
-PLAIN: dict[str, Callable[..., Any]] = {"train": train, "promote": promote, "rollback": rollback}
+PLAIN: dict[str, Callable[..., Any]] = {"train": train, "retrain": retrain, "promote": promote, "rollback": rollback}

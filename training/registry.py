@@ -122,6 +122,12 @@ class Registry:
         with self._speaking():
             return _version(self._client.get_model_version(self.model, number))
 
+    def parameters(self, number: str) -> dict[str, str]:
+        """What the run that made a version was told, by name."""
+        run_id = self.version(number).run_id
+        with self._speaking():
+            return dict(self._client.get_run(run_id).data.params)
+
     def versions(self) -> list[Version]:
         """All versions, the newest first."""
         with self._speaking():

@@ -12,11 +12,12 @@ import click
 
 from flows.cli.data import data
 from flows.cli.demo import demo
-from flows.cli.model import history, train
+from flows.cli.model import history, retrain, train
 from flows.cli.platform import down, up
 from flows.cli.promotion import promote, rollback, status
 from flows.cli.records import records
 from flows.cli.report import report
+from flows.cli.review import review
 from flows.cli.score import score
 
 __all__ = ["credence", "main"]
@@ -40,7 +41,22 @@ def credence() -> None:
     """
 
 
-for _command in (demo, up, down, status, data, train, history, promote, rollback, score, records, report):
+for _command in (
+    demo,
+    up,
+    down,
+    status,
+    data,
+    train,
+    history,
+    promote,
+    rollback,
+    retrain,
+    review,
+    score,
+    records,
+    report,
+):
     credence.add_command(_command)
 
 

@@ -1,7 +1,9 @@
-"""`credence train` and `credence history`: what is made of raw tables."""
+"""`credence train`, `retrain` and `history`: what is made of raw tables and of outcomes."""
 
 from __future__ import annotations
 
+import getpass
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import click
 from flows.cli.output import Output, reporting, table
 
 if TYPE_CHECKING:
+    from flows.retrain import Retrained
     from flows.train import Trained
 
 
@@ -49,6 +52,34 @@ def train(
         cost_fp=cost_fp,
     )
     output.result(summary(trained), shown(trained))
+
+
+@click.command()
+@click.option("--recalibrate", is_flag=True, help="Keep the champion's model and find its calibration anew.")
+@reporting
+def retrain(output: Output, recalibrate: bool) -> None:
+    """Learn a version from what has become known since the champion's training, and promote it.
+
+    Learns from the champion's own raw tables and the outcomes of all closed cohorts but the champion's latest, on which
+    the gate then compares the two. Needs `credence up` and two closed cohorts. The monitor and CREDENCE_RETRAIN_CRON
+    start the same run; then a person must agree before the version is live, unless CREDENCE_APPROVAL is automatic.
+    Exits with 1 unless the new version is live.
+
+    \b
+    Example:  credence retrain
+    Next:     credence status shows what became of it; http://127.0.0.1:4200 shows the run
+    """
+    from flows.actions import told
+    from flows.runs import run
+    from flows.settings import from_environment
+
+    kind = "recalibrate" if recalibrate else "retrain"
+    retrained: Retrained = run("retrain", from_environment(), output.say, by=getpass.getuser(), kind=kind)
+    version, change = retrained.version.number, retrained.change
+    assert change is not None  # a person asked, so none is waited for
+    output.result({"version": version, "metrics": retrained.manifest.metrics, "change": change}, told(change))
+    if change.state != "done":
+        sys.exit(1)
 
 
 @click.command()

@@ -37,17 +37,11 @@ def promote(output: Output, version: str | None, approve: str | None) -> None:
     Example:  credence promote 3
     Next:     POST to http://127.0.0.1:8080/v2/models/credit-default/infer; http://127.0.0.1:8080/docs shows how
     """
-    from flows import promote as promotion
-    from flows.deploy.local import Local
-    from flows.local import Platform
+    from flows.runs import run
     from flows.settings import from_environment
-    from training.registry import Registry
 
-    settings = from_environment()
-    registry = Registry(settings.registry_url)
-    home = Local(Platform(settings), registry, output.say)
-    change = promotion.promote(registry, settings, home, version, by=getpass.getuser(), approve=approve, say=output.say)
-    _end(output, change)
+    asked = {"version": version, "approve": approve, "by": getpass.getuser()}
+    _end(output, run("promote", from_environment(), output.say, **asked))
 
 
 @click.command()
@@ -62,16 +56,10 @@ def rollback(output: Output, why: str) -> None:
     Example:  credence rollback --why "complaints about refusals"
     Next:     credence status shows the audit trail
     """
-    from flows import promote as promotion
-    from flows.deploy.local import Local
-    from flows.local import Platform
+    from flows.runs import run
     from flows.settings import from_environment
-    from training.registry import Registry
 
-    settings = from_environment()
-    registry = Registry(settings.registry_url)
-    home = Local(Platform(settings), registry, output.say)
-    _end(output, promotion.rollback(home, registry, by=getpass.getuser(), why=why, say=output.say))
+    _end(output, run("rollback", from_environment(), output.say, why=why, by=getpass.getuser()))
 
 
 @click.command()

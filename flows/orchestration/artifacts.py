@@ -51,3 +51,10 @@ def show_change(settings: Settings, change: Change) -> None:
     if change.id:
         link = f"{settings.registry_url}/#/runs/{change.id}"
         create_link_artifact(link=link, link_text="the audit record in MLflow", key="audit-record")
+
+
+def show_verdict(settings: Settings, verdict: str) -> None:
+    """The monitor's page and Evidently's report of the verdict behind a run."""
+    page = f"{settings.monitor_url}/review/verdicts/{verdict}"
+    create_link_artifact(link=page, link_text=f"verdict {verdict}", key="verdict")
+    create_link_artifact(link=f"{page}/report", link_text=f"drift report of verdict {verdict}", key="report")

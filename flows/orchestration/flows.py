@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from prefect import flow, get_run_logger, runtime, suspend_flow_run, task
 from prefect.cache_policies import NO_CACHE
+from prefect.deployments import run_deployment
 from prefect.input import RunInput
 from pydantic import Field
 
 from flows import runs
+from flows.actions import note, told
 from flows.orchestration import artifacts
-from flows.settings import from_environment
+from flows.settings import Settings, from_environment
 
 if TYPE_CHECKING:
-    from flows.promote import Considered
+    from flows.retrain import Retrained
     from flows.train import Trained
     from training.changes import Change
 
@@ -53,17 +55,36 @@ def train(
     return trained
 
 
+@flow(description="Learn anew from the champion's tables and what has become known since, and ask for its place.")
+def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrain", by: str = "") -> Retrained:
+    """As `credence retrain`; without a person in `by`, the promotion waits for one where settings say so."""
+    settings = from_environment()
+
+    def leave(version: str) -> None:
+        run_deployment("promote/credence", parameters={"version": version, "verdict": verdict}, timeout=0)
+
+    promotion = leave if not by and settings.approval == "required" else None
+    if verdict:
+        artifacts.show_verdict(settings, verdict)
+    retrained = runs.retrain(settings, step, by or _name(), kind, verdict, _url(), promotion)
+    artifacts.show_version(settings, retrained.version, retrained.manifest)
+    if retrained.change is not None:
+        artifacts.show_change(settings, retrained.change)
+    return retrained
+
+
 @flow(description="Judge a version, and let it live if the gate or a person's reason lets it.")
-def promote(version: str | None = None, approve: str | None = None, by: str = "", asked: str = "") -> Change:
-    """As `credence promote`; `asked` names the verdict or calendar behind it, whose promotion waits for a person."""
-    settings, by = from_environment(), by or f"Prefect run {runtime.flow_run.name}"
-    if asked and approve is None and settings.approval == "required":
-        considered = step("gate", lambda say: runs.consider(settings, version, say))
-        artifacts.show_gate(considered.version, considered.gate)
-        if considered.gate.answer == "promote":
-            by = f"{by}, resumed with: {_ask(considered, asked).reason}"
+def promote(version: str | None = None, approve: str | None = None, by: str = "", verdict: str | None = None) -> Change:
+    """As `credence promote`; `verdict` is what asks where no person does, and then one has to agree.
+
+    It is a verdict's id, empty for a calendar. A version that the gate lets live waits until a person resumes the run.
+    """
+    settings, by = from_environment(), by or _name()
+    if verdict is not None and settings.approval == "required":
+        by += _agreed(settings, version, verdict)
     change = runs.promote(settings, step, by, version, approve)
     artifacts.show_change(settings, change)
+    note(settings, verdict or "", told(change), change.after, _url())
     return change
 
 
@@ -71,12 +92,12 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 def rollback(why: str = "asked for", by: str = "") -> Change:
     """As `credence rollback`."""
     settings = from_environment()
-    change = runs.rollback(settings, step, by or f"Prefect run {runtime.flow_run.name}", why)
+    change = runs.rollback(settings, step, by or _name(), why)
     artifacts.show_change(settings, change)
     return change
 
 
-FLOWS: dict[str, Callable[..., Any]] = {"train": train, "promote": promote, "rollback": rollback}
+FLOWS: dict[str, Callable[..., Any]] = {"train": train, "retrain": retrain, "promote": promote, "rollback": rollback}
 
 
 @contextmanager
@@ -110,7 +131,30 @@ def _say() -> Say:
     return say
 
 
-def _ask(considered: Considered, asked: str) -> Approval:
-    """Leave the machine until a person resumes the run in Prefect; it then begins again, and this returns."""
-    text = f"Version {considered.version}, asked for by {asked}: {considered.gate.why}. Cancel the run to refuse."
-    return suspend_flow_run(wait_for_input=Approval.with_initial_data(description=text), key="approval")
+def _name() -> str:
+    return f"Prefect run {runtime.flow_run.name}"
+
+
+def _agreed(settings: Settings, version: str | None, verdict: str) -> str:
+    """Leave the machine until a person resumes the run in Prefect, if the gate says `promote`; returns the reason.
+
+    The resumed run begins again, and so judges again, before this returns.
+    """
+    considered = step("gate", lambda say: runs.consider(settings, version, say))
+    artifacts.show_gate(considered.version, considered.gate)
+    if considered.gate.answer != "promote":
+        return ""
+    asks = f"verdict {verdict}" if verdict else "the calendar"
+    text = (
+        f"Version {considered.version} may take the place of version {considered.champion}, by {asks}: "
+        f"{considered.gate.why}. The artifact `gate` of this run has the figures. Cancel the run to refuse."
+    )
+    note(settings, verdict, f"version {considered.version} waits for a person", considered.version, _url())
+    form = Approval.with_initial_data(description=text)
+    return f", resumed with: {suspend_flow_run(wait_for_input=form, key='approval').reason}"
+
+
+def _url() -> str | None:
+    """Where this run is seen."""
+    url: str | None = runtime.flow_run.ui_url
+    return url

@@ -20,7 +20,7 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.types.entrypoint import EntrypointType
 from prefect.workers.process import ProcessWorker
 
-from flows.orchestration.flows import promote, rollback, train
+from flows.orchestration.flows import promote, retrain, rollback, train
 from flows.services import POOL
 from flows.settings import Settings, from_environment
 
@@ -34,6 +34,7 @@ async def register(settings: Settings) -> None:
     async with get_client() as client:
         await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"), overwrite=True)
     await _deploy(settings, train)
+    await _deploy(settings, retrain, cron=settings.retrain_cron or None, concurrency_limit=_one_at_a_time())
     await _deploy(settings, promote)
     await _deploy(settings, rollback)
 

@@ -1,0 +1,27 @@
+"""`credence review`: judge the live version now."""
+
+from __future__ import annotations
+
+import click
+
+from flows.cli.output import Output, reporting
+
+
+@click.command()
+@reporting
+def review(output: Output) -> None:
+    """Let the monitor judge the live version now, and say what the verdict is and why.
+
+    It closes the open window, however few records it has. By itself the monitor does so when a window is full. A
+    verdict of recalibrate or retrain starts that, once, as any other would.
+
+    \b
+    Example:  credence review
+    Next:     http://127.0.0.1:8090/review shows windows, verdicts and what was done about each
+    """
+    from flows.records import ask
+    from flows.settings import from_environment
+
+    verdict = ask(from_environment(), "POST", "/v1/reviews")
+    lines = [f"version {verdict['version']}: {verdict['judgement']}", *(f"  {why}" for why in verdict["why"])]
+    output.result(verdict, "\n".join(lines))

@@ -1,0 +1,152 @@
+"""A retraining: the champion's tables and what has become known since, to a version that asks for its place.
+
+What is learned from are the raw tables that the champion came from and the labelled applications of all closed cohorts
+but the champion's latest, which nothing is learned from: the gate compares both versions on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from flows import cohorts, trail
+from flows import train as training
+from flows.actions import note, told
+from flows.errors import FlowError
+from flows.runs import Say, Step
+from flows.settings import Settings
+from monitoring.window import Cohort
+from training.bundle import Bundle, Manifest
+from training.changes import Change
+from training.recent import Recent
+from training.registry import Registry, Version
+from training.train import Costs, Options
+
+Kind = Literal["retrain", "recalibrate"]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a retraining has to learn from."""
+
+    champion: str
+    path: Path
+    """Where the champion's bundle lies."""
+    recent: Recent
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """A version that was learned, and what became of it."""
+
+    version: Version
+    manifest: Manifest
+    change: Change | None
+    """None where a person has to agree first."""
+
+
+def retrain(
+    settings: Settings,
+    step: Step,
+    promote: Callable[[str], Change | None],
+    verdict: str = "",
+    kind: Kind = "retrain",
+    url: str | None = None,
+) -> Retrained:
+    """Learn a version and let it ask for the champion's place; at the verdict behind it, note what was done.
+
+    `url` is where the run is seen. Raises RegistryError, NotUp, FlowError, DataError, TrainingError.
+    """
+    registry = Registry(settings.registry_url)
+    try:
+        note(settings, verdict, f"{kind} begun", url=url)
+        gathered = step("cohorts", lambda say: gather(settings, registry, say))
+        version = step("model", lambda say: learn(gathered, kind, registry, say))
+        note(settings, verdict, f"version {version.number} registered", version.number, url)
+        manifest = Bundle.open(registry.download(version.number, settings.models)).manifest
+        change = promote(version.number)
+        if change is not None:
+            note(settings, verdict, told(change), version.number, url)
+    except BaseException as error:  # also where the run is cancelled
+        note(settings, verdict, f"{kind} failed: {error or type(error).__name__}", url=url)
+        raise
+    return Retrained(version, manifest, change)
+
+
+def gather(settings: Settings, registry: Registry, say: Say) -> Gathered:
+    """Fetch the champion and every closed cohort. Raises RegistryError, NotUp, FlowError saying what is missing."""
+    champion = trail.champion(registry.changes(), registry.aliases())
+    if champion is None:
+        raise FlowError("there is no champion to learn anew from: `credence train`, then `credence promote`")
+    learned, held_out = divide(cohorts.closed(settings), champion)
+    say(f"holding out cohort {held_out.id}, learning from {', '.join(cohort.id for cohort in learned)}")
+    recent = Recent(
+        {cohort.id: cohorts.fetch(settings, cohort.id) for cohort in learned},
+        (held_out.id, cohorts.fetch(settings, held_out.id)),
+    )
+    return Gathered(champion, registry.download(champion, settings.models), recent)
+
+
+def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohort]:
+    """The cohorts to learn from, oldest first, and the one to be judged on; `closed` has the newest first.
+
+    Raises FlowError if there are too few.
+    """
+    held_out = next((cohort for cohort in closed if cohort.version == champion), None)
+    if held_out is None:
+        raise FlowError(
+            f"no closed cohort of version {champion}: what became of its decisions is not known yet. A cohort closes "
+            "when 95 % of a window's accepted applications have an outcome (POST /v1/outcomes at the monitor)"
+        )
+    learned = [cohort for cohort in reversed(closed) if cohort.id != held_out.id]
+    if not learned:
+        raise FlowError(
+            f"one closed cohort, {held_out.id}, and it is needed to judge by: there is none to learn from "
+            "until another window's outcomes are known"
+        )
+    return learned, held_out
+
+
+def learn(gathered: Gathered, kind: Kind, registry: Registry, say: Say) -> Version:
+    """A new version, registered. Raises RegistryError, FlowError, BundleError, DataError, TrainingError."""
+    if kind == "recalibrate":
+        return training.recalibrated(gathered.path, gathered.champion, gathered.recent, registry, say)
+    folder = tables(gathered, registry)
+    options = like(Bundle.open(gathered.path).manifest, registry.parameters(origin(gathered, registry)))
+    return training.run(folder, options, registry, say, recent=gathered.recent).version
+
+
+def origin(gathered: Gathered, registry: Registry) -> str:
+    """The version whose training the champion goes back to: its own, unless it was only recalibrated."""
+    number, manifest = gathered.champion, Bundle.open(gathered.path).manifest
+    while manifest.parent is not None:
+        number = manifest.parent
+        manifest = Bundle.open(registry.download(number, gathered.path.parent)).manifest
+    return number
+
+
+def tables(gathered: Gathered, registry: Registry) -> Path:
+    """The folder of raw tables that the champion came from. Raises FlowError where it is gone."""
+    number = origin(gathered, registry)
+    folder = Path(registry.version(number).source)
+    if not folder.is_absolute() or not folder.is_dir():
+        raise FlowError(
+            f"the raw tables of version {number} are not in {folder} any more: "
+            "put them back there, or `credence train --data DIR` a version on others"
+        )
+    return folder
+
+
+def like(manifest: Manifest, parameters: dict[str, str]) -> Options:
+    """What the champion's training was told, from its manifest and from the parameters of its run."""
+    policy = manifest.policy
+    return Options(
+        source=parameters.get("source", Options.source),
+        seed=manifest.seed,
+        trials=int(parameters.get("trials", Options.trials)),
+        costs=Costs(policy.cost_fn, policy.cost_fp),
+        allow=manifest.allowed,
+        auc_alarm=policy.auc_alarm,
+    )
