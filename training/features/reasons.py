@@ -18,11 +18,11 @@ _TEXTS = {
     "region": ("Lieu de résidence et de travail", "Place of residence and of work"),
     "contact": ("Coordonnées et pièces fournies", "Contact details and documents provided"),
     "stability": (
-        "Stabilité de votre identité administrative et de vos coordonnées",
-        "Stability of your registration, identity document and telephone",
+        "Ancienneté de votre adresse, de votre pièce d'identité et de votre téléphone",
+        "Age of your registered address, identity document and telephone",
     ),
     "household": ("Composition de votre foyer", "Composition of your household"),
-    "surroundings": ("Incidents de paiement dans votre entourage", "Payment incidents among people around you"),
+    "surroundings": ("Situation de paiement de votre entourage", "Payment record of people around you"),
     "enquiries": ("Demandes récentes auprès du bureau de crédit", "Recent enquiries at the credit bureau"),
     "circumstances": ("Circonstances du dépôt de la demande", "Circumstances in which you applied"),
     "gender": ("Sexe", "Gender"),
@@ -33,8 +33,11 @@ _TEXTS = {
         "Nombre et ancienneté de vos crédits auprès d'autres établissements",
         "Number and age of your credits with other lenders",
     ),
-    "bureau_arrears": ("Retards de paiement auprès d'autres établissements", "Late payments to other lenders"),
-    "previous_refusals": ("Demandes antérieures refusées ou abandonnées", "Earlier applications refused or abandoned"),
+    "bureau_arrears": (
+        "Régularité de vos paiements auprès d'autres établissements",
+        "Punctuality of your payments to other lenders",
+    ),
+    "previous_refusals": ("Issue de vos demandes de prêt antérieures", "Outcome of your earlier loan applications"),
     "previous_loans": (
         "Nombre et conditions de vos demandes et prêts antérieurs",
         "Number and terms of your earlier applications and loans",
@@ -42,7 +45,11 @@ _TEXTS = {
     "payment_delays": ("Remboursement de vos prêts antérieurs", "Repayment of your earlier loans"),
     "card_usage": ("Utilisation de votre carte de crédit", "Use of your credit card"),
 }
-"""By code, in French and in English."""
+"""By code, in French and in English.
+
+Each names what was looked at and claims nothing about it: that a payment was late is for the features to say, and
+whoever has a reason against them need not have done anything wrong.
+"""
 
 REASONS = tuple(Reason(code=code, french=french, english=english) for code, (french, english) in _TEXTS.items())
 

@@ -173,6 +173,7 @@ def _explanations(results: Results) -> Section:
     told = results.explained
     by_feature = contributions.by_feature(told.contributions, told.matrix, told.features)
     by_reason = contributions.by_reason(told.contributions, told.features, told.reasons)
+    by_value = contributions.by_value(told.contributions, told.matrix, told.features)
     meaning = (
         f"Contributions of {len(told.contributions):,} applicants, exact and in log-odds: with the base value they "
         "sum to the margin. Each feature belongs to one reason, whose contribution is the sum of its features'."
@@ -181,6 +182,8 @@ def _explanations(results: Results) -> Section:
         meaning,
         Picture("reasons", "Strength of each reason", png(by_reason)),
         Picture("contributions", "Contributions of the strongest features", png(by_feature)),
+        "How each of the strongest moves the answer, missing values apart:",
+        Picture("dependence", "Contribution against value of the strongest features", png(by_value)),
     ]
     if results.dropped:
         why = dict.fromkeys(one.why for one in results.dropped)

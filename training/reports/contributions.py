@@ -1,4 +1,4 @@
-"""What moves the probability: the features and reasons that contribute most, and which way.
+"""What moves the probability: the features and reasons that contribute most, which way, and at which values.
 
 Contributions are exact SHAP values in log-odds: with the base value they sum to the margin. A reason's is the sum of
 its features', as in the answers that applicants get.
@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from training.bundle.manifest import Feature, Reason
@@ -19,6 +20,9 @@ from training.reports.picture import GOOD, GREY, bare, canvas, styled
 
 _TOP = 18
 _POINTS = 800
+_PANELS = 8
+_MOST_LEVELS = 7
+_MISSING = "missing"
 
 
 @styled
@@ -57,6 +61,22 @@ def by_reason(contributions: NDArray[np.floating], features: Sequence[Feature], 
     return drawing
 
 
+@styled
+def by_value(contributions: NDArray[np.floating], matrix: NDArray[np.floating], features: Sequence[Feature]) -> Figure:
+    """One picture for each of the strongest features [n, m]; missing values stand apart, at the right in grey."""
+    strength = np.abs(contributions).mean(axis=0)
+    top = np.argsort(-strength, kind="stable")[:_PANELS]
+    tall = -(-len(top) // 2)
+    drawing = canvas(0.6 + 1.75 * tall)
+    grid = drawing.subplots(tall, 2, squeeze=False).ravel()
+    for axes, column in zip(grid, top, strict=False):
+        _panel(axes, contributions[:, column], matrix[:, column], features[column])
+    for axes in grid[len(top) :]:
+        axes.set_visible(False)
+    drawing.supylabel("contribution to the log-odds of default", fontsize=9)
+    return drawing
+
+
 def reason_strength(contributions: NDArray[np.floating], features: Sequence[Feature]) -> dict[str, float]:
     """Mean absolute contribution by reason's code."""
     codes = np.array([feature.reason for feature in features])
@@ -84,3 +104,48 @@ def _ranks(value: NDArray[np.floating]) -> NDArray[np.float64]:
     """Each value's place among the distinct ones, 0 to 1: colours then do not depend on outliers."""
     distinct, place = np.unique(value, return_inverse=True)
     return np.asarray(place / max(distinct.size - 1, 1))
+
+
+def _panel(axes: Axes, contribution: NDArray[np.floating], value: NDArray[np.floating], feature: Feature) -> None:
+    known = np.isfinite(value)
+    places, aside = _levels(axes, value, feature.levels) if feature.levels else _numbers(axes, value)
+    axes.axhline(0, color=GREY, linewidth=0.8)
+    axes.scatter(places[known], contribution[known], s=5, color=GOOD, alpha=0.5, linewidths=0)
+    # Spread evenly: all have the same value, and their contributions may differ all the same.
+    spread = aside + np.linspace(-0.6, 0.6, int((~known).sum())) * (axes.get_xlim()[1] - aside)
+    axes.scatter(spread, contribution[~known], s=5, color=GREY, alpha=0.5, linewidths=0)
+    axes.set_title(feature.name)
+
+
+def _numbers(axes: Axes, value: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
+    """Each value's place, and the place of missing ones; the outermost hundredths stand at the edge."""
+    known = value[np.isfinite(value)]
+    low, high = np.quantile(known, (0.01, 0.99)) if known.size else (0.0, 1.0)
+    span, absent = (high - low) or 1.0, known.size < value.size
+    ticks = [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
+    names = [f"{tick:,.6g}" for tick in ticks]
+    aside = float(high + 0.14 * span)
+    axes.set_xticks([*ticks, aside] if absent else ticks, [*names, _MISSING] if absent else names)
+    axes.set_xlim(low - 0.04 * span, high + (0.22 if absent else 0.04) * span)
+    return np.clip(value, low, high), aside
+
+
+def _levels(axes: Axes, value: NDArray[np.floating], levels: Sequence[str]) -> tuple[NDArray[np.floating], float]:
+    """The same for codes of levels, of which the most frequent are named and the others stand together."""
+    codes = np.nan_to_num(value, nan=0).astype(int)
+    counts = np.bincount(codes[np.isfinite(value)], minlength=len(levels))
+    shown = np.argsort(-counts, kind="stable")[: min(_MOST_LEVELS, np.count_nonzero(counts))]
+    place = np.full(max(len(levels), codes.max(initial=0) + 1), len(shown))
+    place[shown] = np.arange(len(shown))
+    names = [_short(levels[code]) for code in shown]
+    names += ["others"] if np.count_nonzero(counts) > len(shown) else []
+    aside = len(names)
+    names += [_MISSING] if np.isnan(value).any() else []
+    axes.set_xticks(range(len(names)), names, fontsize=6.5, rotation=20, ha="right")
+    axes.set_xlim(-0.6, len(names) - 0.4)
+    jitter = 0.5 * (np.arange(len(value)) * 0.618 % 1 - 0.5)
+    return place[codes] + jitter, float(aside)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 16 else name[:15] + "…"

@@ -74,7 +74,7 @@ def test_anchor_is_a_rule(explainer: Any, application: dict[str, Any]) -> None:
 
 
 def test_nothing_to_change_is_said(explainer: Any, application: dict[str, Any]) -> None:
-    told = explainer.explain(application, counterfactual=True)
+    told = explainer.explain({**application, "AMT_INCOME_TOTAL": 20_000}, counterfactual=True)
     assert told["decision"] == "refuse"
     assert told["counterfactual"] is None
     assert "No other terms" in told["notes"]["counterfactual"]

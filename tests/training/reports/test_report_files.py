@@ -11,7 +11,7 @@ from training.reports.document import Bullets, Code, Document, Section
 from training.reports.page import html
 from training.reports.table import Table
 
-PICTURES = "calibration contributions default_rates drift groups imbalance missing ranking reasons threshold"
+PICTURES = "calibration contributions default_rates dependence drift groups imbalance missing ranking reasons threshold"
 
 
 def contents(directory):
@@ -49,8 +49,9 @@ def test_page_needs_no_network(written):
     page = written["reports/index.html"].decode()
     assert page.count('src="data:image/png;base64,') == len(PICTURES.split())
     assert not re.findall(r'(?:src|href)="(?!data:|#)', page)
-    assert "http" not in page
-    assert "@import" not in page
+    text = re.sub(r"base64,[^\"]*", "", page)  # a picture's bytes may spell anything
+    assert "http" not in text
+    assert "@import" not in text
 
 
 def test_card_links_each_picture(written):
