@@ -225,5 +225,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # nobody waits for it as for what else this machine does
+    os.nice(5)  # nobody waits for it as for what else this machine does
     sys.exit(main())

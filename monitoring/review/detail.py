@@ -140,7 +140,7 @@ def verdict_page(facts: Facts, judged: Judged) -> VerdictPage:
         window=window,
         cohort=facts.cohort(verdict.cohort) if verdict.cohort else None,
         figures=tuple(
-            (_NAMES.get(name, name.replace("_", " ")), _figure(name, verdict.figures[name]))
+            (_NAMES.get(name, name.replace("_", " ").capitalize()), _figure(name, verdict.figures[name]))
             for name in _ordered(verdict.figures)
         ),
         drifted=tuple(
@@ -227,8 +227,12 @@ _NAMES = {
     "expected_auc": "AUC expected",
     "observed_expected": "Observed over expected defaults",
     "labelled": "Outcomes known",
-    "defaults": "Defaults",
+    "defaults": "Defaults known, in all cohorts",
+    "approved": "Approval rate",
+    "mean_probability": "Mean probability of default",
+    "lag_seconds": "Records trail by, seconds",
 }
+_COUNTS = {"rows", "drifted_columns", "defaults", "lag_seconds"}
 _SHARES = {"drifted_weight", "completeness", "approved", "mean_probability"}
 
 
@@ -240,8 +244,4 @@ def _ordered(figures: Mapping[str, float]) -> list[str]:
 def _figure(name: str, value: float) -> str:
     if name in _SHARES:
         return share(value)
-    return (
-        whole(value)
-        if (float(value).is_integer() and abs(value) >= 2) or name in {"rows", "drifted_columns"}
-        else decimal(value, 4)
-    )
+    return whole(value) if name in _COUNTS else decimal(value)

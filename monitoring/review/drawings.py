@@ -18,8 +18,8 @@ from monitoring.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
-_SECONDS = 600
-"""A report takes half a minute on a quiet machine."""
+_SECONDS = 1800
+"""A report takes half a minute of a processor, and gives way to everything else."""
 _KEPT = 50
 """Reports; each is nearly 10 MB."""
 _TOLD = 500
@@ -38,7 +38,7 @@ class Drawings:
         self._busy: set[str] = set()
         self._failed: dict[str, str] = {}
         self._process: subprocess.Popen[str] | None = None
-        self._closed = False
+        self._closing = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
     def path(self, verdict: str) -> Path | None:
@@ -53,7 +53,7 @@ class Drawings:
     def draw(self, verdict: str, window: str) -> None:
         """Have it drawn, unless it is there or being drawn; returns at once."""
         with self._lock:
-            if self._closed or verdict in self._busy or self._place(verdict).exists():
+            if self._closing.is_set() or verdict in self._busy or self._place(verdict).exists():
                 return
             self._busy.add(verdict)
             self._failed.pop(verdict, None)
@@ -67,7 +67,7 @@ class Drawings:
     def close(self) -> None:
         """Give up what is being drawn; it is drawn when it is asked for again."""
         with self._lock:
-            self._closed = True
+            self._closing.set()
             process = self._process
         if process is not None:
             process.kill()
@@ -78,7 +78,7 @@ class Drawings:
             problem = self._run(verdict, window)
         except Exception as error:  # noqa: BLE001 - the page says what it was
             problem = str(error)
-        if problem and not self._closed:
+        if problem and not self._closing.is_set():
             logger.warning("the report of verdict %s is not drawn: %s", verdict, problem)
         with self._lock:
             self._busy.discard(verdict)
@@ -88,7 +88,7 @@ class Drawings:
 
     def _run(self, verdict: str, window: str) -> str:
         """What went wrong; empty where nothing did."""
-        if self._closed:
+        if self._closing.is_set():
             return _ENDS
         span = Archive(self._database).span(window)
         if span is None:
@@ -103,7 +103,7 @@ class Drawings:
             command = [sys.executable, "-m", "monitoring.evidently", "--bundle", str(bundle)]
             command += ["--records", str(records), "--out", str(self._place(verdict)), "--about", f"window {window}"]
             with self._lock:
-                if self._closed:
+                if self._closing.is_set():
                     return _ENDS
                 self._process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
             try:

@@ -7,13 +7,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import toy_rows
+from playwright.sync_api import Page
 
 from monitoring.archive import Archive
+from monitoring.batch import Batch
 from monitoring.database import Database
 from monitoring.judgements import Judged
 from monitoring.review.drawings import Drawings
+from monitoring.store import Store
 from monitoring.window import Window
-from monitoring.windows import Edge, Span
+from monitoring.windows import START, Edge, Span
+from serving.records import Record, Schema
+from training.bundle import Bundle
 
 
 @pytest.fixture
@@ -29,6 +35,52 @@ def drawings(tmp_path: Path, database: Database) -> Iterator[Drawings]:
     made = Drawings(tmp_path / "reports", tmp_path / "models", database)
     yield made
     made.close()
+
+
+@pytest.fixture
+def answered(database: Database, toy_bundle: Path, make_record: Callable[..., Record]) -> Span:
+    """Where the records of a window are, 300 answers of a bundle."""
+    bundle, rows = Bundle.open(toy_bundle), toy_rows(300, seed=7)
+    manifest = bundle.manifest
+    names = [tuple(field.name for field in fields) for fields in (manifest.numeric, manifest.categorical)]
+    schema = Schema(*names, manifest.history)
+    made = [
+        make_record(
+            f"segment-{i:03}",
+            at=i + 1,
+            schema=schema.id,
+            probability=probability,
+            numeric=rows.numeric[i].tobytes(),
+            categorical=tuple(rows.categorical[i]),
+            history=rows.history[i].tobytes(),
+        )
+        for i, probability in enumerate(bundle.score(rows).probability.tolist())
+    ]
+    Store(database, 36_500).ingest(Batch((schema,), tuple(made), ()), None)
+    return Span("3", 1, START, Edge(300, "segment-299"))
+
+
+def test_a_report_is_drawn_and_asks_nobody(
+    drawings: Drawings,
+    database: Database,
+    answered: Span,
+    toy_bundle: Path,
+    tmp_path: Path,
+    make_window: Callable[..., Window],
+    page: Page,
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "3").symlink_to(toy_bundle)
+    Archive(database).add_window(make_window(), answered, 1)
+    drawings.draw("3-1-0", "3-1")
+    until = time.monotonic() + 300
+    while (drawn := drawings.path("3-1-0")) is None:
+        assert (drawings.failure("3-1-0"), time.monotonic() < until) == (None, True)
+        time.sleep(0.1)
+    page.goto(f"file://{drawn}")
+    page.get_by_text("EXT_SOURCE_2").first.wait_for()
+    assert "PSI with bins for missing and unseen values" in page.inner_text("body")
+    assert "window 3-1" in page.inner_text("body")
 
 
 def failure(drawings: Drawings, verdict: str) -> str:
