@@ -80,9 +80,9 @@ def _false_alarms(reference: Reference, drawn: Mapping[str, Chunk], random: np.r
 
 def _detection(bundle: Bundle, reference: Reference, chunk: Chunk, random: np.random.Generator) -> Iterator[str]:
     cases: list[tuple[str, str, Change, Sequence[float]]] = [
-        ("mean score higher by {:g} standard deviations", "probability", _riskier, (0.1, 0.2, 0.3, 0.5)),
-        (f"a new level in {{:.0%}} of `{LEVEL}`", LEVEL, _new_level(bundle), (0.02, 0.03, 0.05, 0.1)),
-        (f"{{:.0%}} of `{COLUMN}` becomes missing", COLUMN, _missing(bundle), (0.1, 0.2, 0.3, 0.5)),
+        ("mean score higher by {:g} standard deviations", "probability", _riskier, (0.1, 0.2, 0.3, 0.4, 0.5)),
+        (f"a new level in {{:.0%}} of `{LEVEL}`", LEVEL, _new_level(bundle), (0.01, 0.02, 0.03, 0.05, 0.1)),
+        (f"{{:.0%}} of `{COLUMN}` becomes missing", COLUMN, _missing(bundle), (0.05, 0.1, 0.2, 0.3, 0.5)),
     ]
     yield f"Something changed, found in so many of {CHANGED} windows (verdict not *keep* in so many):"
     yield ""
