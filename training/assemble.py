@@ -66,9 +66,10 @@ def with_calibration(graph: bytes, calibration: Calibration) -> bytes:
     constants = {constant.name: constant for constant in model.graph.initializer}
     found, names = "probability", list[str]()
     for operator in ("Reciprocal", "Add", "Gather", "Exp", "Sub", "Mul"):
-        node = makers[found]
-        if node.op_type != operator:
-            raise BundleError(f"model.onnx: expected {operator} before `{found}`, got {node.op_type}")
+        node = makers.get(found)
+        if node is None or node.op_type != operator:
+            made = "nothing" if node is None else node.op_type
+            raise BundleError(f"model.onnx: expected {operator} to make `{found}`, got {made}: not a graph of ours")
         found, names = node.input[0], [*names, *node.input[1:]]
     *_, intercept, slope = names
     for name, value in ((slope, -calibration.slope), (intercept, calibration.intercept)):

@@ -62,11 +62,6 @@ def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
     readable = {cohort: table for cohort, table in recent.learned.items() if names <= set(table.column_names)}
     if len(readable) < len(recent.learned):
         progress(f"left out {len(recent.learned) - len(readable)} cohorts without a history feature that is read")
-    if not readable:
-        raise TrainingError(
-            "recalibration needs two closed cohorts with the history features that the model reads, an older one to "
-            f"learn from and one to be judged on: got {recent.held_out[0]} alone, so wait until another is closed"
-        )
     missing = sorted(names - set(recent.held_out[1].column_names))
     if missing:
         raise TrainingError(f"cohort {recent.held_out[0]}, column {missing[0]}: expected numbers, got no such column")

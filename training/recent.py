@@ -100,13 +100,9 @@ class Cohort:
 
     def history(self, names: tuple[str, ...]) -> pl.DataFrame:
         """These history features; one that was not recorded is missing."""
-        columns = {
-            name: self.table.column(name).to_numpy()
-            if name in self.table.column_names
-            else np.full(len(self.table), np.nan, np.float32)
-            for name in names
-        }
-        return pl.DataFrame(columns, schema=dict.fromkeys(names, pl.Float32))
+        absent = pa.nulls(len(self.table), pa.float32())
+        columns = [self.table.column(name) if name in self.table.column_names else absent for name in names]
+        return pl.DataFrame([pl.Series(name, column) for name, column in zip(names, columns, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -121,7 +117,12 @@ class Usable:
 
     @classmethod
     def of(cls, recent: Recent) -> Usable:
-        """Check and sort out. Raises TrainingError for a table that does not fit."""
+        """Check and sort out. Raises TrainingError for a table that does not fit, and where there is but one."""
+        if not recent.learned:
+            raise TrainingError(
+                "learning from live applications needs two closed cohorts, an older one to learn from and the latest "
+                f"to be judged on: got {recent.held_out[0]} alone, so wait until another is closed"
+            )
         given = tuple(Cohort.of(name, table) for name, table in recent.learned.items())
         held_out = Cohort.of(*recent.held_out)
         check_enough(f"cohort {held_out.id}", held_out.outcome[held_out.labelled])
@@ -161,15 +162,15 @@ def check_enough(where: str, outcome: Outcome) -> None:
         )
 
 
-def fingerprint(cohorts: tuple[Cohort, ...]) -> str | None:
-    """SHA-256 of the labelled applications by cohort and record, as CSV; None without cohorts."""
+def fingerprint(cohorts: tuple[Cohort, ...]) -> str:
+    """SHA-256 of the labelled applications by cohort and record, as CSV."""
     digest = hashlib.sha256()
     for cohort in cohorts:
         labelled = cohort.take(cohort.labelled).table
         frame = pl.from_arrow(labelled.select(sorted(labelled.column_names)))
         assert isinstance(frame, pl.DataFrame)
         digest.update(f"{cohort.id}\n{frame.sort('id').write_csv()}".encode())
-    return digest.hexdigest() if cohorts else None
+    return digest.hexdigest()
 
 
 def _check_columns(name: str, table: pa.Table) -> None:
@@ -202,4 +203,6 @@ _FITS = {
 
 def _raw(frame: pl.DataFrame, name: str, kind: Kind) -> pl.Expr:
     value = pl.col(name)
-    return (value.fill_nan(None) if frame.schema[name].is_float() else value).cast(_RAW[kind])
+    if frame.schema[name].is_float():
+        value = pl.when(value.is_finite()).then(value)
+    return value.cast(_RAW[kind])

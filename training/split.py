@@ -7,7 +7,7 @@ the tables and the older cohorts are learned from, the latest cohort is held out
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,13 @@ from training.candidates import Outcome, Weight
 from training.errors import TrainingError
 from training.recent import ENOUGH_DEFAULTS, Cohort, Usable
 from training.tables import FIELDS
+
+HEAVIEST = 10.0
+"""A recent application counts as many times as makes the cohorts together as heavy as the tables, up to this.
+
+In a changed world that saved 1 to 9 % of the cost over counting each once; without a limit a few hundred applications
+would outvote a hundred thousand.
+"""
 
 
 @dataclass(frozen=True)
@@ -53,19 +60,23 @@ def of_tables(side: Side, holdout: float, seed: int) -> tuple[Side, Side]:
 
 
 def of_time(tables: Side, recent: Usable, seed: int) -> tuple[Side, Side]:
-    """Learned from and held out, in random order; an older application of a client in a cohort is left out."""
+    """Learned from and held out, in random order.
+
+    An older application of a client in a cohort is left out. See HEAVIEST for the weight of recent ones.
+    """
     clients, names = recent.clients, tuple(tables.history.columns)
     older = np.array([client not in clients for client in tables.clients.tolist()])
+    past = replace(tables.take(np.flatnonzero(older)), deciding=np.zeros(older.sum(), bool))
     deciding = [cohort.id for cohort in recent.deciding]
-    cohorts = [_side(cohort, names, cohort.id in deciding) for cohort in recent.learned]
-    learned = _joined([tables.take(np.flatnonzero(older)), *cohorts])
+    cohorts = _joined([_side(cohort, names, cohort.id in deciding) for cohort in recent.learned])
+    heavier = float(np.clip(past.weight.sum() / max(cohorts.weight.sum(), 1.0), 1.0, HEAVIEST))
+    learned = _joined([past, replace(cohorts, weight=cohorts.weight * heavier)])
     if learned.outcome[learned.deciding].sum() < ENOUGH_DEFAULTS:
         learned.deciding[:] = True
     random = np.random.default_rng(seed)
-    held_out = _side(recent.held_out, names, deciding=True)
-    return learned.take(random.permutation(len(learned.outcome))), held_out.take(
-        random.permutation(len(held_out.outcome))
-    )
+    sides = learned, _side(recent.held_out, names, deciding=False)
+    first, second = (side.take(random.permutation(len(side.outcome))) for side in sides)
+    return first, second
 
 
 def _side(cohort: Cohort, names: tuple[str, ...], deciding: bool) -> Side:

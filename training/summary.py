@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from training.features.fields import Columns, columns_of
 from training.prepare import Part, Prepared
 from training.recent import Usable
 from training.reports import Answered, Candidate, Data, Explained, Judged, Results
-from training.reports.drift import Drift, compare
+from training.reports.drift import compare
 from training.reports.fields import by_level
 from training.search import Dropped, Trial, best_of_each, folds_of
 from training.tables import Tables
@@ -49,7 +50,7 @@ def summarise(
         imbalance=_treatments(prepared, trials, manifest, folds),
         dropped=tuple(dropped),
         fields=by_level(columns, (tables.train["TARGET"] == 1).to_numpy()),
-        drift=_drift(columns, tables.test),
+        **_drift(columns, tables, prepared.recent),
     )
 
 
@@ -63,7 +64,7 @@ def summarise_recalibration(bundle: Bundle, recent: Usable, learned: Judged, hel
         hold_out_rows=len(held_out.outcome),
         default_rate=float(np.average(learned.outcome, weights=learned.weight)),
         fingerprint=bundle.manifest.fingerprint,
-        cohorts=_answered(recent, "calibration"),
+        cohorts=_answered(recent, "none", "calibration"),
         recent_fingerprint=bundle.manifest.recent_fingerprint,
     )
     return _judged(bundle, held_out, learned, data)
@@ -172,6 +173,7 @@ def _explained(bundle: Bundle, part: Part) -> Explained:
 
 
 def _data(tables: Tables, source: str, prepared: Prepared, manifest: Manifest) -> Data:
+    recent_decide = not prepared.learned.deciding.all()
     sizes = {name: int(frame.select(pl.len()).collect().item()) for name, frame in tables.history.items()}
     return Data(
         source=source,
@@ -181,15 +183,20 @@ def _data(tables: Tables, source: str, prepared: Prepared, manifest: Manifest) -
         hold_out_rows=len(prepared.held_out.outcome),
         default_rate=float((tables.train["TARGET"] == 1).to_numpy().mean()),
         fingerprint=manifest.fingerprint,
-        cohorts=() if prepared.recent is None else _answered(prepared.recent, "training"),
+        cohorts=()
+        if prepared.recent is None
+        else _answered(
+            prepared.recent, "training", "training, calibration, threshold" if recent_decide else "training"
+        ),
         recent_fingerprint=manifest.recent_fingerprint,
         left_out=prepared.left_out,
     )
 
 
-def _answered(recent: Usable, use: str) -> tuple[Answered, ...]:
-    deciding = [cohort.id for cohort in recent.deciding]
-    roles = [(cohort, use if cohort.id in deciding or use == "training" else "none") for cohort in recent.given]
+def _answered(recent: Usable, older: str, deciding: str) -> tuple[Answered, ...]:
+    """The cohorts with what the older ones were used for, and what those that decide."""
+    decide = [cohort.id for cohort in recent.deciding]
+    roles = [(cohort, deciding if cohort.id in decide else older) for cohort in recent.given]
     return tuple(
         Answered(
             cohort=cohort.id,
@@ -203,5 +210,12 @@ def _answered(recent: Usable, use: str) -> tuple[Answered, ...]:
     )
 
 
-def _drift(train: Columns, test: pl.DataFrame | None) -> tuple[Drift, ...]:
-    return () if test is None else compare(train, columns_of(test))
+def _drift(train: Columns, tables: Tables, recent: Usable | None) -> dict[str, Any]:
+    """To whom the raw tables' clients are compared, and how far these are from them."""
+    if recent is not None:
+        now, others = f"cohort {recent.held_out.id}", recent.held_out.applications()
+    elif tables.test is not None:
+        now, others = "test applications", tables.test
+    else:
+        return {}
+    return {"drift": compare(train, columns_of(others)), "drifted_to": now}

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 
 from training.bundle import Field, Rows
+from training.errors import TrainingError
 from training.tables.applications import FIELDS
 from training.tables.columns import Column
 
@@ -19,7 +20,7 @@ MOST_LEVELS = 200
 """A text column with more is an identifier or free text, not a category."""
 
 
-class FieldError(ValueError):
+class FieldError(TrainingError):
     """A column that cannot be a field of a model."""
 
 

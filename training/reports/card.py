@@ -14,6 +14,7 @@ from training.reports.document import Block, Bullets, Code, Document, Picture, S
 from training.reports.picture import png
 from training.reports.results import Data, Results
 from training.reports.table import Table, interval
+from training.split import HEAVIEST
 
 _METRIC_NAMES = {
     "auc": "AUC",
@@ -212,26 +213,35 @@ def _data(results: Results) -> Section:
 
 def _tables(data: Data) -> str:
     absent = f"Absent: {', '.join(data.absent)}." if data.absent else "No table is absent."
-    split = "all of the tables' clients learned from" if data.cohorts else "stratified by outcome"
-    return (
-        f"Source: {data.source}. {data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out, "
-        f"{split}; {data.default_rate:.2%} defaulted. {absent} Fingerprint {data.fingerprint}."
+    sizes = f"{data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out"
+    split = (
+        f"All its clients are learned from, {data.default_rate:.2%} defaulted; with the cohorts below {sizes}."
+        if data.cohorts
+        else f"{sizes}, stratified by outcome; {data.default_rate:.2%} defaulted."
     )
+    return f"Source: {data.source}. {split} {absent} Fingerprint {data.fingerprint}."
 
 
 def _recent(results: Results) -> str:
     data = results.data
     learned = "Learned from" if results.parent is None else "The calibration was found on"
+    weight = (
+        " In learning, though not in judging, the cohorts together weigh as much as the tables, each of their "
+        f"applications at most {HEAVIEST:g} times as much as a client of the tables."
+        if results.parent is None
+        else ""
+    )
     left_out = (
         f" Of the known outcomes {data.left_out:,} were left out, because their client applied again or is held out."
         if data.left_out
         else ""
     )
+    fingerprint = f" Fingerprint of their labelled applications: {data.recent_fingerprint}."
     return (
         f"{learned} closed cohorts of live applications; the latest is the hold-out, so that it is younger than all "
         "that was learned from. Outcomes are known for accepted applications and for explored ones: refused by the "
         "model and accepted all the same, a stated share, each standing for all that were refused like it."
-        f"{left_out} Fingerprint of the outcomes learned from: {data.recent_fingerprint}."
+        f"{weight}{left_out}{fingerprint}"
     )
 
 
@@ -252,16 +262,19 @@ def _drift(results: Results) -> Section | None:
     moved = [row for row in results.drift if row.psi >= drift.SLIGHT]
     told = f"{len(moved)} of {len(results.drift)} fields have a PSI of {drift.SLIGHT} or more"
     names = ": " + ", ".join(f"{row.field} ({row.psi:.2f})" for row in moved[:8]) if moved else ""
+    drawing = drift.figure(results.drift, results.drifted_to)
     return Section(
-        "Drift from training to test applications",
-        (f"{told}{names}.", Picture("drift", "Population stability index by field", png(drift.figure(results.drift)))),
+        f"Drift from training to {results.drifted_to}",
+        (f"{told}{names}.", Picture("drift", "Population stability index by field", png(drawing))),
     )
 
 
 def _limits(results: Results) -> Section:
     rows = f"{results.data.hold_out_rows:,}"
     limits = [
-        "Only applicants who were once accepted have an outcome: those who were refused are not in the data.",
+        "Only applicants who were once accepted have an outcome: those who were refused are not in the data."
+        if results.population != "accepted and explored"
+        else "Of applicants who were refused only the explored have an outcome; each stands for many.",
         "No reject inference was made, so the probability of an applicant unlike any accepted one is an extrapolation.",
         "Groups are compared on approvals and calibration; equal treatment in law is a matter for a person.",
         "A contribution says what moved the model's answer, not what would change a client's life.",

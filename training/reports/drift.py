@@ -44,7 +44,7 @@ def compare(reference: Mapping[str, NDArray[Any]], current: Mapping[str, NDArray
 
 
 @styled
-def figure(rows: Sequence[Drift]) -> Figure:
+def figure(rows: Sequence[Drift], now: str) -> Figure:
     """The fields that moved most, against the customary limits."""
     top = rows[:_TOP]
     drawing = canvas(1.0 + 0.24 * len(top))
@@ -58,7 +58,7 @@ def figure(rows: Sequence[Drift]) -> Figure:
     axes.set_yticks(places, [row.field for row in top])
     axes.set_xlim(0, max(1.15 * STRONG, 1.05 * max(row.psi for row in top)))
     axes.set_xlabel("population stability index; dashed: limits 0.1 and 0.25, black: expected without drift")
-    axes.set_title(f"Training to test applications, {len(top)} of {len(rows)} fields")
+    axes.set_title(f"Training to {now}, {len(top)} of {len(rows)} fields")
     bare(axes)
     return drawing
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from training.evaluation import APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED, Group
+from training.evaluation import ACCURACY_APPROVE_ALL, APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED, Group
 from training.reports.picture import BAD, GOOD, GREY, bare, canvas, percent_axis, styled
 from training.reports.table import Table, interval, percent
 
@@ -66,7 +66,7 @@ def _row(group: Group) -> tuple[str, ...]:
     return (
         group.name,
         f"{group.rows:,}",
-        f"{group.defaults / group.rows:.1%}",
+        f"{1 - metrics[ACCURACY_APPROVE_ALL].value:.1%}",
         percent(metrics[APPROVAL_RATE]),
         f"{group.approval_ratio:.2f}",
         interval(metrics[AUC]) if AUC in metrics else "one class",

@@ -106,12 +106,14 @@ class Results:
     fields: tuple[Described, ...]
     """Application fields of the training data."""
     drift: tuple[Drift, ...]
-    """Training to test applications, largest first; empty without test applications."""
+    """From the raw tables' clients to others, largest first; empty where there are no others."""
     protected: tuple[str, ...]
     allowed: tuple[str, ...]
     """Protected fields that this run admitted as inputs."""
     alarms: tuple[str, ...]
     seed: int
+    drifted_to: str = "test applications"
+    """Who these others are."""
     population: Population = "everybody"
     """Whose outcomes the hold-out holds."""
     parent: str | None = None
