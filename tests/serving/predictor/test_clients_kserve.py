@@ -13,6 +13,7 @@ SCRIPT = """
 import asyncio, json, sys
 import numpy as np
 from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
+from kserve.protocol.infer_type import RequestedOutput
 
 url, application = sys.argv[1], json.loads(sys.argv[2])
 
@@ -27,6 +28,9 @@ async def main():
     inputs = [tensor(*each) for each in application]
     request = InferRequest(model_name="credit-default", infer_inputs=inputs, request_id="from-kserve")
     answer = await client.infer(url, request, model_name="credit-default")
+    why = [RequestedOutput(name="explications_locales")]
+    request = InferRequest(model_name="credit-default", infer_inputs=inputs, request_outputs=why)
+    explained = await client.infer(url, request, model_name="credit-default")
     refused = ""
     try:
         await client.infer(url, {"inputs": []}, model_name="credit-default")
@@ -40,6 +44,7 @@ async def main():
         "probability": answer.outputs[0].as_numpy().tolist(),
         "decision": answer.outputs[1].as_numpy().tolist(),
         "parameters": sorted(answer.parameters),
+        "explained": json.loads(explained.outputs[0].as_numpy()[0]),
         "refused": refused,
     }))
 
@@ -67,6 +72,11 @@ def test_kserve_client_is_answered(result: Any) -> None:
     assert decision == ("refuse" if probability >= 0.12 else "accepte")
     assert result["id"] == "from-kserve"
     assert {"model_version", "record_ids", "history"} <= set(result["parameters"])
+
+
+def test_kserve_client_is_told_why(result: Any) -> None:
+    told = result["explained"]
+    assert told["base"] + sum(told["by_reason"].values()) == pytest.approx(told["margin"], abs=1e-6)
 
 
 def test_kserve_client_sees_readiness(result: Any) -> None:

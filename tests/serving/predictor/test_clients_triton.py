@@ -31,6 +31,8 @@ inputs = [
 everything = client.infer("credit-default", inputs, request_id="from-triton")
 chosen = [triton.InferRequestedOutput("classe", binary_data=False)]
 decisions = client.infer("credit-default", inputs, outputs=chosen, model_version="2")
+why = [triton.InferRequestedOutput("explications_locales", binary_data=False)]
+explained = client.infer("credit-default", inputs, outputs=why)
 refused = ""
 try:
     client.infer("credit-default", inputs[1:])
@@ -48,6 +50,7 @@ print(json.dumps({
     "decision": everything.as_numpy("classe").tolist(),
     "only": [each["name"] for each in decisions.get_response()["outputs"]],
     "index": triton.InferenceServerClient(admin).get_model_repository_index(),
+    "explained": [json.loads(text) for text in explained.as_numpy("explications_locales").tolist()],
     "refused": refused,
 }))
 """
@@ -67,6 +70,12 @@ def test_triton_client_is_answered(result: Any) -> None:
     assert len(result["decision"]) == 2
     assert result["id"] == "from-triton"
     assert result["only"] == ["classe"]
+
+
+def test_triton_client_is_told_why(result: Any) -> None:
+    assert len(result["explained"]) == 2
+    for told in result["explained"]:
+        assert told["base"] + sum(told["by_reason"].values()) == pytest.approx(told["margin"], abs=1e-6)
 
 
 def test_triton_client_sees_server_and_model(result: Any) -> None:
