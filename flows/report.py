@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,12 +24,15 @@ from training.bundle import Bundle
 Say = Callable[[str], None]
 
 _SECONDS = 60.0
+_WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")
 
 
 def report_window(settings: Settings, window: str, out: Path, say: Say) -> Window:
     """Draw a window's records; returns the figures of the page. Raises NotUp, FlowError, BundleError."""
-    version = window.rpartition("-")[0]
-    bundle = _bundle(settings, version)
+    found = _WINDOW.fullmatch(window)
+    if found is None:
+        raise FlowError(f"window: expected an id like 3-12, as the review pages name it, got {window!r}")
+    bundle = _bundle(settings, found["version"])
     records = records_of(settings, window)
     return _draw(bundle, records, out, f"window {window}", say)
 
@@ -95,7 +99,7 @@ def _table(scored: Scored, model: Model) -> pa.Table:
 
 def _bundle(settings: Settings, version: str) -> Bundle:
     path = settings.models / version
-    if not version or not path.is_dir():
+    if not path.is_dir():
         raise FlowError(f"version: expected one that was live here, got {version!r}: {path} is not there")
     return Bundle.open(path)
 
