@@ -154,7 +154,6 @@ def _agreed(settings: Settings, version: str | None, verdict: str) -> str:
     return f", resumed with: {suspend_flow_run(wait_for_input=form, key='approval').reason}"
 
 
-def _url() -> str | None:
+def _url() -> str:
     """Where this run is seen."""
-    url: str | None = runtime.flow_run.ui_url
-    return url
+    return f"{from_environment().orchestrator_url}/runs/flow-run/{runtime.flow_run.id}"

@@ -1,0 +1,194 @@
+"""The flows under a real Prefect server, with its worker: one for the module, and its tests go on from each other."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from flows.local import Platform
+from flows.settings import Settings
+from training.registry import Figures, Registry
+from training.synthetic import synthesise
+
+pytestmark = [
+    pytest.mark.xdist_group("orchestrator"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
+    pytest.mark.filterwarnings("ignore::UserWarning"),  # and a type hint of its own
+]
+
+ENDED = {"Completed", "Failed", "Cancelled", "Crashed"}
+PORTS = ("monitor_port", "http_port", "admin_port", "explainer_port", "prefect_port")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A state folder of the module's own; the registry is a database, and there is no explainer."""
+    folder, ports = tmp_path_factory.mktemp("orchestrated"), dict[str, int]()
+    probes = {name: socket.socket() for name in PORTS}
+    for name, probe in probes.items():
+        probe.bind(("127.0.0.1", 0))
+        ports[name] = probe.getsockname()[1]
+    for probe in probes.values():
+        probe.close()
+    return Settings(
+        home=str(folder / "home"),
+        mlflow_url=f"sqlite:///{folder}/mlflow.db",
+        explainer_python=str(folder / "no explainer"),
+        watch_seconds=0.1,
+        **ports,
+    )
+
+
+@pytest.fixture(scope="module")
+def platform(settings: Settings) -> Iterator[Platform]:
+    platform = Platform(settings, {"CREDENCE_DRAIN_SECONDS": "0.1"})
+    try:
+        platform.up(print)
+        yield platform
+    finally:
+        platform.down(print)
+
+
+@pytest.fixture(scope="module")
+def registry(settings: Settings, toy_bundle: Path) -> Registry:
+    """With version 1, which a person calls champion."""
+    registry = Registry(settings.registry_url)
+    version = registry.register(toy_bundle, Figures({}, {}, [], ""))
+    registry.alias("champion", version.number)
+    return registry
+
+
+@pytest.fixture(scope="module")
+def prefect(settings: Settings, platform: Platform) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=f"{settings.orchestrator_url}/api", timeout=10) as client:
+        yield client
+
+
+def start(prefect: httpx.Client, name: str, **parameters: Any) -> str:
+    deployment = prefect.get(f"/deployments/name/{name}/credence").json()["id"]
+    made = prefect.post(f"/deployments/{deployment}/create_flow_run", json={"parameters": parameters})
+    return str(made.json()["id"])
+
+
+def wait(prefect: httpx.Client, run: str, states: set[str] = ENDED) -> dict[str, Any]:
+    deadline = time.monotonic() + 120
+    while (found := prefect.get(f"/flow_runs/{run}").json())["state_name"] not in states:
+        assert time.monotonic() < deadline, found["state"]
+        assert found["state_name"] not in ENDED, found["state"]
+        time.sleep(0.2)
+    return dict(found)
+
+
+def artifacts(prefect: httpx.Client, run: str) -> set[str]:
+    found = prefect.post("/artifacts/filter", json={"flow_runs": {"id": {"any_": [run]}}}).json()
+    return {artifact["key"] for artifact in found}
+
+
+def deployments(prefect: httpx.Client) -> dict[str, dict[str, Any]]:
+    return {one["entrypoint"].rpartition(".")[2]: one for one in prefect.post("/deployments/filter", json={}).json()}
+
+
+def test_worker_registers_the_deployments(prefect: httpx.Client) -> None:
+    found = deployments(prefect)
+    assert set(found) == {"train", "retrain", "promote", "rollback"}
+    assert found["retrain"]["global_concurrency_limit"]["limit"] == 1
+    assert found["retrain"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
+    assert found["retrain"]["schedules"] == []
+
+
+def test_second_retraining_is_cancelled(prefect: httpx.Client, registry: Registry) -> None:
+    runs = [start(prefect, "retrain", verdict="", kind="retrain") for _ in range(2)]
+    ended = [wait(prefect, run) for run in runs]
+    assert sorted(run["state_name"] for run in ended) == ["Cancelled", "Failed"]
+    assert "no closed cohort of version 1" in next(r["state"]["message"] for r in ended if r["state_name"] == "Failed")
+
+
+def test_refused_promotion_leaves_what_is_live(prefect: httpx.Client, platform: Platform, registry: Registry) -> None:
+    run = start(prefect, "promote", version="1", verdict="")
+    wait(prefect, run, {"Suspended"})
+    assert "gate" in artifacts(prefect, run)
+    prefect.post(f"/flow_runs/{run}/set_state", json={"state": {"type": "CANCELLED"}})
+    assert wait(prefect, run)["state_name"] == "Cancelled"
+    assert (platform.live, registry.changes()) == (None, [])
+
+
+def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, registry: Registry) -> None:
+    run = start(prefect, "promote", version="1", verdict="")
+    wait(prefect, run, {"Suspended"})
+    assert prefect.post(f"/flow_runs/{run}/resume", json={"run_input": {"reason": ""}}).json()["status"] == "REJECT"
+    prefect.post(f"/flow_runs/{run}/resume", json={"run_input": {"reason": "the figures are good"}})
+    ended = wait(prefect, run)
+    assert (ended["state_name"], platform.live) == ("Completed", "1")
+    (change,) = registry.changes()
+    assert change.by == f"Prefect run {ended['name']}, resumed with: the figures are good"
+    assert {"change", "audit-record"} <= artifacts(prefect, run)
+
+
+def test_what_was_done_is_noted(prefect: httpx.Client, settings: Settings, registry: Registry) -> None:
+    verdict = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=30).json()["id"]
+    wait(prefect, start(prefect, "retrain", verdict=verdict, kind="recalibrate"))
+    (told,) = httpx.get(f"{settings.monitor_url}/v1/verdicts").json()["verdicts"]
+    begun, failed = sorted(told["actions"], key=lambda action: action["at"])
+    assert begun["what"] == "recalibrate begun"
+    assert begun["run"].startswith(f"{settings.orchestrator_url}/runs/flow-run/")
+    assert failed["what"].startswith("recalibrate failed: no closed cohort of version 1")
+
+
+def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: Settings, tmp_path: Path) -> None:
+    synthesise(1000, tmp_path / "lender", seed=4)
+    done = credence(settings, "train", "--data", str(tmp_path / "lender"), "--trials", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    (run,) = [run for run in prefect.post("/flow_runs/filter", json={}).json() if "trials" in run["parameters"]]
+    assert run["state_name"] == "Completed"
+    assert artifacts(prefect, run["id"]) == {"hold-out", "version"}
+    logs = prefect.post("/logs/filter", json={"logs": {"level": {"ge_": 0}}}).json()
+    assert "registering the version" in {log["message"] for log in logs}
+    assert "registering the version\n" in done.stderr
+    assert told["version"] == "2"
+
+
+def test_killed_orchestrator_keeps_its_runs(prefect: httpx.Client, platform: Platform) -> None:
+    before = {run["id"] for run in prefect.post("/flow_runs/filter", json={}).json()}
+    pids = {one.name: one.pid for one in platform.status()}
+    for name in ("orchestrator", "worker"):
+        os.kill(int(pids[name] or 0), signal.SIGKILL)
+    assert set(platform.up(print)) == {"orchestrator", "worker"}
+    assert {run["id"] for run in prefect.post("/flow_runs/filter", json={}).json()} == before
+    assert len(deployments(prefect)) == len(prefect.post("/deployments/filter", json={}).json()) == 4
+
+
+def test_down_ends_a_run_and_nothing_else(prefect: httpx.Client, platform: Platform) -> None:
+    run = start(prefect, "train", trials=50)
+    wait(prefect, run, {"Running"})
+    worker = psutil.Process(next(one.pid for one in platform.status() if one.name == "worker"))
+    family = worker.children(recursive=True)
+    assert family
+    platform.down(print, only=["worker"])
+    assert not [process for process in family if process.is_running()]
+    assert wait(prefect, run)["state_name"] == "Crashed"
+    assert "predictor" in platform.running()
+
+
+def credence(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
+        env={**os.environ, **settings.environment},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )

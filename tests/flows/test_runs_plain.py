@@ -1,0 +1,40 @@
+"""Commands where no Prefect server is up: the same functions, and nobody pays for Prefect."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flows.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["promote"], "there is no version to promote yet"),
+        (["rollback"], "there is no previous champion"),
+        (["retrain"], "there is no champion to learn anew from"),
+        (["train", "--data", "nowhere"], "nowhere"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_command_needs_no_orchestrator(credence, arguments: list[str], message: str) -> None:
+    done = credence(*arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def test_prefect_is_not_imported(settings: Settings, tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom flows.runs import run\nfrom flows.settings import from_environment\n"
+        "try:\n    run('promote', from_environment(), print, by='me')\n"
+        "finally:\n    print('prefect' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=settings.environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+    assert "there is no version to promote yet" in done.stderr
