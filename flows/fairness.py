@@ -54,7 +54,7 @@ class _Cells:
 
 
 @dataclass(frozen=True)
-class _Rated:
+class Rated:
     """How often a group is accepted as a share of how often the best one is, and the change from the champion."""
 
     name: str
@@ -71,7 +71,7 @@ def by_age(days_birth: Floats) -> npt.NDArray[np.str_]:
 def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | None) -> Criterion:
     """(e) by both models' decisions [n]; without a champion only the four fifths are asked for."""
     old = challenger if champion is None else champion
-    rated = [each for one in protected for each in _rate(one, challenger, old)]
+    rated = rate(protected, challenger, old)
     if not rated:
         return Criterion(name=NAME, passed=True, sentence=f"no group has {FEWEST} applications")
     # several groups have several chances to fall by chance
@@ -87,11 +87,16 @@ def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | N
     return lowest.ratio.criterion(NAME, not low and not fallen, FOUR_FIFTHS, sentence)
 
 
-def _told(one: _Rated) -> str:
+def rate(protected: Sequence[Protected], challenger: Bools, champion: Bools) -> list[Rated]:
+    """Each judged group that is large enough, by both models' decisions [n]."""
+    return [rated for one in protected for rated in _rate(one, challenger, champion)]
+
+
+def _told(one: Rated) -> str:
     return f"{one.name} is accepted {one.ratio.figure:.2f} times as often as the best group"
 
 
-def _rate(protected: Protected, challenger: Bools, champion: Bools) -> Iterator[_Rated]:
+def _rate(protected: Protected, challenger: Bools, champion: Bools) -> Iterator[Rated]:
     cells = _count(protected.groups, challenger, champion)
     large = np.flatnonzero(np.bincount(cells.group, cells.count) >= FEWEST)
     for group in large:
@@ -101,7 +106,7 @@ def _rate(protected: Protected, challenger: Bools, champion: Bools) -> Iterator[
         ratio, influence = _ratio(cells, group, large, cells.challenger)
         before, influence_before = _ratio(cells, group, large, cells.champion)
         change = Estimate.of(ratio - before, _error(influence - influence_before, cells))
-        yield _Rated(f"{protected.field} {name}", Estimate.of(ratio, _error(influence, cells)), change)
+        yield Rated(f"{protected.field} {name}", Estimate.of(ratio, _error(influence, cells)), change)
 
 
 def _count(groups: npt.NDArray[Any], challenger: Bools, champion: Bools) -> _Cells:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flows.fairness import Protected
+from flows.fairness import CHANGE, Protected, rate
+from flows.fairness import judge as judge_groups
 from flows.gate import Answer, Evidence, Gate, Side, judge
 from training.bundle import Population
 
@@ -37,6 +38,9 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 _GROUPS = {"gender": (0.65, 0.35), "family": (0.64, 0.15, 0.10, 0.06, 0.05), "age": (0.93, 0.07)}
 """Shares of protected groups, none of which any model treats differently."""
 _POPULATIONS: tuple[Population, ...] = ("everybody", "accepted", "accepted and explored")
+_FALLS = ("by its figure", "beyond its noise")
+_HEAD = " | ".join(f"{rows:,} rows" for rows in ROWS)
+_RULE = f"|---|{'---|' * len(ROWS)}"
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,13 @@ def run() -> str:
             counts.update((case.name, *rest) for rest in _round(case, random))
     parts = []
     for population in _POPULATIONS:
-        head = [f"Outcomes of {_told(population)}:", "", f"| challenger | {' | '.join(f'{n:,} rows' for n in ROWS)} |"]
+        head = [f"Outcomes of {_told(population)}:", "", f"| challenger | {_HEAD} |"]
         rows = [
             f"| {case.name} | {' | '.join(_cell(counts, case.name, population, n) for n in ROWS)} |" for case in CASES
         ]
-        parts.append("\n".join([*head, f"|---|{'---|' * len(ROWS)}", *rows]))
+        parts.append("\n".join([*head, _RULE, *rows]))
     told = f"Per cent of {ROUNDS:,} rounds: promoted / refused / undecided."
-    return "\n\n".join([told, *parts])
+    return "\n\n".join([told, *parts, _falls(random)])
 
 
 def draw(case: Case, rows: int, random: np.random.Generator) -> tuple[Floats, Side, Side]:
@@ -103,15 +107,37 @@ def decide(outcome: Floats, champion: Side, challenger: Side, population: Popula
         first=False,
         outcome=np.where(known[population], outcome, np.nan),
         weight=weight,
-        protected=[
-            # the same share of each group lies in every part of the rows
-            Protected(name, np.searchsorted(np.cumsum(shares)[:-1], np.modf(lucky * 1009)[0]))
-            for name, shares in _GROUPS.items()
-        ],
+        protected=_protected(lucky),
         cost_fn=10,
         cost_fp=1,
     )
     return judge(evidence, ())
+
+
+def _protected(lucky: Floats) -> list[Protected]:
+    # other digits than those that draw who is explored
+    return [
+        Protected(name, np.searchsorted(np.cumsum(shares)[:-1], np.modf(lucky * 1009)[0]))
+        for name, shares in _GROUPS.items()
+    ]
+
+
+def _falls(random: np.random.Generator) -> str:
+    """How often an equal model, which treats no group differently, would be refused for a group's fall."""
+    (equal,) = (case for case in CASES if case.name.startswith("equal"))
+    counts: Counter[tuple[str, int]] = Counter()
+    for _ in range(ROUNDS):
+        _, champion, challenger = draw(equal, max(ROWS), random)
+        groups = random.random(max(ROWS))
+        for rows in ROWS:
+            new, old, protected = challenger.accepts[:rows], champion.accepts[:rows], _protected(groups[:rows])
+            counts["by its figure", rows] += any(one.change.figure < -CHANGE for one in rate(protected, new, old))
+            counts["beyond its noise", rows] += not judge_groups(protected, new, old).passed
+    lines = [f"| {name} | {' | '.join(f'{100 * counts[name, n] / ROUNDS:.1f}' for n in ROWS)} |" for name in _FALLS]
+    told = (
+        f"A group's fall of {CHANGE}, per cent of {ROUNDS:,} rounds in which it refuses an equal, equally fair model:"
+    )
+    return "\n".join([told, "", f"| fall judged | {_HEAD} |", _RULE, *lines])
 
 
 def _round(case: Case, random: np.random.Generator) -> Iterator[tuple[Population, int, Answer]]:
