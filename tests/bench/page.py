@@ -18,9 +18,16 @@ PANDAS_AIM = 5.0
 _PLACE = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- end of figures -->)", re.DOTALL)
 
 
-def figures(machine: Mapping[str, str], measured: Sequence[Series], pairs: Sequence[Pair], records: int) -> str:
-    """All that was measured, and on what."""
-    return "\n".join([*_machine(machine), "", *_requests(measured, records), "", *_history(pairs), ""])
+def figures(
+    machine: Mapping[str, str],
+    measured: Sequence[Series],
+    pairs: Sequence[Pair],
+    records: int,
+    explained: Sequence[str],
+) -> str:
+    """All that was measured, and on what; what explanations took comes as lines."""
+    requests = _requests(measured, records)
+    return "\n".join([*_machine(machine), "", *requests, "", *explained, "", *_history(pairs), ""])
 
 
 def insert(document: str, text: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 
 _ROOT = Path(__file__).parents[2]
 _MLSERVER = _ROOT / ".venv-bench" / "bin" / "mlserver"
+EXPLAINER = _ROOT / ".venv-explainer" / "bin" / "python"
 _START_SECONDS = 60
 
 
@@ -39,6 +40,15 @@ def credence(models: Path, log: Path) -> Iterator[int]:
     }
     environment = {f"CREDENCE_{name}": str(value) for name, value in settings.items()}
     with _running([sys.executable, "-m", "serving.predictor"], environment, port, "/v2/health/ready"):
+        yield port
+
+
+@contextlib.contextmanager
+def explainer(models: Path) -> Iterator[int]:
+    """Our explainer, in its own environment."""
+    port = _free_port()
+    command = [str(EXPLAINER), "-m", "serving.explainer", "--models", str(models), "--http_port", str(port)]
+    with _running(command, {}, port, "/v2/health/ready"):
         yield port
 
 
