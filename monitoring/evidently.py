@@ -201,7 +201,8 @@ def _heading(manifest: Manifest, window: Window, shown: Sequence[Comparison], ab
         f"## {escape(manifest.model)}: {escape(about)}\n\n{window.rows:,} applications beside the model's hold-out. "
         f"{sum(one.drifted for one in window.columns)} of {len(window.columns)} columns drifted, "
         f"{window.drifted_weight:.1%} of what moves the score. A column drifted where its PSI is {PSI_THAT_MATTERS} or "
-        "more and more than chance; missing and unseen values are bins of their own, which the drawings leave out."
+        "more and more than chance; missing and unseen values are bins of their own, which the drawings leave out. "
+        "What is said below of the data set as a whole counts columns alike; the verdict weighs them."
         + (f" {left_out} history features that weigh least are not drawn." if left_out else "")
     )
 
