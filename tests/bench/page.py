@@ -24,10 +24,11 @@ def figures(
     pairs: Sequence[Pair],
     records: int,
     explained: Sequence[str],
+    judged: Sequence[str],
 ) -> str:
-    """All that was measured, and on what; what explanations took comes as lines."""
+    """All that was measured, and on what; what explanations and verdicts took comes as lines."""
     requests = _requests(measured, records)
-    return "\n".join([*_machine(machine), "", *requests, "", *explained, "", *_history(pairs), ""])
+    return "\n".join([*_machine(machine), "", *requests, "", *explained, "", *judged, "", *_history(pairs), ""])
 
 
 def insert(document: str, text: str) -> str:
