@@ -210,8 +210,10 @@ async def _review_until(stopping: asyncio.Event, reviewer: Reviewer, drawings: D
             await asyncio.wait_for(stopping.wait(), seconds)
             return
         await run_in_threadpool(reviewer.look)
-        with contextlib.suppress(StoreError):  # the review has said so
+        try:
             drawings.follow((await run_in_threadpool(reviewer.standing)).verdict)
+        except Exception as error:  # noqa: BLE001 - the schedule goes on without a drawing
+            logger.warning("no report is drawn: %s", type(error).__name__)
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:

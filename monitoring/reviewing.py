@@ -132,10 +132,10 @@ class Reviewer:
         """Close what of a version is due; its bundle is only asked for where something is."""
         waits = None
         found = self.archive.open(version, self._settings.monitor_window_rows)
-        if found is not None and due(found, _now(), self._settings.monitor_window_hours):
+        closes = found is not None and due(found, _now(), self._settings.monitor_window_hours) is not None
+        if closes:
             waits = self._close_windows(version, self._models.reference(version), at_once=False)
-            told = -1
-        if told != self._told and self.archive.unfollowed(version):
+        if (closes or told != self._told) and self.archive.unfollowed(version):
             self._close_cohorts(version, self._models.reference(version))
         return waits
 

@@ -12,6 +12,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from monitoring.collector import CONTENT_TYPE, create
@@ -21,6 +24,9 @@ from monitoring.settings import Settings
 from monitoring.store import Store
 from monitoring.tables import metadata
 from serving.records import Entry, Forgotten, Record, Schema, frame
+from tests.conftest import toy_rows
+from tests.monitoring.lender import Lender
+from training.bundle import Bundle
 
 with warnings.catch_warnings():
     # It asks for the next major version of the HTTP client that it uses.
@@ -133,12 +139,45 @@ def make_store(url: str) -> Iterator[Callable[..., Store]]:
         store.database.close()
 
 
+@pytest.fixture(scope="session")
+def models(toy_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the bundles of versions 1 and 2, whose hold-out is large enough to compare outcomes with."""
+    folder = tmp_path_factory.mktemp("models")
+    shutil.copytree(toy_bundle, folder / "1")
+    (folder / "2").symlink_to(folder / "1")
+    bundle, rows = Bundle.open(toy_bundle), toy_rows(3000, seed=9)
+    probability = bundle.score(rows).probability
+    outcome = np.random.default_rng(99).random(len(rows)) < probability
+    beside = {"probability": probability, "outcome": outcome, "weight": np.ones(len(rows))}
+    table = pa.table(rows.columns(bundle.manifest) | {name: pa.array(values) for name, values in beside.items()})
+    pyarrow.parquet.write_table(table, folder / "1" / "reference.parquet")
+    return folder
+
+
 @pytest.fixture
-def client(make_store: Callable[..., Store], tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings(monitor_max_body=1 << 20, home=str(tmp_path), monitor_review_seconds=3600)
+def window_rows() -> int:
+    """Records that make a window full."""
+    return 100
+
+
+@pytest.fixture
+def client(make_store: Callable[..., Store], tmp_path: Path, models: Path, window_rows: int) -> Iterator[TestClient]:
+    settings = Settings(
+        monitor_max_body=1 << 20,
+        home=str(tmp_path),
+        monitor_models=str(models),
+        monitor_review_seconds=3600,
+        monitor_window_rows=window_rows,
+    )
     store = make_store()
     with TestClient(create(store, Reviewer(store, settings), settings), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def lender(client: TestClient, toy_bundle: Path) -> Lender:
+    """A lender whose version 1 the client's monitor watches."""
+    return Lender(client.app.state.store, toy_bundle)
 
 
 @pytest.fixture

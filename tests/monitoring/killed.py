@@ -1,0 +1,38 @@
+"""A review whose process ends, as if killed, in the middle of a step: `killed.py URL MODELS PREFECT STEP`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from monitoring.archive import Archive
+from monitoring.database import Database
+from monitoring.delivering import Deliverer
+from monitoring.judgements import Judgements
+from monitoring.reviewing import Reviewer
+from monitoring.settings import Settings
+from monitoring.store import Store
+from monitoring.trigger import Prefect
+
+STEPS: dict[str, tuple[type, str]] = {
+    "before the window is kept": (Archive, "add_window"),
+    "before the cohort is kept": (Archive, "add_cohort"),
+    "before the verdict is kept": (Judgements, "add"),
+    "before Prefect is asked": (Prefect, "start"),
+    "after Prefect was asked": (Deliverer, "_started"),
+}
+
+
+def die(*_: Any) -> None:
+    os._exit(9)
+
+
+if __name__ == "__main__":
+    url, models, prefect, step = sys.argv[1:]
+    setattr(*STEPS[step], die)
+    settings = Settings(
+        monitor_models=models, prefect_url=prefect, monitor_window_rows=1000, home=str(Path(models).parent)
+    )
+    Reviewer(Store(Database(url), 30), settings).look()

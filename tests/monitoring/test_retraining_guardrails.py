@@ -1,0 +1,264 @@
+"""What a verdict that asks for a retraining starts at a real Prefect server, and what it does not."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from monitoring.reviewing import Reviewer
+from monitoring.settings import Settings
+from monitoring.store import Store
+from monitoring.tables import actions
+from tests.monitoring.killed import STEPS
+from tests.monitoring.lender import Lender
+from tests.monitoring.relay import Relay
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a Prefect server."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
+    home = tmp_path_factory.mktemp("prefect")
+    environment = os.environ | {"PREFECT_HOME": str(home), "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    with subprocess.Popen(command, env=environment) as process:
+        deadline = time.monotonic() + 120
+        while not answers(port):
+            assert process.poll() is None, "Prefect's server ended"
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        yield port
+        process.kill()
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/api/health").is_success
+    except httpx.TransportError:
+        return False
+
+
+class Orchestrator:
+    """The deployment `retrain/credence`, without a worker: its runs are what is looked at."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.api = httpx.Client(base_url=f"{self.url}/api/")
+        flow = self.api.post("flows/", json={"name": "retrain"}).json()["id"]
+        self.id = self.api.post("deployments/", json={"name": "credence", "flow_id": flow}).json()["id"]
+
+    def runs(self) -> list[dict[str, Any]]:
+        which = {"deployments": {"id": {"any_": [self.id]}}}
+        return self.api.post("flow_runs/filter", json=which).json()
+
+    def start(self) -> str:
+        return self.api.post(f"deployments/{self.id}/create_flow_run", json={}).json()["id"]
+
+    def end(self, run: str, state: str = "COMPLETED") -> None:
+        told = {"state": {"type": state}, "force": True}
+        assert self.api.post(f"flow_runs/{run}/set_state", json=told).is_success
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite unless a test asks for the other: what differs is one statement."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        return request.getfixturevalue("postgresql")
+    return f"sqlite:///{tmp_path / 'records.sqlite'}"
+
+
+@pytest.fixture
+def prefect(server: int) -> Iterator[Orchestrator]:
+    orchestrator = Orchestrator(server)
+    yield orchestrator
+    for run in orchestrator.runs():
+        orchestrator.api.delete(f"flow_runs/{run['id']}")
+    orchestrator.api.delete(f"deployments/{orchestrator.id}")
+    orchestrator.api.close()
+
+
+@pytest.fixture
+def monitor(make_store: Callable[..., Store], models: Path, prefect: Orchestrator) -> Iterator[Callable[..., Reviewer]]:
+    """Makes a monitor on the one database, at the Prefect server unless another is named."""
+    made: list[Reviewer] = []
+    store = make_store()
+
+    def start(url: str | None = None, cooldown: float = 24) -> Reviewer:
+        settings = Settings(
+            monitor_models=str(models),
+            monitor_window_rows=1000,
+            monitor_cooldown_hours=cooldown,
+            prefect_url=prefect.url if url is None else url,
+        )
+        made.append(Reviewer(store, settings))
+        return made[-1]
+
+    yield start
+    for reviewer in made:
+        reviewer.close()
+
+
+@pytest.fixture
+def failing(make_store: Callable[..., Store], toy_bundle: Path) -> Lender:
+    """A lender whose first thousand answers turn out wrong."""
+    lender = Lender(make_store(), toy_bundle)
+    lender.tell(lender.answer(1000), wrong=True)
+    return lender
+
+
+def look(reviewer: Reviewer) -> Any:
+    """The delivery of the latest verdict, after a review."""
+    reviewer.look()
+    assert reviewer.condition.problem is None
+    return delivery(reviewer)
+
+
+def delivery(reviewer: Reviewer) -> Any:
+    live = reviewer.archive.live()
+    verdict = reviewer.judgements.latest(live)
+    states = ("waiting", "no orchestrator", "starting", "running", "finished", "failed", "cancelled", "superseded")
+    found = reviewer.judgements.deliveries((*states, "nothing to start"))
+    return next(one for one in found if one.verdict == verdict.id)
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_failing_model_is_retrained_once(monitor, failing, prefect):
+    one, other = monitor(), monitor()
+    for reviewer in (one, other, one):
+        assert look(reviewer).state == "running"
+    (run,) = prefect.runs()
+    assert run["parameters"] == {"verdict": "1-1-1", "kind": "retrain"}
+    assert run["idempotency_key"] == "verdict-1-1-1-1"
+
+
+def test_started_run_is_an_action(monitor, failing, prefect):
+    reviewer = monitor()
+    look(reviewer)
+    rows = reviewer._store.rows(select(actions.c.what, actions.c.run))
+    (run,) = prefect.runs()
+    assert [dict(row) for row in rows] == [
+        {"what": "retraining started", "run": f"{prefect.url}/runs/flow-run/{run['id']}"}
+    ]
+
+
+def test_too_few_rows_start_nothing(monitor, make_store, toy_bundle, prefect):
+    lender = Lender(make_store(), toy_bundle)
+    lender.tell(lender.answer(900), wrong=True)
+    reviewer = monitor()
+    assert reviewer.review().judgement == "keep"
+    assert delivery(reviewer).state == "nothing to start"
+    assert prefect.runs() == []
+
+
+def test_incomplete_log_starts_nothing(monitor, failing, prefect):
+    with failing.store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE segments SET answered = 1100, answered_at = received_at")
+    reviewer = monitor()
+    reviewer.look()
+    assert reviewer.condition.problem == "window 1-1 waits: 90.9% of the answered applications have arrived"
+    assert reviewer.review().why[0].startswith("Keep (incomplete)")
+    assert prefect.runs() == []
+
+
+def test_nobody_to_tell_is_said(monitor, failing, prefect):
+    assert look(monitor("")).state == "no orchestrator"
+    assert look(monitor()).state == "running"
+
+
+def test_one_at_a_time(monitor, failing, prefect):
+    run = prefect.start()
+    reviewer = monitor(cooldown=0)
+    waiting = look(reviewer)
+    assert waiting.state == "waiting"
+    assert waiting.note.endswith("which is scheduled: one at a time")
+    prefect.end(run)
+    assert look(reviewer).state == "running"
+    assert len(prefect.runs()) == 2
+
+
+def test_cooldown_follows_any_run(monitor, failing, prefect):
+    prefect.end(prefect.start(), "CANCELLED")
+    waiting = look(monitor())
+    assert waiting.state == "waiting"
+    assert waiting.note.endswith("24 hours after the last run's end")
+    assert look(monitor(cooldown=0)).state == "running"
+
+
+def test_failed_run_is_tried_again(monitor, failing, prefect):
+    reviewer = monitor()
+    prefect.end(look(reviewer).run, "FAILED")
+    assert look(reviewer).state == "failed"
+    again = look(monitor(cooldown=0))
+    assert (again.state, again.attempt) == ("running", 2)
+    assert {run["idempotency_key"] for run in prefect.runs()} == {"verdict-1-1-1-1", "verdict-1-1-1-2"}
+
+
+def test_finished_run_is_the_end(monitor, failing, prefect):
+    reviewer = monitor(cooldown=0)
+    prefect.end(look(reviewer).run)
+    assert look(reviewer).state == "finished"
+    assert look(reviewer).state == "finished"
+    assert len(prefect.runs()) == 1
+
+
+def test_prefect_down_is_delivered_later(monitor, failing, prefect, server):
+    relay = Relay(server)
+    reviewer = monitor(f"http://127.0.0.1:{relay.port}")
+    waiting = look(reviewer)
+    assert (waiting.state, waiting.note) == ("waiting", "Prefect is not there: ConnectError")
+    relay.open()
+    assert look(reviewer).state == "running"
+    assert look(reviewer).state == "running"
+    relay.close()
+    assert len(prefect.runs()) == 1
+
+
+def test_missing_deployment_is_waited_for(monitor, failing, prefect):
+    prefect.api.delete(f"deployments/{prefect.id}")
+    assert look(monitor()).note == "Prefect has no deployment retrain/credence"
+
+
+def test_new_live_version_supersedes(monitor, failing, prefect):
+    reviewer = monitor("")
+    look(reviewer)
+    reviewer.archive.tell_live("2", time.time_ns() // 1000)
+    reviewer.look()
+    monitor().look()
+    (old,) = reviewer.judgements.deliveries(("superseded",))
+    assert (old.verdict, old.note) == ("1-1-1", "version 2 is live now")
+    assert prefect.runs() == []
+
+
+def test_newer_verdict_supersedes(monitor, failing, prefect):
+    reviewer = monitor("")
+    look(reviewer)
+    failing.tell(failing.answer(1000, seed=1))
+    assert look(reviewer).state == "nothing to start"
+    monitor().look()
+    (old,) = reviewer.judgements.deliveries(("superseded",))
+    assert (old.verdict, old.note) == ("1-1-1", "verdict 1-2-2 is newer")
+    assert prefect.runs() == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_monitor_starts_nothing_twice(url, models, monitor, failing, prefect, step):
+    command = [sys.executable, "-m", "tests.monitoring.killed", url, str(models), prefect.url, step]
+    assert subprocess.run(command, cwd=ROOT, timeout=120, check=False).returncode == 9
+    started = look(monitor())
+    assert (started.verdict, started.state, started.attempt) == ("1-1-1", "running", 1)
+    assert len(prefect.runs()) == 1

@@ -1,0 +1,83 @@
+"""Which version is judged, and what is said where it cannot be."""
+
+from tests.monitoring.lender import Lender
+
+
+def test_latest_records_say_what_is_live(client, lender):
+    lender.answer(1)
+    assert client.post("/v1/reviews").json()["version"] == "1"
+
+
+def test_told_version_is_live_before_it_answers(client, lender):
+    lender.answer(1)
+    assert client.put("/v1/live", json={"version": "2"}).json() == {"version": "2"}
+    verdict = client.post("/v1/reviews").json()
+    assert (verdict["version"], verdict["window"], verdict["judgement"]) == ("2", None, "keep")
+
+
+def test_old_version_is_followed_on(client, lender, toy_bundle):
+    lender.tell(lender.answer(100))
+    Lender(lender.store, toy_bundle, "2").answer(1)
+    client.app.state.reviewer.look()
+    (cohort,) = client.get("/v1/cohorts").json()["cohorts"]
+    assert cohort["version"] == "1"
+    assert client.get("/v1/verdicts").json()["verdicts"] == []
+
+
+def test_nothing_live_is_said(client):
+    answer = client.post("/v1/reviews")
+    assert (answer.status_code, answer.json()["error"]) == (
+        409,
+        "version: expected one that is live, got no record and no PUT /v1/live yet",
+    )
+
+
+def test_missing_bundle_is_said(client, lender, toy_bundle):
+    Lender(lender.store, toy_bundle, "7").answer(100)
+    assert "version 7: expected its bundle in" in client.post("/v1/reviews").json()["error"]
+    client.app.state.reviewer.look()
+    review = client.get("/v1/status").json()["review"]
+    assert review["live"] == "7"
+    assert review["problem"].endswith("got no such folder; CREDENCE_MONITOR_MODELS says where bundles are")
+    assert "credence_review_problem 1.0" in client.get("/metrics").text
+
+
+def test_version_is_no_way_out_of_the_folder(client):
+    client.put("/v1/live", json={"version": "../models/1"})
+    assert client.post("/v1/reviews").status_code == 409
+
+
+def test_wrong_versions_are_refused(client):
+    for body in ({"version": ""}, {"version": "\x00"}, {"version": 1}, {}, {"version": "1", "at": 5}):
+        assert client.put("/v1/live", json=body).status_code == 400
+
+
+def test_same_facts_are_one_verdict(client, lender):
+    lender.answer(100)
+    assert client.post("/v1/reviews").json() == client.post("/v1/reviews").json()
+    assert len(client.get("/v1/verdicts").json()["verdicts"]) == 1
+
+
+def test_figures_are_metrics(client, lender):
+    lender.tell(lender.answer(100))
+    client.app.state.reviewer.look()
+    text = client.get("/metrics").text
+    assert 'credence_verdict{judgement="keep",version="1"} 1.0' in text
+    assert 'credence_drift_psi{column="AMT_CREDIT"}' in text
+    assert 'credence_cohort_defaults{version="1"}' in text
+    assert 'credence_retrainings{state="nothing to start"} 1.0' in text
+
+
+def test_actions_are_noted(client, lender):
+    lender.answer(1)
+    verdict = client.post("/v1/reviews").json()["id"]
+    done = {"what": "promoted", "version": "2", "run": "http://127.0.0.1/runs/1"}
+    noted = client.post(f"/v1/verdicts/{verdict}/actions", json=done).json()
+    assert noted == done | {"at": noted["at"]}
+    assert client.get(f"/v1/verdicts/{verdict}").json()["actions"] == [noted]
+    assert client.post(f"/v1/verdicts/{verdict}/actions", json={"what": 5}).status_code == 400
+
+
+def test_unknown_verdict_is_not_found(client):
+    for answer in (client.get("/v1/verdicts/x"), client.post("/v1/verdicts/x/actions", json={"what": "nothing"})):
+        assert (answer.status_code, answer.json()) == (404, {"error": "id: expected that of a verdict, got 'x'"})
