@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench import bodies, servers
-from tests.bench.model import BATCH, NAME, Served
+from tests.bench.model import BATCH, Served
+from training.bundle import MODEL
 
 OURS, ECHO = "Credence", "bare echo"
 KSERVE, MLSERVER = "KServe", "MLServer"
@@ -27,7 +28,7 @@ ASKED = 20
 
 Bodies = tuple[bytes, ...]
 
-_OURS = f"/v2/models/{NAME}/infer"
+_OURS = f"/v2/models/{MODEL}/infer"
 _STOCK, _JOINED = "/v2/models/stock/infer", "/v2/models/joined/infer"
 
 
