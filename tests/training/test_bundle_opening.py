@@ -1,4 +1,5 @@
 import shutil
+from hashlib import blake2b
 from pathlib import Path
 
 import msgspec
@@ -7,6 +8,7 @@ import pyarrow.parquet
 import pytest
 
 from training.bundle import Bundle, BundleError
+from training.bundle.bundle import hash_clients
 from training.bundle.manifest import encode
 
 
@@ -71,3 +73,12 @@ def test_reasons_share_the_contributions_out(toy_bundle: Path) -> None:
 def test_clients_learned_from_are_known(toy_bundle: Path) -> None:
     learned = Bundle.open(toy_bundle).learned_from(np.array([0, 999, 1000, -1]))
     assert learned.tolist() == [True, True, False, False]
+
+
+def test_a_record_is_no_client(toy_bundle: Path) -> None:
+    assert Bundle.open(toy_bundle).learned_from([5, "5"]).tolist() == [True, False]
+
+
+def test_hashes_of_clients_stay() -> None:
+    """Bundles written long ago have to be read the same way."""
+    assert hash_clients([100002]).tolist() == [int.from_bytes(blake2b(b"100002", digest_size=8).digest(), "little")]

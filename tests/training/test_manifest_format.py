@@ -18,7 +18,7 @@ def test_unknown_format_names_both_numbers(toy_bundle: Path) -> None:
         decode(encode(newer))
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": "1"}', b'{"format": 1}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": "1"}', b'{"format": %d}' % FORMAT, b"\xff"])
 def test_garbage_is_refused(content: bytes) -> None:
     with pytest.raises(BundleError, match=r"bundle\.json"):
         decode(content)

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 """The format this code reads and writes.
 
 To bump it: raise the number, describe the change in `docs/bundle.md`, and let promotion refuse older bundles until they
