@@ -16,10 +16,16 @@ _SECONDS = 120.0
 
 def closed(settings: Settings) -> list[Cohort]:
     """All closed cohorts, the newest first. Raises NotUp, FlowError."""
+    found: list[Cohort] = []
+    path: str | None = "/v1/cohorts"
     try:
-        return msgspec.convert(ask(settings, "GET", "/v1/cohorts")["cohorts"], list[Cohort])
+        while path:
+            page = ask(settings, "GET", path)
+            found += msgspec.convert(page["cohorts"], list[Cohort])
+            path = page.get("next")
     except msgspec.ValidationError as error:
         raise FlowError(f"the monitor at {settings.monitor_url} describes its cohorts otherwise: {error}") from error
+    return found
 
 
 def fetch(settings: Settings, cohort: str) -> pa.Table:

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from flows import evidence
+from flows.fairness import by_age
+from flows.gate import Evidence, judge
+from tests.conftest import toy_rows, write_toy_bundle
+from training.bundle import Bundle
+from training.bundle.bundle import hash_clients
+
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> tuple[Bundle, Bundle]:
+    """Two models of the same fields: champion and challenger."""
+    directory = tmp_path_factory.mktemp("bundles")
+    for seed in (1, 2):
+        write_toy_bundle(directory / str(seed), seed)
+    return Bundle.open(directory / "1"), Bundle.open(directory / "2")
+
+
+def records(bundle: Bundle) -> pa.Table:
+    """A cohort as the monitor hands it out: the refused are unknown, every third client has no number."""
+    rows = toy_rows(ROWS, seed=9)
+    accepted = bundle.score(rows).probability < bundle.manifest.policy.threshold
+    random = np.random.default_rng(9)
+    beside = {
+        "id": pa.array([f"record-{i}" for i in range(ROWS)]),
+        "client": pa.array([None if i % 3 == 0 else 100_000 + i for i in range(ROWS)], pa.int64()),
+        "outcome": pa.array(random.random(ROWS) < 0.1, mask=~accepted),
+        "weight": pa.array(np.ones(ROWS), mask=~accepted),
+    }
+    return pa.table(rows.columns(bundle.manifest) | beside)
+
+
+def compared(old: Bundle, new: Bundle) -> Evidence:
+    found = evidence.compare("1-1", "accepted", records(old), old, new)
+    assert isinstance(found, Evidence)
+    return found
+
+
+def test_both_score_everybody(bundles: tuple[Bundle, Bundle]) -> None:
+    old, new = bundles
+    found = compared(old, new)
+    rows = toy_rows(ROWS, seed=9)
+    assert np.array_equal(found.champion.probability, old.score(rows).probability)
+    assert np.array_equal(found.challenger.probability, new.score(rows).probability)
+    assert np.array_equal(np.isnan(found.outcome), ~found.champion.accepts)
+    assert (found.dropped, found.cost_fn, found.first) == (0, 10, False)
+    assert [one.field for one in found.protected] == ["CODE_GENDER"]
+
+
+def test_learned_outcomes_are_left_out(bundles: tuple[Bundle, Bundle], tmp_path: Path) -> None:
+    """By client, and by record where the client has no number; whichever of the two learned from it."""
+    old, new = bundles
+    labelled = np.flatnonzero(~np.isnan(compared(old, new).outcome))
+    numbered, unnumbered = (labelled[labelled % 3 == kind][0] for kind in (1, 0))
+    shutil.copytree(new.path, tmp_path / "3")
+    learned = np.sort(hash_clients([100_000 + int(numbered), f"record-{unnumbered}"]))
+    (tmp_path / "3" / "training_ids").write_bytes(learned.tobytes())
+    for sides in ((old, Bundle.open(tmp_path / "3")), (Bundle.open(tmp_path / "3"), old)):
+        found = evidence.compare("1-1", "accepted", records(old), *sides)
+        assert isinstance(found, Evidence)
+        assert found.dropped == 2
+        assert np.isnan(found.outcome[[numbered, unnumbered]]).all()
+        assert not np.isnan(found.challenger.probability).any()
+
+
+def test_absent_column_is_undecided(bundles: tuple[Bundle, Bundle]) -> None:
+    old, new = bundles
+    found = evidence.compare("1-1", "accepted", records(old).drop_columns(["bureau_count"]), old, new)
+    assert "do not hold what both versions read: 1 columns expected" in str(found)
+    assert judge(found, ()).answer == "undecided"
+
+
+def test_sound_bundle_is_fit(bundles: tuple[Bundle, Bundle]) -> None:
+    found = evidence.fitness(*bundles)
+    assert {one.name: one.passed for one in found} == dict.fromkeys(
+        ("schema", "replay", "contributions", "alarms"), True
+    )
+
+
+@pytest.mark.parametrize(
+    ("spoil", "failed"),
+    [
+        (lambda new, other: shutil.copy(other / "replay.parquet", new / "replay.parquet"), "replay"),
+        (lambda new, other: (new / "model.txt").unlink(), "contributions"),
+        (lambda new, other: shutil.copy(other / "model.txt", new / "model.txt"), "contributions"),
+    ],
+)
+def test_spoilt_bundle_is_not(bundles: tuple[Bundle, Bundle], tmp_path: Path, spoil, failed: str) -> None:
+    old, new = bundles
+    shutil.copytree(new.path, tmp_path / "2")
+    spoil(tmp_path / "2", old.path)
+    found = evidence.fitness(old, Bundle.open(tmp_path / "2"))
+    assert [one.name for one in found if not one.passed] == [failed]
+
+
+def test_first_version_is_judged_on_its_hold_out(bundles: tuple[Bundle, Bundle]) -> None:
+    found = evidence.hold_out(bundles[0])
+    table = bundles[0].reference()
+    assert np.array_equal(found.challenger.probability, table.column("probability").to_numpy())
+    assert found.champion.probability[0] == pytest.approx(np.nanmean(found.outcome))
+    assert (found.champion.threshold, found.first) == (1 / 11, True)
+
+
+def test_age_is_read_from_days(bundles: tuple[Bundle, Bundle]) -> None:
+    manifest = bundles[0].manifest
+    fields = tuple(
+        msgspec.structs.replace(field, name="DAYS_BIRTH", protected=True) if field.name == "DAYS_EMPLOYED" else field
+        for field in manifest.fields
+    )
+    rows = toy_rows(ROWS)
+    (_, age) = evidence.protected(rows, msgspec.structs.replace(manifest, fields=fields))
+    assert (age.field, age.judged) == ("DAYS_BIRTH", ("62 and older",))
+    assert age.groups.tolist() == by_age(rows.numeric[:, 3].astype(float)).tolist()

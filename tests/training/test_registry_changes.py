@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from training.changes import LONGEST, Change, from_tags, measured, page, to_tags
+from training.registry import Figures, Registry, RegistryError
+
+pytestmark = [
+    pytest.mark.xdist_group("registry"),  # one database for the module
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
+]
+CRITERION = {"name": "log loss", "passed": False, "figure": 0.01, "low": -0.01, "high": None, "sentence": "not lower"}
+CHANGE = Change(
+    kind="promote",
+    by="ada",
+    at=1_000_000,
+    before=None,
+    after="3",
+    why="log loss: not lower",
+    approved="a reason",
+    state="refused",
+    gate={"answer": "refuse", "criteria": [CRITERION]},
+)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    directory = tmp_path_factory.mktemp("mlflow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)  # where MLflow puts artifacts when no server does
+        yield Registry(f"sqlite:///{directory}/mlflow.db")
+
+
+@pytest.mark.parametrize("change", [CHANGE, msgspec.structs.replace(CHANGE, before="2", approved=None, gate=None)])
+def test_tags_tell_a_change(change: Change) -> None:
+    assert from_tags("", to_tags(change)) == change
+
+
+def test_long_texts_fit_a_tag() -> None:
+    long = msgspec.structs.replace(CHANGE, why="x" * 10_000, gate={"criteria": [], "why": "x" * 10_000})
+    tags = to_tags(long)
+    assert max(map(len, tags.values())) == LONGEST
+    assert from_tags("", tags).gate is None
+
+
+def test_figures_are_metrics() -> None:
+    assert measured(CHANGE) == {"log_loss": 0.01, "log_loss_low": -0.01}
+    assert "| log loss | fails | not lower |" in page(CHANGE)
+
+
+def test_newest_change_comes_first(registry: Registry) -> None:
+    assert registry.changes() == []
+    refused = registry.begin(CHANGE)
+    begun = registry.begin(msgspec.structs.replace(CHANGE, at=2_000_000, state="begun", gate=None))
+    assert registry.changes() == [begun, refused]
+    undone = msgspec.structs.replace(begun, state="undone", why="it does not answer")
+    registry.finish(undone)
+    assert registry.changes() == [undone, refused]
+    assert [registry._client.get_run(change.id).info.status for change in (undone, refused)] == ["FAILED", "FINISHED"]
+    assert [file.path for file in registry._client.list_artifacts(refused.id)] == ["gate.json"]
+
+
+def test_failed_training_run_is_over(registry: Registry, toy_bundle: Path) -> None:
+    """A parameter that MLflow refuses fails the registration; its run must not look as if it went on."""
+    with pytest.raises(RegistryError, match="refused"):
+        registry.register(toy_bundle, Figures({"a, name": 1}, {}, [], ""))
+    client = registry._client
+    (run,) = client.search_runs([client.get_experiment_by_name(registry.model).experiment_id])
+    assert run.info.status == "FAILED"
