@@ -7,7 +7,7 @@ import re
 import pytest
 
 from flows.settings import Settings as Flows
-from monitoring.collector import router
+from monitoring import collector, judged
 from monitoring.settings import Settings as Monitor
 from serving.predictor.app import BODIES_AT_ONCE
 from serving.predictor.service import INLINE_ROWS, LISTED_WARNINGS
@@ -19,7 +19,7 @@ from serving.protocol.shapes import MOST_ROWS
 from tests.docs.pages import ROOT
 from training.bundle.manifest import FORMAT
 from training.bundle.writing import REPLAYED
-from training.prepare import FEWEST_DEFAULTS
+from training.recent import FEWEST_DEFAULTS
 from training.train import Options
 
 PREDICTOR = Predictor(models=ROOT)
@@ -45,6 +45,9 @@ PROMISED = [
     ("docs/bundle.md", f"| {REPLAYED} hold-out applications"),
     ("docs/records.md", f"up to {PREDICTOR.log_bytes // MIB // 1024} GB (`CREDENCE_LOG_BYTES`)"),
     ("docs/records.md", f"| The prediction log | {PREDICTOR.retention_days:g} |"),
+    ("docs/monitoring.md", f"`CREDENCE_MONITOR_REVIEW_SECONDS` ({Monitor().monitor_review_seconds:g})"),
+    ("docs/monitoring.md", f"`CREDENCE_MONITOR_COOLDOWN_HOURS` ({Monitor().monitor_cooldown_hours:g})"),
+    ("docs/monitoring.md", f"{Monitor().monitor_window_rows:,} of them, or a week's"),
     ("docs/records.md", f"| The monitor | {Monitor().monitor_retention_days:g} |"),
     ("docs/training.md", f"fewer than {FEWEST_DEFAULTS} defaults"),
     ("docs/training.md", f"an AUC above {Options().auc_alone:g} alone"),
@@ -61,5 +64,6 @@ def test_page_says_what_holds(page: str, promise: str) -> None:
 
 def test_records_page_lists_every_path() -> None:
     text = (ROOT / "docs" / "records.md").read_text()
-    listed = set(re.findall(r"`((?:GET|POST|DELETE) /[^`]+)`", text))
-    assert listed == {f"{method} {route.path}" for route in router.routes for method in route.methods}
+    listed = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`]+)`", text))
+    routes = [*collector.router.routes, *judged.router.routes]
+    assert listed == {f"{method} {route.path}" for route in routes for method in route.methods}
