@@ -1,7 +1,8 @@
-"""Asking a predictor for decisions on raw applications, one request each, as a caller would."""
+"""Asking a predictor for decisions on raw applications, one or some in a request, as a caller would."""
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,22 +16,23 @@ from training.bundle import Manifest
 CLIENT = "SK_ID_CURR"
 _SECONDS = 30.0
 
+Application = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Answered:
-    """One application with its decision."""
+    """One application's decision."""
 
-    inputs: Sequence[Mapping[str, Any]]
     client: int
+    version: str
     probability: float
     decision: str
     threshold: float
     record: str
     """The id under which it is recorded."""
     history: str
-    warnings: str
     seconds: float
-    """From sending to reading."""
+    """From sending the request to reading its answer."""
 
 
 @dataclass(frozen=True)
@@ -41,47 +43,66 @@ class TurnedAway:
     error: str
 
 
-def inputs(application: Mapping[str, Any], manifest: Manifest) -> list[dict[str, Any]]:
-    """A raw application as one named tensor a field, with SK_ID_CURR; None is null."""
+def inputs(applications: Sequence[Application], manifest: Manifest) -> list[dict[str, Any]]:
+    """Raw applications as one named tensor a field, with SK_ID_CURR; None is null."""
     named = [(CLIENT, "INT64"), *((field.name, field.datatype) for field in manifest.fields)]
     return [
-        {"name": name, "shape": [1], "datatype": datatype, "data": [application.get(name)]} for name, datatype in named
+        {
+            "name": name,
+            "shape": [len(applications)],
+            "datatype": datatype,
+            "data": [each.get(name) for each in applications],
+        }
+        for name, datatype in named
     ]
 
 
 def ask(
-    url: str, version: str, applications: Iterable[Mapping[str, Any]], manifest: Manifest
+    url: str, version: str | None, applications: Iterable[Application], manifest: Manifest, together: int = 1
 ) -> Iterator[Answered | TurnedAway]:
-    """Ask for one decision after the other over one connection. Raises StepFailed where neither is the answer."""
-    path = f"{url}/v2/models/{manifest.model}/versions/{version}/infer"
+    """Ask for decisions over one connection, `together` applications in a request, by default of the live version.
+
+    Raises StepFailed where a request is neither answered nor turned away.
+    """
+    path = f"{url}/v2/models/{manifest.model}{'' if version is None else f'/versions/{version}'}/infer"
     with httpx.Client(timeout=_SECONDS) as client:
-        for application in applications:
-            asked = inputs(application, manifest)
-            began = time.perf_counter()
-            try:
-                response = client.post(path, json={"inputs": asked})
-            except httpx.HTTPError as error:
-                raise StepFailed(f"the predictor does not answer at {path}: {error}") from error
-            seconds = time.perf_counter() - began
-            if response.status_code == 400:
-                yield TurnedAway(application[CLIENT], response.json()["error"])
-                continue
-            if response.status_code != 200:
-                raise StepFailed(f"client {application[CLIENT]} was not answered: {response.text[:300]}")
-            yield _answered(asked, application[CLIENT], response.json(), seconds)
+        rest = iter(applications)
+        while batch := list(itertools.islice(rest, together)):
+            yield from _ask(client, path, batch, manifest)
 
 
-def _answered(asked: Sequence[Mapping[str, Any]], client: int, answer: Any, seconds: float) -> Answered:
-    outputs = {output["name"]: output["data"][0] for output in answer["outputs"]}
+def _ask(
+    client: httpx.Client, path: str, batch: Sequence[Application], manifest: Manifest
+) -> Iterator[Answered | TurnedAway]:
+    began = time.perf_counter()
+    try:
+        response = client.post(path, json={"inputs": inputs(batch, manifest)})
+    except httpx.HTTPError as error:
+        raise StepFailed(f"the predictor does not answer at {path}: {error}") from error
+    seconds = time.perf_counter() - began
+    if response.status_code == 200:
+        yield from _answered(batch, response.json(), seconds)
+    elif response.status_code == 400 and len(batch) > 1:  # one of them has not what it must have
+        for one in batch:
+            yield from _ask(client, path, [one], manifest)
+    elif response.status_code == 400:
+        yield TurnedAway(batch[0][CLIENT], response.json()["error"])
+    else:
+        raise StepFailed(f"client {batch[0][CLIENT]} was not answered: {response.text[:300]}")
+
+
+def _answered(batch: Sequence[Application], answer: Any, seconds: float) -> Iterator[Answered]:
+    outputs = {output["name"]: output["data"] for output in answer["outputs"]}
     parameters = answer["parameters"]
-    return Answered(
-        inputs=asked,
-        client=client,
-        probability=outputs["probabilite_de_defaut"],
-        decision=outputs["classe"],
-        threshold=parameters["threshold"],
-        record=parameters["record_ids"],
-        history=parameters["history"],
-        warnings=parameters.get("warnings", ""),
-        seconds=seconds,
-    )
+    records, histories = parameters["record_ids"].split(","), parameters["history"].split(",")
+    for row, application in enumerate(batch):
+        yield Answered(
+            client=application[CLIENT],
+            version=parameters["model_version"],
+            probability=outputs["probabilite_de_defaut"][row],
+            decision=outputs["classe"][row],
+            threshold=parameters["threshold"],
+            record=records[row],
+            history=histories[row],
+            seconds=seconds,
+        )

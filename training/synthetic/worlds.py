@@ -14,7 +14,7 @@ import numpy as np
 from training.synthetic.columns import Floats
 from training.synthetic.copula import FACTORS
 from training.synthetic.lender import Lender, published
-from training.synthetic.risk import Binned, Effects, binned
+from training.synthetic.risk import Effects, binned
 
 __all__ = ["calibration", "changed", "population", "published"]
 
@@ -78,26 +78,21 @@ _FACTORS = {
     "DAYS_BIRTH": 0.6,
     "NAME_FAMILY_STATUS": 0.6,
 }
-_RAMPS = {"AMT_REQ_CREDIT_BUREAU_YEAR": 3.0, "FLAG_DOCUMENT_3": 0.6, "REG_CITY_NOT_WORK_CITY": 1.0}
-"""Effects that rise evenly from minus this to plus this: enquiries, the usual paper handed in, work in another city."""
-_STEPS = 6
-"""Values over which a ramp rises; all above are as the last: five enquiries are as bad as nine."""
-_CONSTANT = 0.3
+_ENQUIRIES = "AMT_REQ_CREDIT_BUREAU_YEAR"
+_MANY = 2
+_OF_MANY = 2.5
+"""Log odds of `_MANY` enquiries or more in the year; of fewer, or of nothing known about them, 0."""
+_CONSTANT = -1.2
 """Added to all log odds, which keeps the default rate near a tenth."""
 
 
 def _rotated(effects: Effects) -> Effects:
+    (enquiries,) = (column for column in binned() if column.name == _ENQUIRIES)
     cells = {name: values * _FACTORS.get(name, _FADED) for name, values in effects.cells.items()}
+    cells[_ENQUIRIES] = np.append(np.where(enquiries.edges >= _MANY, _OF_MANY, 0.0), 0.0)
     return replace(
         effects,
         constant=effects.constant + _CONSTANT,
-        cells=cells | {column.name: _ramp(column) for column in binned() if column.name in _RAMPS},
+        cells=cells,
         slopes={name: slope * _FADED for name, slope in effects.slopes.items()},
     )
-
-
-def _ramp(column: Binned) -> Floats:
-    """An effect by cell; the last cell is missing, and says nothing."""
-    steps = min(column.cells - 1, _STEPS)
-    place = np.arange(column.cells - 1).clip(max=steps - 1)
-    return np.append(_RAMPS[column.name] * (2 * place / (steps - 1) - 1), 0.0)

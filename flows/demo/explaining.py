@@ -1,0 +1,30 @@
+"""One decision in full: asked of the explainer, with a rule that settles it and what would turn it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from flows.applications import Application, inputs
+from flows.errors import StepFailed
+from flows.settings import Settings
+from training.bundle import Manifest
+
+_SECONDS = 60.0
+
+
+def explain(settings: Settings, application: Application, manifest: Manifest) -> dict[str, Any]:
+    """Reasons, anchor and counterfactual of one application. Raises StepFailed."""
+    url = f"{settings.explainer_url}/v1/models/{manifest.model}:explain"
+    named = {each["name"]: each["data"][0] for each in inputs([application], manifest)}
+    asked = {"instances": [named], "parameters": {"anchor": True, "counterfactual": True}}
+    try:
+        response = httpx.post(url, json=asked, timeout=_SECONDS)
+    except httpx.HTTPError as error:
+        raise StepFailed(f"the explainer does not answer at {url}: {error}") from error
+    if response.status_code != 200:
+        raise StepFailed(f"the explainer does not explain: {response.text[:300]}")
+    (explained,) = response.json()["explanations"]
+    found: dict[str, Any] = explained
+    return found

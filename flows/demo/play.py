@@ -1,0 +1,178 @@
+"""The story told: a platform comes up, learns, serves, notices that its world has changed, and learns again."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from flows import runs
+from flows.applications import CLIENT, Application, inputs
+from flows.demo import words
+from flows.demo.caller import calling
+from flows.demo.explaining import explain
+from flows.demo.retraining import follow
+from flows.demo.scenarios import SCENARIOS, Scenario
+from flows.demo.story import APPLICATIONS, EXPLORED, TRIALS, Stage, pages
+from flows.demo.windows import Window, followed, review, submit
+from flows.errors import StepFailed
+from flows.history import refresh
+from flows.outcomes import known, tell
+from training.bundle import Bundle, Manifest
+from training.changes import Change
+from training.registry import Registry
+from training.synthetic import synthesise, worlds
+from training.synthetic.arrivals import Arrivals, arrive
+from training.synthetic.lender import Lender
+from training.tables import read
+
+
+def play(stage: Stage, data: Path | None, clients: int, seed: int) -> None:
+    """Tell the story from the beginning; on tables of somebody's own until their world would have to change.
+
+    Raises StepFailed where something is not as the story has it, and whatever the steps raise.
+    """
+    folder = data or stage.settings.folder / "lender"
+    with stage.step("platform", "the platform comes up"):
+        stage.platform.begin(stage.say)
+        if data is None:
+            stage.say(f"making a synthetic lender with {clients:,} clients")
+            synthesise(clients, folder, seed)
+        stage.platform.wait(stage.say)
+    with stage.step("train", "a first version is trained, and judged on clients that it did not learn from"):
+        manifest = _first(stage, folder, seed)
+    if data is not None:
+        with stage.step("ordinary", "applications without outcome are answered"):
+            _test_applications(stage, folder, manifest)
+    else:
+        _loop(stage, folder, manifest, seed)
+    stage.story.pages = pages(stage.settings)
+
+
+def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
+    trained = runs.run("train", stage.settings, stage.say, data=str(folder), trials=TRIALS, seed=seed)
+    manifest: Manifest = trained.run.manifest
+    stage.story.trained = {
+        "version": trained.version.number,
+        "family": manifest.family,
+        "metrics": manifest.metrics,
+        "seconds": round(trained.run.seconds, 1),
+    }
+    stage.story.first = _done(stage, runs.run("promote", stage.settings, stage.say, by=getpass.getuser()))
+    stage.platform.wait(stage.say)  # for the explainer, whom the promotion does not wait for
+    return Bundle.open(stage.settings.models / trained.version.number).manifest
+
+
+def _test_applications(stage: Stage, folder: Path, manifest: Manifest) -> None:
+    tables = read(folder, stage.say)
+    frame = tables.train if tables.test is None else tables.test
+    rows = frame.head(APPLICATIONS).to_dicts()
+    stage.story.windows["ordinary"] = followed(_answer(stage, rows, manifest), [])
+    _review(stage)
+    stage.say("their outcomes are not known and their world does not change: the rest is told of synthetic lenders")
+
+
+def _loop(stage: Stage, folder: Path, manifest: Manifest, seed: int) -> None:
+    assert stage.story.scenario is not None
+    scenario = SCENARIOS[stage.story.scenario]
+    with stage.step("ordinary", "clients apply who are like those that were learned from"):
+        usual = _arrive(stage, folder, worlds.published(), seed, windows=1)[0]
+        rows = usual.applications.to_dicts()
+        _follow(stage, "ordinary", _answer(stage, rows, manifest), usual)
+        _expect(stage, "keep")
+    with stage.step("changes", f"the world changes: {scenario.happens}"):
+        verdict = _change(stage, folder, scenario, manifest, seed)
+    with _kept_asking(stage, rows[0], manifest):
+        with stage.step("retraining", "the monitor has a new version made by itself, and the gate compares the two"):
+            _retrain(stage, scenario, verdict)
+        if stage.platform.live != stage.story.trained["version"]:
+            with stage.step("rollback", "credence rollback, and back"):
+                for why in ("to see that it works", "back to the better one"):
+                    change = runs.run("rollback", stage.settings, stage.say, by=getpass.getuser(), why=why)
+                    stage.story.rollbacks.append(_done(stage, change))
+
+
+def _arrive(stage: Stage, folder: Path, world: Lender, seed: int, windows: int) -> list[Arrivals]:
+    """New clients, whose history reaches the predictor with the lender's daily file."""
+    arrivals = [arrive(folder, world, APPLICATIONS, seed) for _ in range(windows)]
+    refresh(stage.platform, folder, None, stage.say)
+    return arrivals
+
+
+def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifest) -> Window:
+    window = submit(stage.settings, applications, manifest)
+    stage.tell(words.of_window(window))
+    if not stage.story.explained and "explainer" in stage.platform.running():
+        riskiest = max(window.all, key=lambda one: one.probability)
+        (application,) = (one for one in applications if one[CLIENT] == riskiest.client)
+        stage.story.explained = told = explain(stage.settings, application, manifest)
+        stage.tell(words.of_explained(riskiest.client, told))
+        if told["probability"] != riskiest.probability:
+            raise StepFailed(f"answered was {riskiest.probability}, explained is {told['probability']}")
+    return window
+
+
+def _follow(stage: Stage, name: str, window: Window, arrivals: Arrivals) -> None:
+    """Time passes, and the lender comes to know what became of the accepted and the explored."""
+    outcomes = known(window.all, arrivals.defaulted, EXPLORED, seed=len(stage.story.windows))
+    tell(stage.settings, outcomes)
+    stage.story.windows[name] = told = followed(window, outcomes)
+    stage.tell(words.of_outcomes(told, EXPLORED))
+
+
+def _change(stage: Stage, folder: Path, scenario: Scenario, manifest: Manifest, seed: int) -> str:
+    """Two windows from the changed world; the id of the verdict on both."""
+    first, second = _arrive(stage, folder, scenario.world(), seed, windows=2)
+    early = _answer(stage, first.applications.to_dicts(), manifest)
+    _review(stage)
+    late = _answer(stage, second.applications.to_dicts(), manifest)
+    _follow(stage, "changed", early, first)
+    _follow(stage, "changed still", late, second)
+    return _expect(stage, scenario.verdict)
+
+
+def _retrain(stage: Stage, scenario: Scenario, verdict: str) -> None:
+    stage.story.retraining = follow(stage.settings, verdict, stage.say)
+    stage.story.change = change = Registry(stage.settings.registry_url).changes()[0]
+    stage.tell(words.of_change(change))
+    if change.state not in scenario.ends:
+        raise StepFailed(f"the promotion is {change.state}, expected {' or '.join(scenario.ends)}: {change.why}")
+    if scenario.approve is not None:
+        stage.say(f'\na person decides: credence promote {change.after} --approve "{scenario.approve}"')
+        asked: dict[str, Any] = {"version": change.after, "approve": scenario.approve, "by": getpass.getuser()}
+        stage.story.approved = _done(stage, runs.run("promote", stage.settings, stage.say, **asked))
+
+
+def _expect(stage: Stage, judgement: str) -> str:
+    verdict = _review(stage)
+    if verdict["judgement"] != judgement:
+        raise StepFailed(f"the verdict is {verdict['judgement']}, expected {judgement}: {verdict['why'][0]}")
+    return str(verdict["id"])
+
+
+def _review(stage: Stage) -> Mapping[str, Any]:
+    verdict = review(stage.settings)
+    stage.story.verdicts.append(verdict)
+    stage.tell(words.of_verdict(verdict))
+    return verdict
+
+
+def _done(stage: Stage, change: Change) -> Change:
+    stage.tell(words.of_change(change))
+    if change.state != "done":
+        raise StepFailed(f"version {change.after} is not live: {change.state}. {change.why}")
+    return change
+
+
+@contextmanager
+def _kept_asking(stage: Stage, application: Application, manifest: Manifest) -> Iterator[None]:
+    """Somebody asks on and on in the meantime, and must not notice anything. Raises StepFailed."""
+    url = f"{stage.settings.predictor_url}/v2/models/{manifest.model}/infer"
+    with calling(url, {"inputs": inputs([application], manifest)}) as caller:
+        yield
+        stage.story.caller = counted = caller.end()
+    stage.tell(["", *words.of_caller(counted)])
+    if counted["failed"] or not counted["asked"]:
+        raise StepFailed(f"{counted['failed']} of {counted['asked']} requests failed: {counted['first_failure']}")

@@ -1,0 +1,105 @@
+"""One window of applications: asked for, recorded, their outcomes told, and judged."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flows.applications import Answered, Application, TurnedAway, ask
+from flows.errors import StepFailed
+from flows.outcomes import Outcome
+from flows.records import ask as ask_monitor
+from flows.settings import Settings
+from training.bundle import Manifest
+
+TOGETHER = 64
+"""Applications in a request."""
+_ALONE = 50
+"""Applications asked for one by one, to time them."""
+_RECORD_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Window:
+    """What became of a window's applications."""
+
+    answered: int
+    turned_away: Sequence[TurnedAway]
+    """Those without a field that the model needs."""
+    refused: int
+    unknown_clients: int
+    """Without a history."""
+    median_ms: float
+    """Of a request with one application, from sending to reading."""
+    seconds: float
+    """For all of them."""
+    outcomes: int = 0
+    explored: int = 0
+    defaults: int = 0
+    all: Sequence[Answered] = field(default=(), repr=False)
+
+
+def submit(settings: Settings, applications: Sequence[Application], manifest: Manifest) -> Window:
+    """Ask for decisions on applications; returns when each is recorded once.
+
+    Raises StepFailed, NotUp.
+    """
+    before, began = _counted(settings)["stored"], time.monotonic()
+    alone = list(ask(settings.predictor_url, None, applications[:_ALONE], manifest))
+    together = list(ask(settings.predictor_url, None, applications[_ALONE:], manifest, TOGETHER))
+    seconds = time.monotonic() - began
+    answered = [one for one in [*alone, *together] if isinstance(one, Answered)]
+    turned_away = [one for one in [*alone, *together] if isinstance(one, TurnedAway)]
+    if not answered:
+        raise StepFailed(f"none of {len(applications)} applications was answered: {turned_away[0].error}")
+    _await_records(settings, before + len(answered))
+    return Window(
+        answered=len(answered),
+        turned_away=turned_away,
+        refused=sum(one.probability >= one.threshold for one in answered),
+        unknown_clients=sum(one.history != "found" for one in answered),
+        median_ms=round(1000 * statistics.median(one.seconds for one in answered[: len(alone)]), 2),
+        seconds=round(seconds, 2),
+        all=answered,
+    )
+
+
+def followed(window: Window, outcomes: Sequence[Outcome]) -> Window:
+    """The window with what became of it."""
+    values: dict[str, Any] = {name: getattr(window, name) for name in window.__dataclass_fields__}
+    return Window(
+        **values
+        | {
+            "outcomes": len(outcomes),
+            "explored": sum(one.explored is not None for one in outcomes),
+            "defaults": sum(one.defaulted for one in outcomes),
+            "all": (),
+        }
+    )
+
+
+def review(settings: Settings) -> Mapping[str, Any]:
+    """The monitor's verdict on what is there now. Raises NotUp, FlowError."""
+    return ask_monitor(settings, "POST", "/v1/reviews")
+
+
+def _await_records(settings: Settings, expected: int) -> None:
+    """Return when the monitor holds so many records and misses none. Raises StepFailed."""
+    deadline = time.monotonic() + _RECORD_SECONDS
+    while True:
+        found = _counted(settings)
+        if found["stored"] == expected and found["missing"] == 0:
+            return
+        if found["stored"] > expected or time.monotonic() > deadline:
+            raise StepFailed(
+                f"the monitor holds {found['stored']:,} records and misses {found['missing']:,}, "
+                f"but {expected:,} applications were answered"
+            )
+        time.sleep(0.2)
+
+
+def _counted(settings: Settings) -> Mapping[str, Any]:
+    return ask_monitor(settings, "GET", "/v1/status")
