@@ -45,6 +45,7 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # without its server a run is a plain function's
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # it keeps what a run raised, by default as a pickle
         "DO_NOT_TRACK": "1",
     }
 

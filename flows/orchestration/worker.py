@@ -13,6 +13,7 @@ import sys
 from typing import Any
 
 import httpx
+import psutil
 from prefect import Flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import WorkPoolCreate
@@ -27,6 +28,10 @@ from flows.settings import Settings, from_environment
 NAME = "credence"
 """Of each deployment, behind its flow's: `retrain/credence`."""
 _POLL_SECONDS = 0.2
+_END_SECONDS = 20.0
+"""A run may be in the middle of a computation."""
+_REPORT_SECONDS = 1.0
+"""For the worker to report a run whose process it saw end."""
 
 
 async def register(settings: Settings) -> None:
@@ -71,19 +76,38 @@ async def _wait_for(url: str) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     await _wait_for(f"{settings.orchestrator_url}/api/health")
     await register(settings)
     await ProcessWorker(work_pool_name=POOL, name="this machine").start()
 
 
+async def _work_until_stopped() -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    work, stop = asyncio.create_task(_work(from_environment())), asyncio.create_task(stopped.wait())
+    await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
+    if not work.done():
+        await asyncio.to_thread(_end_runs)
+        await asyncio.sleep(_REPORT_SECONDS)
+        work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+def _end_runs() -> None:
+    """End the runs' processes while their worker is there; cancelled with it they would be shown as running."""
+    runs = psutil.Process().children()
+    for run in runs:
+        run.terminate()
+    _, alive = psutil.wait_procs(runs, timeout=_END_SECONDS)
+    for run in alive:
+        run.kill()
+
+
 def main() -> None:
     """Run until SIGTERM or SIGINT, which end the runs that were begun."""
-    with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(_work(from_environment()))
+    asyncio.run(_work_until_stopped())
 
 
 if __name__ == "__main__":

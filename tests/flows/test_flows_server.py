@@ -79,6 +79,7 @@ def prefect(settings: Settings, platform: Platform) -> Iterator[httpx.Client]:
 def start(prefect: httpx.Client, name: str, **parameters: Any) -> str:
     deployment = prefect.get(f"/deployments/name/{name}/credence").json()["id"]
     made = prefect.post(f"/deployments/{deployment}/create_flow_run", json={"parameters": parameters})
+    assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
 
@@ -179,7 +180,7 @@ def test_down_ends_a_run_and_nothing_else(prefect: httpx.Client, platform: Platf
     platform.down(print, only=["worker"])
     assert not [process for process in family if process.is_running()]
     assert wait(prefect, run)["state_name"] == "Crashed"
-    assert "predictor" in platform.running()
+    assert {"orchestrator", "monitor"} <= set(platform.running())
 
 
 def credence(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
