@@ -80,8 +80,8 @@ def test_chance_stays_below_the_noise(rows: int) -> None:
 
 def test_a_large_shift_in_few_rows_is_noise() -> None:
     reference = column(np.arange(1000.0))
-    found = reference.compare(reference.count(np.arange(0, 1000, 50.0)), columns=300)
-    assert found.psi < found.noise
+    found = reference.compare(reference.count(np.random.default_rng(0).uniform(0, 999, 40)), columns=300)
+    assert 0.1 < found.psi < found.noise
     assert not found.drifted
 
 

@@ -78,6 +78,14 @@ def test_a_moved_default_rate_raises_the_raw_log_loss() -> None:
     assert not performance.log_loss_worse(now, then)
 
 
+def test_lost_knowledge_shows_at_another_default_rate() -> None:
+    def noisier_and_riskier(odds: Floats, noise: Floats) -> Floats:
+        return noisier(odds, noise) + 1.5
+
+    now, then = cohort(noisier_and_riskier, 4000, 1), cohort(same, 4000, 0)
+    assert performance.log_loss_worse(now, then)
+
+
 def test_riskier_applicants_are_not_a_worse_model() -> None:
     assert flags(same, mean=-2.0) == (False, False, False)
 

@@ -79,3 +79,10 @@ def test_explored_rows_count_more_where_all_outcomes_are_known(changed: object) 
 
 def test_rows_without_a_weight_count_once(bundle: Bundle) -> None:
     assert Reference.of(bundle).held_out.weight.tolist() == [1.0] * 200
+
+
+def test_the_range_of_a_history_feature_is_that_of_training(bundle: Bundle) -> None:
+    learned = bundle.background().history
+    bins = [column.binning for column in Reference.of(bundle).columns if column.kind == "history"]
+    assert [one.low for one in bins] == np.nanmin(learned, axis=0).tolist()
+    assert [one.high for one in bins] == np.nanmax(learned, axis=0).tolist()

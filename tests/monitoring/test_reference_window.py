@@ -147,11 +147,18 @@ def test_explored_stand_for_the_refused(bundle: Bundle, reference: Reference, ch
             weight=np.where(chunk.refused, np.where(explored, 2.0, np.nan), 1.0),
         ),
     )
-    everybody = reference.held_out
     assert (found.population, found.explored) == ("accepted and explored", explored.sum())
     assert found.expected_auc != cohort(reference, chunk).expected_auc
     assert found.cost is not None
-    assert found.labelled < len(everybody.weight)
+    assert found.labelled < len(reference.held_out.weight)
+
+
+def test_a_hold_out_of_accepted_knows_no_refused(reference: Reference, chunk: Chunk) -> None:
+    manifest = msgspec.structs.replace(reference.manifest, population="accepted")
+    everybody = replace(chunk, outcome=np.abs(chunk.outcome), weight=np.where(chunk.refused, 4.0, 1.0))
+    assert cohort(reference, everybody).population == "accepted and explored"
+    found = cohort(replace(reference, manifest=manifest), everybody)
+    assert (found.population, found.explored, found.labelled) == ("accepted", 0, (~chunk.refused).sum())
 
 
 @pytest.mark.parametrize("made", [window, cohort])
