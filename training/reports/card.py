@@ -215,7 +215,7 @@ def _tables(data: Data) -> str:
     absent = f"Absent: {', '.join(data.absent)}." if data.absent else "No table is absent."
     sizes = f"{data.training_rows:,} applicants to train on and {data.hold_out_rows:,} held out"
     split = (
-        f"All its clients are learned from, {data.default_rate:.2%} defaulted; with the cohorts below {sizes}."
+        f"All clients in it are learned from, {data.default_rate:.2%} defaulted; with the cohorts below {sizes}."
         if data.cohorts
         else f"{sizes}, stratified by outcome; {data.default_rate:.2%} defaulted."
     )
