@@ -17,6 +17,7 @@ import httpx
 from tests.docs.pages import Block
 
 ADMIN = "127.0.0.1:8079"
+MONITOR = "127.0.0.1:8090"
 WIDTH = 110
 
 _FORMS = {
@@ -28,10 +29,11 @@ _FORMS = {
 
 
 class Predictor(NamedTuple):
-    """Where a running predictor listens."""
+    """Where a running predictor listens, and the monitor beside it."""
 
     url: str
     admin_url: str
+    monitor_url: str
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,12 @@ def pairs(blocks: list[Block]) -> list[tuple[Message, Block]]:
 
 
 def ask(request: Message, predictor: Predictor) -> httpx.Response:
-    """Send a request of a page; one to port 8079 goes to the admin port."""
+    """Send a request of a page; one to port 8079 goes to the admin port, one to 8090 to the monitor."""
     method, path = request.first.split()
-    base = predictor.admin_url if request.headers.get("host") == ADMIN else predictor.url
+    others = {ADMIN: predictor.admin_url, MONITOR: predictor.monitor_url}
+    base = others.get(request.headers.get("host", ""), predictor.url)
     headers = {name: value for name, value in request.headers.items() if name != "host"}
-    return httpx.request(method, base + path, headers=headers, content=request.body.encode())
+    return httpx.request(method, base + path, headers=headers, content=request.body.encode(), timeout=60)
 
 
 def shown(response: httpx.Response, names: list[str]) -> str:

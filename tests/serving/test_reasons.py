@@ -82,6 +82,12 @@ def test_missing_values_are_not_claimed(toy_bundle: Path, debt: float, score: fl
     assert first.english.endswith("(information missing)") is told
 
 
+def test_base_takes_what_the_graph_rounds_off(toy_bundle: Path) -> None:
+    manifest, added = Bundle.open(toy_bundle).manifest, np.full((1, 13), 0.1)
+    reasons = Reasons(manifest, np.array([0.2 + 5e-5]), added, np.zeros((1, 13), np.float32), np.zeros((1, 9)))
+    assert reasons.base(0) + added.sum() == pytest.approx(0.2 + 5e-5, abs=1e-12)
+
+
 def test_other_models_contributions_are_refused(toy_bundle: Path) -> None:
     two = Bundle(toy_bundle, Bundle.open(toy_bundle).manifest, start(toy_bundle / "model.onnx"))
     two.__dict__["_booster"] = type("Other", (), {"predict": lambda self, matrix, **_: np.zeros((len(matrix), 14))})()
