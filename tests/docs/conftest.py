@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -21,23 +21,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def predictor(toy_repository: Path, tmp_path: Path) -> Iterator[Predictor]:
-    """A predictor process on version 2 of the toy repository."""
-    ports = _free_ports()
+    """A predictor process on version 2 of the toy repository, and a monitor."""
     (tmp_path / "models").symlink_to(toy_repository)  # under this name errors show it
-    settings = {"models": "models", "log_directory": "log", "drain_seconds": 0}
-    settings |= {"http_port": ports[0], "admin_port": ports[1]}
+    ports = _free_ports()
+    settings = {"models": "models", "log_directory": "log", "drain_seconds": 0, "home": "."}
+    settings |= {"http_port": ports[0], "admin_port": ports[1], "monitor_port": ports[2], "monitor_models": "models"}
     environment = os.environ | {f"CREDENCE_{name.upper()}": str(value) for name, value in settings.items()}
-    with subprocess.Popen([sys.executable, "-m", "serving.predictor"], env=environment, cwd=tmp_path) as process:
+    with _started("serving.predictor", environment, tmp_path) as process, _started("monitoring", environment, tmp_path):
         found = Predictor(*(f"http://127.0.0.1:{port}" for port in ports))
+        _wait_ready(f"{found.url}/v2/health/ready", process)
+        _wait_ready(f"{found.monitor_url}/health/ready", process)
+        yield found
+
+
+@contextmanager
+def _started(module: str, environment: dict[str, str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-m", module], env=environment, cwd=folder) as process:
         try:
-            _wait_ready(found.url, process)
-            yield found
+            yield process
         finally:
             process.terminate()
 
 
 def _free_ports() -> list[int]:
-    probes = [socket.socket() for _ in range(2)]
+    probes = [socket.socket() for _ in range(3)]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
     ports = [probe.getsockname()[1] for probe in probes]
@@ -50,7 +57,7 @@ def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         with suppress(httpx.TransportError):
-            if httpx.get(f"{url}/v2/health/ready").status_code == 200:
+            if httpx.get(url).status_code == 200:
                 return
         time.sleep(0.05)
-    pytest.fail("the predictor did not become ready")
+    pytest.fail(f"{url} did not become ready")
