@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from playwright.sync_api import Page, expect
 
 from flows.local import Platform
 from flows.settings import Settings
@@ -62,12 +63,15 @@ def platform(settings: Settings) -> Iterator[Platform]:
 
 
 @pytest.fixture(scope="module")
-def registry(settings: Settings, toy_bundle: Path) -> Registry:
+def registry(settings: Settings, toy_bundle: Path) -> Iterator[Registry]:
     """With version 1, which a person calls champion."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
     registry = Registry(settings.registry_url)
-    version = registry.register(toy_bundle, Figures({}, {}, [], ""))
-    registry.alias("champion", version.number)
-    return registry
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(settings.folder)  # where MLflow puts artifacts when no server does
+        version = registry.register(toy_bundle, Figures({}, {}, [], ""))
+        registry.alias("champion", version.number)
+        yield registry
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +82,11 @@ def prefect(settings: Settings, platform: Platform) -> Iterator[httpx.Client]:
 
 def start(prefect: httpx.Client, name: str, **parameters: Any) -> str:
     deployment = prefect.get(f"/deployments/name/{name}/credence").json()["id"]
-    made = prefect.post(f"/deployments/{deployment}/create_flow_run", json={"parameters": parameters})
+    for _ in range(5):  # as Prefect's own client does: its SQLite may be busy
+        made = prefect.post(f"/deployments/{deployment}/create_flow_run", json={"parameters": parameters})
+        if made.status_code < 500:
+            break
+        time.sleep(0.5)
     assert made.status_code == 201, made.text
     return str(made.json()["id"])
 
@@ -161,6 +169,12 @@ def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: Settings, tmp
     assert told["version"] == "2"
 
 
+def test_pages_need_no_internet(prefect: httpx.Client, settings: Settings, page: Page) -> None:
+    page.goto(f"{settings.orchestrator_url}/deployments")
+    for name in ("train", "retrain", "promote", "rollback"):
+        expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible(timeout=30_000)
+
+
 def test_killed_orchestrator_keeps_its_runs(prefect: httpx.Client, platform: Platform) -> None:
     before = {run["id"] for run in prefect.post("/flow_runs/filter", json={}).json()}
     pids = {one.name: one.pid for one in platform.status()}
@@ -187,7 +201,7 @@ def credence(settings: Settings, *arguments: str) -> subprocess.CompletedProcess
     return subprocess.run(
         [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
         env={**os.environ, **settings.environment},
-        cwd=Path(__file__).parents[2],
+        cwd=settings.folder,
         capture_output=True,
         text=True,
         timeout=300,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -24,8 +25,11 @@ NOTHING = Recent({}, ("1-1", pa.table({})))
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    return Registry(f"sqlite:///{tmp_path_factory.mktemp('registry')}/mlflow.db")
+def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    directory = tmp_path_factory.mktemp("registry")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(directory)  # where MLflow puts artifacts when no server does
+        yield Registry(f"sqlite:///{directory}/mlflow.db")
 
 
 def child(bundle: Path, parent: str, directory: Path) -> Path:
