@@ -3,8 +3,8 @@
 Three answers. A criterion that fails makes it `refuse`; one that nothing can be told about makes it `undecided`; only
 when all hold is it `promote`. Outcomes are weighted, 1 for an accepted application and 1/share for an explored one, so
 that what is compared holds for all who applied; differences are paired, row by row, and their 95 % intervals come from
-the linearised weighted mean. In simulations an equal challenger passed the log loss in 2.1 to 2.6 % of the cases, in 3.0 %
-with a twentieth of the refused explored, and all criteria together in at most 2.2 %.
+the linearised weighted mean. In simulations an equal challenger passed the log loss in 2.1 to 2.6 % of the cases, in
+3.0 % with a twentieth of the refused explored, and all criteria together in at most 2.2 %.
 """
 
 from __future__ import annotations
