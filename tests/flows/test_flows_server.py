@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, expect
 
 from flows.local import Platform
 from flows.settings import Settings
@@ -169,10 +169,14 @@ def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: Settings, tmp
     assert told["version"] == "2"
 
 
-def test_pages_need_no_internet(prefect: httpx.Client, settings: Settings, page: Page) -> None:
+def test_pages_need_no_internet(prefect: httpx.Client, settings: Settings, browser: Browser) -> None:
+    page, asked = browser.new_page(), list[str]()
+    page.on("request", lambda request: asked.append(request.url.removeprefix("blob:")))
     page.goto(f"{settings.orchestrator_url}/deployments")
     for name in ("train", "retrain", "promote", "rollback"):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible(timeout=30_000)
+    page.close()
+    assert [url for url in asked if not url.startswith((settings.orchestrator_url, "data:"))] == []
 
 
 def test_killed_orchestrator_keeps_its_runs(prefect: httpx.Client, platform: Platform) -> None:
