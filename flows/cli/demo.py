@@ -39,6 +39,7 @@ def demo(output: Output, scenario: str, data: Path | None, clients: int, seed: i
     """
     from flows.demo.play import play
     from flows.demo.story import Stage, Story, clear, platform_of, settings_of
+    from flows.demo.words import shortened
     from flows.settings import from_environment
 
     began = time.monotonic()
@@ -46,7 +47,7 @@ def demo(output: Output, scenario: str, data: Path | None, clients: int, seed: i
     clear(platform)
     story = Story(None if data is not None else scenario)
     try:
-        play(Stage(platform, story, output.say), data and data.absolute(), clients, seed)
+        play(Stage(platform, story, shortened(output.say)), data and data.absolute(), clients, seed)
         seconds = time.monotonic() - began
         rows = table(list(story.pages.items()))
         output.result(story, f"\ndone in {seconds:.0f} s\n{rows}")

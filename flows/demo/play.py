@@ -25,7 +25,6 @@ from training.changes import Change
 from training.registry import Registry
 from training.synthetic import synthesise, worlds
 from training.synthetic.arrivals import Arrivals, arrive
-from training.synthetic.lender import Lender
 from training.tables import read
 
 
@@ -34,20 +33,23 @@ def play(stage: Stage, data: Path | None, clients: int, seed: int) -> None:
 
     Raises StepFailed where something is not as the story has it, and whatever the steps raise.
     """
-    folder = data or stage.settings.folder / "lender"
+    folder, usual = data or stage.settings.folder / "lender", None
     with stage.step("platform", "the platform comes up"):
         stage.platform.begin(stage.say)
         if data is None:
-            stage.say(f"making a synthetic lender with {clients:,} clients")
+            stage.say(
+                f"making a synthetic lender: {clients:,} clients to learn from, {APPLICATIONS:,} to be asked about"
+            )
             synthesise(clients, folder, seed)
+            usual = arrive(folder, worlds.published(), APPLICATIONS, seed)
         stage.platform.wait(stage.say)
     with stage.step("train", "a first version is trained, and judged on clients that it did not learn from"):
         manifest = _first(stage, folder, seed)
-    if data is not None:
+    if usual is None:
         with stage.step("ordinary", "applications without outcome are answered"):
             _test_applications(stage, folder, manifest)
     else:
-        _loop(stage, folder, manifest, seed)
+        _loop(stage, folder, usual, manifest, seed)
     stage.story.pages = pages(stage.settings)
 
 
@@ -60,7 +62,10 @@ def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
         "metrics": manifest.metrics,
         "seconds": round(trained.run.seconds, 1),
     }
-    stage.story.first = _done(stage, runs.run("promote", stage.settings, stage.say, by=getpass.getuser()))
+    change = runs.run("promote", stage.settings, stage.say, by=getpass.getuser())
+    if change.state == "undecided":  # so few clients that a gate cannot tell
+        change = _approve(stage, change, "nothing is live yet that it could be worse than")
+    stage.story.first = _done(stage, change)
     stage.platform.wait(stage.say)  # for the explainer, whom the promotion does not wait for
     return Bundle.open(stage.settings.models / trained.version.number).manifest
 
@@ -74,11 +79,10 @@ def _test_applications(stage: Stage, folder: Path, manifest: Manifest) -> None:
     stage.say("their outcomes are not known and their world does not change: the rest is told of synthetic lenders")
 
 
-def _loop(stage: Stage, folder: Path, manifest: Manifest, seed: int) -> None:
+def _loop(stage: Stage, folder: Path, usual: Arrivals, manifest: Manifest, seed: int) -> None:
     assert stage.story.scenario is not None
     scenario = SCENARIOS[stage.story.scenario]
     with stage.step("ordinary", "clients apply who are like those that were learned from"):
-        usual = _arrive(stage, folder, worlds.published(), seed, windows=1)[0]
         rows = usual.applications.to_dicts()
         _follow(stage, "ordinary", _answer(stage, rows, manifest), usual)
         _expect(stage, "keep")
@@ -92,13 +96,6 @@ def _loop(stage: Stage, folder: Path, manifest: Manifest, seed: int) -> None:
                 for why in ("to see that it works", "back to the better one"):
                     change = runs.run("rollback", stage.settings, stage.say, by=getpass.getuser(), why=why)
                     stage.story.rollbacks.append(_done(stage, change))
-
-
-def _arrive(stage: Stage, folder: Path, world: Lender, seed: int, windows: int) -> list[Arrivals]:
-    """New clients, whose history reaches the predictor with the lender's daily file."""
-    arrivals = [arrive(folder, world, APPLICATIONS, seed) for _ in range(windows)]
-    refresh(stage.platform, folder, None, stage.say)
-    return arrivals
 
 
 def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifest) -> Window:
@@ -124,7 +121,8 @@ def _follow(stage: Stage, name: str, window: Window, arrivals: Arrivals) -> None
 
 def _change(stage: Stage, folder: Path, scenario: Scenario, manifest: Manifest, seed: int) -> str:
     """Two windows from the changed world; the id of the verdict on both."""
-    first, second = _arrive(stage, folder, scenario.world(), seed, windows=2)
+    first, second = (arrive(folder, scenario.world(), APPLICATIONS, seed) for _ in range(2))
+    refresh(stage.platform, folder, None, stage.say)  # as the lender does each night, so that new clients are known
     early = _answer(stage, first.applications.to_dicts(), manifest)
     _review(stage)
     late = _answer(stage, second.applications.to_dicts(), manifest)
@@ -140,9 +138,15 @@ def _retrain(stage: Stage, scenario: Scenario, verdict: str) -> None:
     if change.state not in scenario.ends:
         raise StepFailed(f"the promotion is {change.state}, expected {' or '.join(scenario.ends)}: {change.why}")
     if scenario.approve is not None:
-        stage.say(f'\na person decides: credence promote {change.after} --approve "{scenario.approve}"')
-        asked: dict[str, Any] = {"version": change.after, "approve": scenario.approve, "by": getpass.getuser()}
-        stage.story.approved = _done(stage, runs.run("promote", stage.settings, stage.say, **asked))
+        stage.story.approved = _done(stage, _approve(stage, change, scenario.approve))
+
+
+def _approve(stage: Stage, change: Change, reason: str) -> Change:
+    """What the gate leaves to a person, decided."""
+    stage.say(f'a person decides: credence promote {change.after} --approve "{reason}"')
+    asked: dict[str, Any] = {"version": change.after, "approve": reason, "by": getpass.getuser()}
+    approved: Change = runs.run("promote", stage.settings, stage.say, **asked)
+    return approved
 
 
 def _expect(stage: Stage, judgement: str) -> str:

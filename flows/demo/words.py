@@ -6,9 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from flows.demo.windows import Window
+from flows.local import Say
 from training.changes import Change
 
+_LEFT_OUT = ("checking ", "looking for the parents", "Finished in state", "Worker ", "Flow run ")
+"""How lines begin that tell of reading files, or of Prefect's own doings."""
 _WORDS = {True: "holds", False: "fails", None: "is not known"}
+
+
+def shortened(say: Say) -> Say:
+    """The same voice without lines that tell nothing of the story."""
+
+    def shorter(text: str) -> None:
+        if not text.lstrip().startswith(_LEFT_OUT):
+            say(text)
+
+    return shorter
 
 
 def of_window(window: Window) -> list[str]:
@@ -26,7 +39,7 @@ def of_outcomes(window: Window, share: float) -> list[str]:
     """What became known of them."""
     return [
         (
-            f"{window.outcomes:,} outcomes told: of all accepted, and of {window.explored:,} refused, who were accepted "
+            f"{window.outcomes:,} outcomes told: of all accepted, and of {window.explored:,} refused, accepted "
             f"at random to learn from, {share:.0%} of all refused; {window.defaults:,} defaulted"
         )
     ]
