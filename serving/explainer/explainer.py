@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,10 +12,10 @@ from msgspec import UNSET, UnsetType
 
 from serving.explainer.counterfactual import Counterfactual, Searcher
 from serving.explainer.request import Wanted
-from serving.predictor.model import Model, Scored, newest, open_model
+from serving.predictor.model import Model, Scored, newest, open_history, open_model
 from serving.protocol.tensors import Tensor
 from serving.reasons import Part, Reasons, find_reasons
-from training.bundle import Bundle
+from training.bundle import Bundle, History
 
 if TYPE_CHECKING:
     from serving.explainer.anchor import Anchor, Anchors
@@ -66,16 +67,35 @@ class Explanation(msgspec.Struct, frozen=True):
 class Explainer:
     """Explains as `model` decides."""
 
-    def __init__(self, model: Model, anchors: Anchors | None) -> None:
+    def __init__(self, model: Model, anchors: Anchors | None, directory: Path) -> None:
         self.model = model
         self._anchors = anchors
         self._searcher = Searcher(model.bundle)
+        self._directory = directory
+        self._history_file = self._find_history()
 
     def explain(self, tensors: Sequence[Tensor], wanted: Wanted) -> list[Explanation]:
         """An answer for each application; takes milliseconds to seconds. Raises Refused."""
+        self._keep_up()
         scored = self.model.score(tensors)
         reasons = find_reasons(self.model.bundle, scored.rows)
         return [self._explain(scored, reasons, row, wanted) for row in range(len(scored.probability))]
+
+    def _keep_up(self) -> None:
+        """Take a client history that was made anew: reasons must be those of the decision. Raises BundleError."""
+        found = self._find_history()
+        if found != self._history_file:
+            self.model = self.model.with_history(open_history(self._directory, self.model.manifest))
+            self._history_file = found
+
+    def _find_history(self) -> tuple[int, int] | None:
+        """What tells one client history from the next; None where there is none."""
+        path = History.path_for(self._directory, self.model.manifest.history)
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     def _explain(self, scored: Scored, reasons: Reasons, row: int, wanted: Wanted) -> Explanation:
         model = self.model
@@ -135,7 +155,7 @@ def open_explainer(settings: Settings) -> Explainer:
     model = open_model(
         settings.models, version, settings.model_name, unknown=settings.unknown, history_days=settings.history_days
     )
-    explainer = Explainer(model, _anchors(model.bundle))
+    explainer = Explainer(model, _anchors(model.bundle), settings.models)
     # what the first caller would wait for: a booster and its library
     find_reasons(model.bundle, model.bundle.background().take(slice(0, 1)))
     return explainer

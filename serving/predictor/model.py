@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +70,12 @@ class Model:
         self._history = history
         self._keeps = timedelta(days=history_days)
         self._blank = _blank(1, len(manifest.history))
+
+    def with_history(self, history: History | None) -> Model:
+        """The same version beside another client history."""
+        other = copy(self)
+        other._history, other.has_history = history, history is not None
+        return other
 
     def score(self, tensors: Sequence[Tensor]) -> Scored:
         """Answer the applications in `tensors`; recording is the caller's. Raises Refused."""
