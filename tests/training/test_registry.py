@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -43,6 +45,23 @@ def test_newest_version_is_challenger(registry: Registry) -> None:
     assert [version.number for version in registry.versions()] == ["2", "1"]
     assert registry.versions()[0].aliases == ("challenger",)
     assert registry.versions()[0].source == "a folder"
+
+
+def test_pages_are_all_read(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.registry.connection.PAGE", 1)
+    assert [version.number for version in registry.versions()] == ["2", "1"]
+
+
+def test_version_tells_what_it_learned_from(registry: Registry, bundle: Path, tmp_path: Path) -> None:
+    """In a model of its own, as a recalibration of version 1."""
+    path, other = tmp_path / "bundle", Registry(registry.url, "recalibrated")
+    shutil.copytree(bundle, path)
+    told = {"population": "accepted", "recent_fingerprint": "abc", "parent": "1"}
+    manifest = msgspec.structs.replace(Bundle.open(bundle).manifest, cohorts=("1-1", "1-2"), **told)
+    (path / "bundle.json").write_bytes(msgspec.json.encode(manifest))
+    number = other.register(path, FIGURES).number
+    tags = registry._client.get_model_version("recalibrated", number).tags
+    assert told | {"cohorts": "1-1, 1-2"} == {name: tags[name] for name in (*told, "cohorts")}
 
 
 def test_alias_moves(registry: Registry) -> None:

@@ -1,48 +1,22 @@
-"""The registry of versions: the one module that knows MLflow.
-
-A bundle is logged as it is, as one model, with an MLmodel file beside its own files: MLflow then shows what goes in and
-out, and `mlflow.pyfunc.load_model` and `mlflow.onnx.load_model` run the same graph that is served. Nothing in it is
-pickled. A version is addressed by its number; aliases are for people and move, what runs never names one.
-"""
+"""Versions: a bundle goes in with the figures of its run, and comes back by its number."""
 
 from __future__ import annotations
 
-import os
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
-import numpy as np
+from typing import Any
 
 from training.bundle import Bundle, Manifest
-from training.changes import Change, from_tags, measured, page, to_tags
+from training.registry.connection import Connection, every
+from training.registry.mlmodel import describe
 
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-
-MODEL = "credit-default"
 MLFLOW_DIGEST = 36
 """Longest digest of a data set that MLflow keeps; the whole fingerprint is a tag."""
-
-_DEFAULTS = {
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # its own default of 7 says nothing for two minutes
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_LOGGING_LEVEL": "WARNING",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
-
-
-class RegistryError(Exception):
-    """The registry cannot be reached or refuses; the message names its address, or what is not there."""
+_LONGEST = 5000
+"""Characters of a version's tag that every store of MLflow takes."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +54,8 @@ class Version:
     """Milliseconds since 1970, UTC."""
 
 
-class Registry:
-    """The versions of one model in the MLflow at `url`."""
-
-    def __init__(self, url: str, model: str = MODEL) -> None:
-        self.url = url
-        self.model = model
+class Versions(Connection):
+    """What was trained, under numbers and aliases."""
 
     def register(self, path: Path, figures: Figures) -> Version:
         """Log a run with its bundle, register it as the next version and call it `challenger`.
@@ -131,7 +101,7 @@ class Registry:
     def versions(self) -> list[Version]:
         """All versions, the newest first."""
         with self._speaking():
-            found = self._client.search_model_versions(f"name = '{self.model}'")
+            found = list(every(self._client.search_model_versions, filter_string=f"name = '{self.model}'"))
             aliases = self._aliases()
         named = {number: tuple(sorted(a for a in aliases if aliases[a] == number)) for number in aliases.values()}
         versions = [_version(entry, named.get(str(entry.version), ())) for entry in found]
@@ -147,83 +117,15 @@ class Registry:
         with self._speaking():
             self._client.set_registered_model_alias(self.model, name, number)
 
-    def begin(self, change: Change) -> Change:
-        """Record an attempt to change what is live, with the gate's figures; returns it with its id."""
-        with self._speaking():
-            client = self._client
-            tags = {**to_tags(change), "mlflow.note.content": page(change), "mlflow.user": change.by}
-            name = f"{change.kind} {change.after}"
-            run = client.create_run(self._experiment(f"{self.model} changes"), change.at // 1000, tags, name)
-            recorded = msgspec.structs.replace(change, id=run.info.run_id)
-            self._log_figures(recorded.id, {}, measured(change))
-            if change.gate is not None:
-                client.log_dict(recorded.id, dict(change.gate), "gate.json")
-            if change.state != "begun":
-                client.set_terminated(recorded.id)
-        return recorded
-
-    def finish(self, change: Change) -> None:
-        """Record how an attempt ended: its state and why."""
-        with self._speaking():
-            for name, value in {**to_tags(change), "mlflow.note.content": page(change)}.items():
-                self._client.set_tag(change.id, name, value)
-            self._client.set_terminated(change.id, "FAILED" if change.state == "undone" else "FINISHED")
-
-    def changes(self) -> list[Change]:
-        """The audit trail: every attempt to change what is live, the newest first."""
-        with self._speaking():
-            experiment = self._experiment(f"{self.model} changes")
-            found = self._client.search_runs([experiment], order_by=["attributes.start_time DESC"])
-        changes = [from_tags(run.info.run_id, run.data.tags) for run in found]
-        return sorted(changes, key=lambda change: change.at, reverse=True)
-
     def _aliases(self) -> dict[str, str]:
         found = self._client.search_registered_models(f"name = '{self.model}'")
         return {alias: str(number) for model in found for alias, number in model.aliases.items()}
-
-    @cached_property
-    def _client(self) -> MlflowClient:
-        for name, value in _DEFAULTS.items():
-            os.environ.setdefault(name, value)
-        import mlflow  # seconds: only what speaks with the registry pays them
-
-        # a download resolves a model's address by the process's own setting, not by the client's
-        mlflow.set_tracking_uri(self.url)
-        mlflow.set_registry_uri(self.url)
-        return mlflow.MlflowClient(self.url, self.url)
-
-    @contextmanager
-    def _speaking(self) -> Iterator[None]:
-        client = self._client
-        from mlflow.exceptions import MlflowException
-
-        try:
-            client.search_experiments(max_results=1)
-        except MlflowException as error:
-            cause = str(error).splitlines()[0][:200]
-            raise RegistryError(
-                f"MLflow does not answer at {self.url} (setting CREDENCE_MLFLOW_URL): "
-                f"start it with `credence up`, or say where it is. It said: {cause}"
-            ) from error
-        try:
-            yield
-        except MlflowException as error:
-            raise RegistryError(f"MLflow at {self.url} refused: {str(error).splitlines()[0]}") from error
-
-    def _experiment(self, name: str) -> str:
-        found = self._client.get_experiment_by_name(name)
-        return str(found.experiment_id if found else self._client.create_experiment(name))
 
     @contextmanager
     def _run(self, manifest: Manifest) -> Iterator[str]:
         """A training run that ends with the block, as failed if the block fails."""
         client = self._client
-        tags = {
-            "credence.fingerprint": manifest.fingerprint,
-            "credence.family": manifest.family,
-            "credence.allowed": ", ".join(manifest.allowed),
-            "credence.alarms": " ".join(manifest.alarms),
-        }
+        tags = {f"credence.{name}": value for name, value in _tags(manifest).items()}
         run_id: str = client.create_run(self._experiment(self.model), tags=tags).info.run_id
         try:
             yield run_id
@@ -245,16 +147,6 @@ class Registry:
         if (bundle.path / "reports").is_dir():
             client.log_artifacts(run_id, str(bundle.path / "reports"), "reports")
 
-    def _log_figures(self, run_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
-        from mlflow.entities import Metric, Param
-
-        now = time.time_ns() // 1_000_000
-        self._client.log_batch(
-            run_id,
-            [Metric(name, float(value), now, 0) for name, value in metrics.items()],
-            [Param(name, str(value)[:6000]) for name, value in parameters.items()],
-        )
-
     def _log_data(self, run_id: str, manifest: Manifest, source: str) -> None:
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
@@ -270,7 +162,7 @@ class Registry:
         client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
         client.log_model_artifacts(model.model_id, str(bundle.path))
         with tempfile.TemporaryDirectory() as beside:
-            _describe(bundle, run_id, model, Path(beside))
+            describe(bundle, run_id, model, Path(beside))
             client.log_model_artifacts(model.model_id, beside)
         client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
         return str(model.model_id)
@@ -283,11 +175,26 @@ class Registry:
             self.model,
             f"models:/{model_id}",
             run_id,
-            tags={"fingerprint": bundle.manifest.fingerprint, "family": bundle.manifest.family, "source": source},
+            tags={**_tags(bundle.manifest), "source": source},
             description=_read_card(bundle.path),
             model_id=model_id,
         )
         return str(version.version)
+
+
+def _tags(manifest: Manifest) -> dict[str, str]:
+    """What a version learned from and how, for those who look at MLflow; what does not apply is left out."""
+    told = {
+        "family": manifest.family,
+        "fingerprint": manifest.fingerprint,
+        "population": manifest.population,
+        "cohorts": ", ".join(manifest.cohorts),
+        "recent_fingerprint": manifest.recent_fingerprint,
+        "parent": manifest.parent,
+        "allowed": ", ".join(manifest.allowed),
+        "alarms": " ".join(manifest.alarms),
+    }
+    return {name: value[:_LONGEST] for name, value in told.items() if value}
 
 
 def _version(entry: Any, aliases: tuple[str, ...] | None = None) -> Version:  # MLflow's entities are untyped
@@ -304,45 +211,3 @@ def _version(entry: Any, aliases: tuple[str, ...] | None = None) -> Version:  # 
 def _read_card(bundle: Path) -> str:
     card = bundle / "card.md"
     return card.read_text()[:50_000] if card.exists() else ""
-
-
-def _describe(bundle: Bundle, run_id: str, model: Any, directory: Path) -> None:
-    """Write what MLflow needs beside the bundle: MLmodel, signature, input example, requirements."""
-    import onnx
-    import onnxruntime
-    from mlflow.models import Model
-    from mlflow.models.utils import _Example
-
-    rows, _ = bundle.replay()
-    entry = Model(model.artifact_location, run_id, model_uuid=model.model_id, model_id=model.model_id)
-    entry.signature = _signature(bundle.manifest)
-    example = _Example(rows.take(slice(0, 1)).tensors())
-    example.save(str(directory))
-    entry.saved_input_example_info = example.info
-    entry.add_flavor(
-        "onnx",
-        onnx_version=onnx.__version__,
-        data="model.onnx",
-        providers=["CPUExecutionProvider"],
-        onnx_session_options={"intra_op_num_threads": 1, "inter_op_num_threads": 1},
-    )
-    entry.add_flavor("python_function", loader_module="mlflow.onnx", data="model.onnx", env={})
-    entry.save(str(directory / "MLmodel"))
-    versions = f"onnx=={onnx.__version__}\nonnxruntime=={onnxruntime.__version__}\n"
-    (directory / "requirements.txt").write_text(f"mlflow\n{versions}")
-
-
-def _signature(manifest: Manifest) -> Any:
-    from mlflow.models import ModelSignature
-    from mlflow.types import Schema, TensorSpec
-
-    number, text = np.dtype(np.float32), np.dtype(object)
-    inputs = Schema(
-        [
-            TensorSpec(number, (-1, len(manifest.numeric)), "numeric"),
-            TensorSpec(text, (-1, len(manifest.categorical)), "categorical"),
-            TensorSpec(number, (-1, len(manifest.history)), "history"),
-        ]
-    )
-    outputs = [TensorSpec(np.dtype(np.float64), (-1,), name) for name in ("probability", "margin")]
-    return ModelSignature(inputs, Schema([*outputs]))

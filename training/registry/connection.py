@@ -1,0 +1,94 @@
+"""Speaking with MLflow: one client, our errors before its own, lists whole, figures in batches."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from training.bundle import MODEL
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PAGE = 1000
+"""Entries asked for at once."""
+
+_DEFAULTS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # its own default of 7 says nothing for two minutes
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+class RegistryError(Exception):
+    """The registry cannot be reached or refuses; the message names its address, or what is not there."""
+
+
+class Connection:
+    """To the MLflow at `url`, about one model."""
+
+    def __init__(self, url: str, model: str = MODEL) -> None:
+        self.url = url
+        self.model = model
+
+    @cached_property
+    def _client(self) -> MlflowClient:
+        for name, value in _DEFAULTS.items():
+            os.environ.setdefault(name, value)
+        import mlflow  # seconds: only what speaks with the registry pays them
+
+        # a download resolves a model's address by the process's own setting, not by the client's
+        mlflow.set_tracking_uri(self.url)
+        mlflow.set_registry_uri(self.url)
+        return mlflow.MlflowClient(self.url, self.url)
+
+    @contextmanager
+    def _speaking(self) -> Iterator[None]:
+        client = self._client
+        from mlflow.exceptions import MlflowException
+
+        try:
+            client.search_experiments(max_results=1)
+        except MlflowException as error:
+            cause = str(error).splitlines()[0][:200]
+            raise RegistryError(
+                f"MLflow does not answer at {self.url} (setting CREDENCE_MLFLOW_URL): "
+                f"start it with `credence up`, or say where it is. It said: {cause}"
+            ) from error
+        try:
+            yield
+        except MlflowException as error:
+            raise RegistryError(f"MLflow at {self.url} refused: {str(error).splitlines()[0]}") from error
+
+    def _experiment(self, name: str) -> str:
+        found = self._client.get_experiment_by_name(name)
+        return str(found.experiment_id if found else self._client.create_experiment(name))
+
+    def _log_figures(self, run_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
+        from mlflow.entities import Metric, Param
+
+        now = time.time_ns() // 1_000_000
+        self._client.log_batch(
+            run_id,
+            [Metric(name, float(value), now, 0) for name, value in metrics.items()],
+            [Param(name, str(value)[:6000]) for name, value in parameters.items()],
+        )
+
+
+def every(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:  # MLflow's entities are untyped
+    """All that a search of MLflow finds: it answers a page at a time."""
+    token = None
+    while True:
+        page = search(**asked, max_results=PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
