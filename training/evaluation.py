@@ -1,4 +1,4 @@
-"""How good decisions and probabilities were: metrics with bootstrap intervals, for everybody and by group.
+"""How good decisions and probabilities were: metrics with bootstrap intervals.
 
 The bootstrap sorts once: a resample is how often each row of a sorted class was drawn, and every metric is a sum or a
 cumulative sum over these counts. Each class is drawn by itself, so both are there in every resample, and then weighted
@@ -7,7 +7,6 @@ so that the number of defaults varies as if all were drawn together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,15 +40,6 @@ METRICS = (
 
 ECE_BINS = 10
 
-REFERENCE_SHARE = 0.02
-"""A group smaller than this is no yardstick for others' approval rates.
-
-Source: Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4), which also has the four-fifths rule.
-"""
-
-MISSING = "missing"
-"""The group of those whose protected field is missing."""
-
 _CLIP = 1e-15
 _CHUNK = 4_000_000  # counts held at once: 32 MB
 
@@ -64,20 +54,6 @@ class Confusion:
     accepted_bad: int
     refused_good: int
     refused_bad: int
-
-
-@dataclass(frozen=True)
-class Group:
-    """How one group fared."""
-
-    field: str
-    name: str
-    rows: int
-    defaults: int
-    approval_ratio: float
-    """Approval rate over the highest of any group of its field that holds REFERENCE_SHARE of the rows."""
-    metrics: dict[str, Interval]
-    """As for everybody; without those that need both classes where there is one."""
 
 
 def evaluate(
@@ -100,48 +76,7 @@ def evaluate(
     probabilities, defaulted = checked(probability, outcome)
     both_classes(defaulted)
     mass = weights(weight, defaulted.size)
-    return _intervals(_Sample.of(defaulted, probabilities, mass, threshold, cost_fn, cost_fp), seed, resamples)
-
-
-def by_group(
-    outcome: ArrayLike,
-    probability: ArrayLike,
-    groups: Mapping[str, ArrayLike],
-    threshold: float,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
-    seed: int = 0,
-    resamples: int = 1000,
-    weight: ArrayLike | None = None,
-) -> dict[str, tuple[Group, ...]]:
-    """For each field, its groups by name; `groups` holds a label [n] for each applicant, "" if missing."""
-    probabilities, defaulted = checked(probability, outcome)
-    mass = weights(weight, defaulted.size)
-
-    def figures(chosen: NDArray[np.bool_]) -> dict[str, Interval]:
-        rows = defaulted[chosen], probabilities[chosen], mass[chosen]
-        return _intervals(_Sample.of(*rows, threshold, cost_fn, cost_fp), seed, resamples)
-
-    found = {}
-    for field, labels in groups.items():
-        given = np.asarray(labels, dtype=np.str_)
-        names = np.where(given == "", MISSING, given)
-        if names.shape != defaulted.shape:
-            raise ValueError(f"{field}: expected {defaulted.size} group labels; got {names.size}")
-        accepted = probabilities < threshold
-        best = _best_approval(names, accepted, mass)
-        found[field] = tuple(
-            Group(
-                field=field,
-                name=name,
-                rows=int(chosen.sum()),
-                defaults=int(defaulted[chosen].sum()),
-                approval_ratio=float(np.average(accepted[chosen], weights=mass[chosen])) / best if best else 1.0,
-                metrics=figures(chosen),
-            )
-            for name, chosen in ((str(name), names == name) for name in np.unique(names))
-        )
-    return found
+    return figures(Sample.of(defaulted, probabilities, mass, threshold, cost_fn, cost_fp), seed, resamples)
 
 
 def confusion(
@@ -152,12 +87,6 @@ def confusion(
     mass = weights(weight, defaulted.size)
     cells = np.bincount(2 * (probabilities >= threshold) + defaulted, mass, minlength=4)
     return Confusion(*(round(cell) for cell in cells.tolist()))
-
-
-def age_group(days_birth: ArrayLike) -> NDArray[np.str_]:
-    """Decade of age, as `30-39`, from DAYS_BIRTH: days relative to the application, so negative."""
-    decades = np.floor(np.asarray(days_birth, dtype=np.float64) / -3652.5)
-    return np.array([MISSING if np.isnan(ten) else f"{ten:.0f}0-{ten:.0f}9" for ten in decades], dtype=np.str_)
 
 
 def alarm(auc: Interval, limit: float) -> str | None:
@@ -177,7 +106,7 @@ def equal_mass(ascending: Floats, bins: int = ECE_BINS) -> NDArray[np.intp]:
 
 
 @dataclass(frozen=True)
-class _Sample:
+class Sample:
     """Applicants by class, each class sorted by probability, with all that a resample needs."""
 
     good: Floats
@@ -200,7 +129,7 @@ class _Sample:
         threshold: float,
         cost_fn: float,
         cost_fp: float,
-    ) -> _Sample:
+    ) -> Sample:
         order = np.argsort(probability, kind="stable")
         ascending, bads = probability[order], outcome[order]
         good, bad = ascending[~bads], ascending[bads]
@@ -210,8 +139,11 @@ class _Sample:
         return cls(good, bad, good_weight, bad_weight, threshold, cost_fn, cost_fp, starts[0], starts[1])
 
 
-def _intervals(sample: _Sample, seed: int, resamples: int) -> dict[str, Interval]:
-    """Every metric of the sample itself, with an interval from the same over resamples."""
+def figures(sample: Sample, seed: int, resamples: int) -> dict[str, Interval]:
+    """Every metric of the sample itself, with an interval from the same over resamples.
+
+    As `evaluate`; without the metrics that need both classes where there is one.
+    """
     values = _metrics(sample, sample.good_weight[None], sample.bad_weight[None])
     random = np.random.default_rng(seed)
     size = max(1, min(resamples, _CHUNK // max(1, sample.good.size + sample.bad.size)))
@@ -229,7 +161,7 @@ def _intervals(sample: _Sample, seed: int, resamples: int) -> dict[str, Interval
     return found
 
 
-def _resampled(random: np.random.Generator, resamples: int, sample: _Sample) -> tuple[Floats, Floats]:
+def _resampled(random: np.random.Generator, resamples: int, sample: Sample) -> tuple[Floats, Floats]:
     """How many applicants each good and each bad row stands for in each resample."""
     good, bad = sample.good.size, sample.bad.size
     defaults = random.binomial(good + bad, bad / (good + bad), resamples).astype(np.float64)
@@ -250,7 +182,7 @@ def _draw(random: np.random.Generator, resamples: int, size: int) -> Floats:
     return np.bincount(drawn.ravel(), minlength=resamples * size).reshape(resamples, size).astype(np.float64)
 
 
-def _metrics(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
+def _metrics(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
     """Each metric [resamples], given how often each good and each bad applicant counts [resamples, class size]."""
     goods, bads = good.sum(axis=1), bad.sum(axis=1)
     accepted_good = good[:, : np.searchsorted(sample.good, sample.threshold)].sum(axis=1)
@@ -268,7 +200,7 @@ def _metrics(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
     return {name: metrics[name] for name in METRICS if name in metrics}
 
 
-def _ranking(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
+def _ranking(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
     """Metrics of order alone.
 
     All three change only at the probabilities of the bad, who are few: so they are summed there, against the good
@@ -290,7 +222,7 @@ def _ranking(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
     }
 
 
-def _probabilistic(sample: _Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
+def _probabilistic(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
     """Metrics of the probabilities' values."""
     total = good.sum(axis=1) + bad.sum(axis=1)
     safe_good, safe_bad = (np.clip(part, _CLIP, 1 - _CLIP) for part in (sample.good, sample.bad))
@@ -313,10 +245,3 @@ def _bin_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
     """Sums of each row between neighbouring starts [resamples, len(starts) - 1]; an empty bin sums to 0."""
     padded = np.concatenate([values, np.zeros((values.shape[0], 1))], axis=1)
     return np.where(np.diff(starts) > 0, np.add.reduceat(padded, starts, axis=1)[:, :-1], 0.0)
-
-
-def _best_approval(names: NDArray[np.str_], accepted: NDArray[np.bool_], weight: Floats) -> float:
-    """The highest approval rate of a group large enough to compare with."""
-    groups = [names == name for name in np.unique(names)]
-    large = [group for group in groups if group.sum() >= REFERENCE_SHARE * accepted.size]
-    return max(float(np.average(accepted[group], weights=weight[group])) for group in large)

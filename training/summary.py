@@ -15,6 +15,7 @@ from training.bundle import Bundle, Manifest
 from training.candidates import Examples
 from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
+from training.groups import Group, age_group, by_group
 from training.prepare import Part, Prepared
 from training.recent import Usable
 from training.reports import Answered, Candidate, Data, Explained, Judged, Results
@@ -121,13 +122,11 @@ def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest
     )
 
 
-def _groups(
-    part: Part, probability: npt.NDArray[np.float64], manifest: Manifest
-) -> dict[str, tuple[evaluation.Group, ...]]:
+def _groups(part: Part, probability: npt.NDArray[np.float64], manifest: Manifest) -> dict[str, tuple[Group, ...]]:
     """Of each protected field, how each of its groups fared."""
     policy = manifest.policy
     labels = {field.name: _labels(part, field.name, manifest) for field in manifest.fields if field.protected}
-    return evaluation.by_group(
+    return by_group(
         part.outcome,
         probability,
         labels,
@@ -145,7 +144,7 @@ def _labels(part: Part, name: str, manifest: Manifest) -> npt.NDArray[np.str_]:
     if name in texts:
         return part.rows.categorical[:, texts.index(name)].astype(np.str_)
     numbers = [field.name for field in manifest.numeric]
-    return evaluation.age_group(part.rows.numeric[:, numbers.index(name)])
+    return age_group(part.rows.numeric[:, numbers.index(name)])
 
 
 def _treatments(

@@ -9,7 +9,7 @@ from monitoring.drift import Chunk
 from monitoring.fairness import fare, members
 from monitoring.window import Group
 from training.bundle import Calibration, Field, Manifest, Policy, Rows
-from training.evaluation import age_group
+from training.groups import age_group
 
 GENDER = Field(
     name="CODE_GENDER", datatype="BYTES", description="", levels=("F", "M"), anomalies=("XNA",), protected=True

@@ -8,6 +8,7 @@ import pytest
 from training import evaluation, policy
 from training.bundle import Feature
 from training.candidates import FAMILIES, Examples, Family
+from training.groups import by_group
 from training.policy import OutcomeError
 
 FEATURES = tuple(Feature(name=f"f{i}", made_from=(f"f{i}",), reason="income") for i in range(3))
@@ -67,9 +68,9 @@ def test_confusion_counts_weights() -> None:
 
 def test_groups_count_weights() -> None:
     names = np.where(MARGIN > -1, "high", "low")
-    (weighted, _) = evaluation.by_group(OUTCOME, PROBABILITY, {"F": names}, 0.3, resamples=1, weight=WEIGHT)["F"]
+    (weighted, _) = by_group(OUTCOME, PROBABILITY, {"F": names}, 0.3, resamples=1, weight=WEIGHT)["F"]
     repeated = {"F": np.repeat(names, WEIGHT)}
-    (expected, _) = evaluation.by_group(*REPEATED[::-1], repeated, 0.3, resamples=1)["F"]
+    (expected, _) = by_group(*REPEATED[::-1], repeated, 0.3, resamples=1)["F"]
     assert weighted.approval_ratio == pytest.approx(expected.approval_ratio)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from training.evaluation import ACCURACY_APPROVE_ALL, APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED, Group
+from training.evaluation import ACCURACY_APPROVE_ALL, APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED
+from training.groups import Group
 from training.reports.picture import BAD, GOOD, GREY, bare, canvas, percent_axis, styled
 from training.reports.table import Table, interval, percent
 

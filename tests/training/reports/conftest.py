@@ -7,6 +7,7 @@ import pytest
 
 from training import evaluation, imbalance
 from training.bundle.manifest import Feature, Interval, Policy, Reason
+from training.groups import age_group, by_group
 from training.policy import calibrate, platt, threshold
 from training.reports import Candidate, Data, Explained, Judged, Results
 from training.reports.drift import compare
@@ -78,7 +79,7 @@ def run() -> Results:
     cut = threshold(probability, outcome)
     groups = {
         "CODE_GENDER": random.choice(["F", "M"], judged.size),
-        "DAYS_BIRTH": evaluation.age_group(random.uniform(-25000, -7500, judged.size)),
+        "DAYS_BIRTH": age_group(random.uniform(-25000, -7500, judged.size)),
         "NAME_FAMILY_STATUS": random.choice(["Married", "Single | other", "Widow"], judged.size),
     }
     return Results(
@@ -111,7 +112,7 @@ def run() -> Results:
         calibration=calibration,
         metrics=evaluation.evaluate(judged, held_out, cut.value, resamples=200),
         confusion=evaluation.confusion(judged, held_out, cut.value),
-        groups=evaluation.by_group(judged, held_out, groups, cut.value, resamples=100),
+        groups=by_group(judged, held_out, groups, cut.value, resamples=100),
         imbalance=treatments(),
         validation=Judged(outcome, probability, np.ones(outcome.size)),
         hold_out=Judged(judged, held_out, np.ones(judged.size)),
