@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from monitoring.errors import UnreadyError
@@ -21,14 +22,13 @@ class Models:
 
     def reference(self, version: str) -> Reference:
         """Raises UnreadyError for a version whose bundle is not there or cannot be read."""
-        if version not in self._fitted:
-            fitted = self._fit(version)
-            self._fitted = dict([*self._fitted.items()][1 - _KEPT :]) | {version: fitted}
-        return self._fitted[version]
+        fitted = self._fitted.pop(version, None) or self._fit(version)
+        self._fitted = dict([*self._fitted.items()][1 - _KEPT :]) | {version: fitted}  # the last used at the end
+        return fitted
 
     def _fit(self, version: str) -> Reference:
         path = self._folder / version
-        if Path(version).name != version or not path.is_dir():
+        if Path(version).name != version or not os.path.isdir(path):  # noqa: PTH112 - a name too long for a file is none
             raise UnreadyError(
                 f"version {version}: expected its bundle in {self._folder}, got no such folder; "
                 "CREDENCE_MONITOR_MODELS says where bundles are"

@@ -20,7 +20,7 @@ from monitoring.judge import Limits, judge
 from monitoring.judgements import Judgements
 from monitoring.metrics import Standing
 from monitoring.models import Models
-from monitoring.reference import Reference, describe, follow
+from monitoring.reference import describe, follow
 from monitoring.settings import Settings
 from monitoring.store import Store
 from monitoring.trigger import Prefect
@@ -87,11 +87,11 @@ class Reviewer:
             live = self.archive.live()
             if live is None:
                 raise UnreadyError("version: expected one that is live, got no record and no PUT /v1/live yet")
-            reference = self._models.reference(live)
+            self._models.reference(live)  # Nothing is closed where it cannot be judged.
             self._deliverer.settle(live)
-            self._close_windows(live, reference, at_once=True)
-            self._close_cohorts(live, reference)
-            verdict = self._judge(live, reference)
+            self._close_windows(live, at_once=True)
+            self._close_cohorts(live)
+            verdict = self._judge(live)
             self._deliverer.settle(live)
             self.condition = Condition(_now(), live, None)
             return verdict
@@ -115,31 +115,38 @@ class Reviewer:
     def _look(self, live: str | None) -> str | None:
         """Returns what is waited for, if anything."""
         told = self.archive.last_told()
-        waits = None
+        problem = None
         for version in sorted({*self.archive.versions()} - {live}):
-            try:
-                self._bring_up(version, told)
-            except UnreadyError:
-                logger.debug("version %s is not followed: its bundle is not there", version)
+            problem = self._bring_up_old(version, told) or problem
         if live is not None:
-            waits = self._bring_up(live, told)
+            problem = self._bring_up(live, told) or problem
             if self.archive.counts(live)[0]:
-                self._judge(live, self._models.reference(live))
+                self._judge(live)
         self._told = told
-        return waits
+        return problem
+
+    def _bring_up_old(self, version: str, told: int) -> str | None:
+        """As below; what is wrong with an old version is said, and holds the live one's judgement up no further."""
+        try:
+            self._bring_up(version, told)
+        except UnreadyError:
+            logger.debug("version %s is not followed: its bundle is not there", version)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the live version is judged whatever an old one meets
+            return f"version {version}: {_failure(error)}"
+        return None
 
     def _bring_up(self, version: str, told: int) -> str | None:
         """Close what of a version is due; its bundle is only asked for where something is."""
-        waits = None
         found = self.archive.open(version, self._settings.monitor_window_rows)
         closes = found is not None and due(found, _now(), self._settings.monitor_window_hours) is not None
-        if closes:
-            waits = self._close_windows(version, self._models.reference(version), at_once=False)
-        if (closes or told != self._told) and self.archive.unfollowed(version):
-            self._close_cohorts(version, self._models.reference(version))
+        waits = self._close_windows(version, at_once=False) if closes else None
+        if closes or told != self._told:
+            self._close_cohorts(version)
         return waits
 
-    def _close_windows(self, version: str, reference: Reference, *, at_once: bool) -> str | None:
+    def _close_windows(self, version: str, *, at_once: bool) -> str | None:
         """Returns what is waited for, if anything."""
         rows, hours = self._settings.monitor_window_rows, self._settings.monitor_window_hours
         while found := self.archive.open(version, rows):
@@ -154,10 +161,13 @@ class Reviewer:
                 and _now() < ready.at + _PATIENCE
             ):
                 return f"window {version}-{found.number} waits: {share:.1%} of the answered applications have arrived"
-            self._describe(version, found, ready.edge if ready else found.last, reference)
+            self._describe(version, found, ready.edge if ready else found.last)
+            if ready is None:
+                return None  # What has arrived meanwhile is left to the next window.
         return None
 
-    def _describe(self, version: str, found: Open, end: Edge, reference: Reference) -> None:
+    def _describe(self, version: str, found: Open, end: Edge) -> None:
+        reference = self._models.reference(version)
         span = Span(version, found.number, found.after, end)
         chunk = read_chunk(self._store.database, span, names(reference.manifest))
         if not len(chunk):
@@ -165,17 +175,18 @@ class Reviewer:
         window = describe(reference, chunk, version=version, number=found.number, since=found.first.at, until=end.at)
         self.archive.add_window(window, span, _now())
 
-    def _close_cohorts(self, version: str, reference: Reference) -> None:
+    def _close_cohorts(self, version: str) -> None:
         for span in self.archive.unfollowed(version):
             accepted, known = labelled(self._store.database, span)
             if not known or known < self._limits.closed * accepted:
                 continue
+            reference = self._models.reference(version)
             chunk = read_chunk(self._store.database, span, names(reference.manifest))
             now = _now()
             made = follow(reference, chunk, version=version, number=span.number, closed_at=now)
             self.archive.add_cohort(made, now)
 
-    def _judge(self, version: str, reference: Reference) -> Verdict:
+    def _judge(self, version: str) -> Verdict:
         windows, cohorts = self.archive.counts(version)
         if kept := self.judgements.get(f"{version}-{windows}-{cohorts}"):
             return kept
@@ -187,7 +198,7 @@ class Reviewer:
             account.share,
             account.lag_seconds,
             self._limits,
-            model=reference.manifest.model,
+            model=self._models.reference(version).manifest.model,
             version=version,
             at=_now(),
         )

@@ -81,3 +81,33 @@ def test_actions_are_noted(client, lender):
 def test_unknown_verdict_is_not_found(client):
     for answer in (client.get("/v1/verdicts/x"), client.post("/v1/verdicts/x/actions", json={"what": "nothing"})):
         assert (answer.status_code, answer.json()) == (404, {"error": "id: expected that of a verdict, got 'x'"})
+
+
+def test_long_version_has_no_bundle(client, lender, toy_bundle):
+    client.put("/v1/live", json={"version": "9" * 300})
+    answer = client.post("/v1/reviews")
+    assert (answer.status_code, "expected its bundle in" in answer.json()["error"]) == (409, True)
+
+
+def test_broken_old_version_holds_nothing_up(client, lender, toy_bundle, monkeypatch):
+    Lender(lender.store, toy_bundle, "0").answer(100)
+    lender.answer(100)
+    client.put("/v1/live", json={"version": "1"})
+    reviewer = client.app.state.reviewer
+    reference = reviewer._models.reference
+    monkeypatch.setattr(reviewer._models, "reference", lambda version: {"1": reference}[version](version))
+    reviewer.look()
+    assert reviewer.condition.problem == "version 0: the review failed: KeyError; the log says where"
+    assert [one["id"] for one in client.get("/v1/verdicts").json()["verdicts"]] == ["1-1-0"]
+
+
+def test_bundle_is_read_where_something_closes(client, lender, toy_bundle, monkeypatch):
+    """Reading one takes seconds, and old versions' outcomes come in day after day."""
+    answered = lender.answer(100)
+    Lender(lender.store, toy_bundle, "2").answer(1)
+    reviewer = client.app.state.reviewer
+    reviewer.look()
+    monkeypatch.setattr(reviewer._models, "reference", None)
+    lender.tell(answered[:50])
+    reviewer.look()
+    assert reviewer.condition.problem is None

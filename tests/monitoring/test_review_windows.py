@@ -108,3 +108,17 @@ def test_wrong_parameters_are_named(client, query, message):
     for name in ("windows", "cohorts", "verdicts"):
         answer = client.get(f"/v1/{name}?{query}")
         assert (answer.status_code, answer.json()) == (400, {"error": message})
+
+
+def test_person_leaves_what_arrives_meanwhile(client, lender, monkeypatch):
+    """Closing takes a while; what is answered then makes no window of its own."""
+    add_window = client.app.state.reviewer.archive.add_window
+
+    def busy(*closed):
+        lender.answer(1)
+        add_window(*closed)
+
+    monkeypatch.setattr(client.app.state.reviewer.archive, "add_window", busy)
+    lender.answer(30)
+    assert client.post("/v1/reviews").json()["window"] == "1-1"
+    assert [one["rows"] for one in windows(client)] == [30]
