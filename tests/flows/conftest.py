@@ -14,7 +14,6 @@ import pytest
 from flows.local import Platform
 from flows.settings import Settings
 
-ROOT = Path(__file__).parents[2]
 PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port", "explainer_port", "prefect_port")
 Credence = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -56,13 +55,13 @@ def serving(platform: Platform, toy_repository: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def credence(settings: Settings) -> Credence:
-    """Run the command with these settings; its exit code, stdout and stderr."""
+def credence(settings: Settings, tmp_path: Path) -> Credence:
+    """Run the command with these settings, where it may leave what it writes; its exit code, stdout and stderr."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
-            cwd=ROOT,
+            cwd=tmp_path,
             env={**os.environ, **settings.environment},
             capture_output=True,
             text=True,

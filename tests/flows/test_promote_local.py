@@ -26,7 +26,6 @@ from tests.flows.homes import PASSED
 from training.changes import Change
 from training.registry import Figures, Registry, RegistryError
 
-ROOT = Path(__file__).parents[2]
 pytestmark = [
     pytest.mark.xdist_group("registry"),  # MLflow's import and its tables take seconds: one process for them
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
@@ -121,11 +120,11 @@ def test_dead_predictor_is_started_again(serving: Platform, registry: Registry, 
         assert (live_version(), serving.live, registry.aliases()["champion"]) == (expected, expected, expected)
 
 
-def test_killed_command_is_resumed(platform: Platform, registry: Registry, live_version: Live) -> None:
+def test_killed_command_is_resumed(platform: Platform, registry: Registry, database: Path, live_version: Live) -> None:
     settings = msgspec.structs.replace(platform.settings, watch_seconds=60.0)
     command = subprocess.Popen(
         [sys.executable, "-c", "from flows.cli import main; main()", "promote", "1", "--approve", "a toy"],
-        cwd=ROOT,
+        cwd=database.parent,
         env={**os.environ, **settings.environment},
         stderr=subprocess.PIPE,
         text=True,

@@ -34,7 +34,12 @@ def test_prefect_is_not_imported(settings: Settings, tmp_path: Path) -> None:
         "finally:\n    print('prefect' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env=settings.environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=settings.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout.splitlines()[-1] == "False"
     assert "there is no version to promote yet" in done.stderr

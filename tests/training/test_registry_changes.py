@@ -54,6 +54,7 @@ def test_figures_are_metrics() -> None:
 
 def test_newest_change_comes_first(registry: Registry) -> None:
     assert registry.changes() == []
+    assert registry._client.get_experiment_by_name("credit-default changes") is None  # who reads writes nothing
     refused = registry.begin(CHANGE)
     begun = registry.begin(msgspec.structs.replace(CHANGE, at=2_000_000, state="begun", gate=None))
     assert registry.changes() == [begun, refused]

@@ -17,7 +17,7 @@ class Changes(Connection):
             client = self._client
             tags = {**to_tags(change), "mlflow.note.content": page(change), "mlflow.user": change.by}
             name = f"{change.kind} {change.after}"
-            run = client.create_run(self._trail(), change.at // 1000, tags, name)
+            run = client.create_run(self._experiment(self._trail), change.at // 1000, tags, name)
             recorded = msgspec.structs.replace(change, id=run.info.run_id)
             self._log_figures(recorded.id, {}, measured(change))
             if change.gate is not None:
@@ -36,9 +36,13 @@ class Changes(Connection):
     def changes(self) -> list[Change]:
         """The audit trail: every attempt to change what is live, the newest first."""
         with self._speaking():
-            runs = list(every(self._client.search_runs, experiment_ids=[self._trail()]))
+            trail = self._client.get_experiment_by_name(self._trail)
+            if trail is None:
+                return []
+            runs = list(every(self._client.search_runs, experiment_ids=[trail.experiment_id]))
         changes = [from_tags(run.info.run_id, run.data.tags) for run in runs]
         return sorted(changes, key=lambda change: change.at, reverse=True)
 
+    @property
     def _trail(self) -> str:
-        return self._experiment(f"{self.model} changes")
+        return f"{self.model} changes"
