@@ -15,7 +15,7 @@ from flows.demo.caller import calling
 from flows.demo.explaining import explain
 from flows.demo.retraining import follow
 from flows.demo.scenarios import SCENARIOS, Scenario
-from flows.demo.story import APPLICATIONS, EXPLORED, TRIALS, Stage, pages
+from flows.demo.story import APPLICATIONS, EXPLORED, ORDINARY, TRIALS, Stage, pages
 from flows.demo.windows import Window, followed, review, submit
 from flows.errors import StepFailed
 from flows.history import refresh
@@ -37,11 +37,9 @@ def play(stage: Stage, data: Path | None, clients: int, seed: int) -> None:
     with stage.step("platform", "the platform comes up"):
         stage.platform.begin(stage.say)
         if data is None:
-            stage.say(
-                f"making a synthetic lender: {clients:,} clients to learn from, {APPLICATIONS:,} to be asked about"
-            )
+            stage.say(f"making a synthetic lender with {clients:,} clients to learn from")
             synthesise(clients, folder, seed)
-            usual = arrive(folder, worlds.published(), APPLICATIONS, seed)
+            usual = arrive(folder, worlds.published(), ORDINARY, seed)
         stage.platform.wait(stage.say)
     with stage.step("train", "a first version is trained, and judged on clients that it did not learn from"):
         manifest = _first(stage, folder, seed)

@@ -19,7 +19,9 @@ from flows.settings import Settings
 from training.changes import Change
 
 APPLICATIONS = 6_000
-"""In a window: with them some 400 defaults become known, twice what the gate needs."""
+"""In a window of the changed world: some 400 defaults become known of it, twice what the gate needs."""
+ORDINARY = 2_000
+"""In the one before: twice what a verdict needs."""
 EXPLORED = 0.5
 """Share of the refused that is accepted at random to learn from it. A lender takes less, and waits for longer."""
 TRIALS = 2

@@ -80,9 +80,9 @@ _FACTORS = {
 }
 _ENQUIRIES = "AMT_REQ_CREDIT_BUREAU_YEAR"
 _MANY = 2
-_OF_MANY = 2.5
+_OF_MANY = 3.0
 """Log odds of `_MANY` enquiries or more in the year; of fewer, or of nothing known about them, 0."""
-_CONSTANT = -1.2
+_CONSTANT = -1.75
 """Added to all log odds, which keeps the default rate near a tenth."""
 
 
