@@ -17,6 +17,10 @@ from monitoring.tables import cohorts, live, outcomes, records, windows
 from monitoring.window import Cohort, Window
 from monitoring.windows import START, Edge, Open, Span
 
+_SILENCE = 600_000_000
+"""Microseconds that the version said to be live may be silent while another one answers. A promotion tries a version
+for seconds before it says so; after more, its word was lost."""
+
 
 class Archive:
     """What was found out of one database's records; its methods block, so call them in a thread."""
@@ -25,17 +29,37 @@ class Archive:
         self._database = database
 
     def tell_live(self, version: str, now: int) -> None:
-        """Note that a version went live."""
+        """Note that a version is live, and since when unless it was so already."""
+        values = {"version": version, "at": self.live_since() if self.live() == version else now}
         with self._database.writing() as connection:
-            statement = self._database.insert(live).values(number=1, version=version, at=now)
-            values = {"version": version, "at": now}
+            statement = self._database.insert(live).values(number=1, **values)
             connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=values))
 
     def live(self) -> str | None:
-        """The version that was said to be live; else that of the latest record; None before there is one."""
-        latest = select(records.c.version).order_by(records.c.at.desc(), records.c.id.desc()).limit(1)
+        """The version that was said to be live; that of the latest record where nobody said, or where the one that was
+        said has been silent; None before there is one."""
+        query = select(records.c.version, records.c.at).order_by(records.c.at.desc(), records.c.id.desc()).limit(1)
         with self._database.reading() as connection:
-            return connection.scalar(select(live.c.version)) or connection.scalar(latest)
+            told, latest = connection.execute(select(live)).first(), connection.execute(query).first()
+            if told is None or latest is None:
+                found: str | None = told.version if told else latest.version if latest else None
+                return found
+            own = connection.scalar(select(func.max(records.c.at)).where(records.c.version == told.version))
+        lost = latest.at > max(told.at, own or 0) + _SILENCE
+        version: str = latest.version if lost else told.version
+        return version
+
+    def live_since(self) -> int:
+        """When the live version went live, or before that; microseconds since 1970, 0 where nobody said."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(live.c.at)) or 0
+
+    def first(self, version: str, since: int) -> int:
+        """The number of a version's first window that ended since a time, or that its next one will have."""
+        query = select(func.min(windows.c.number)).where(windows.c.version == version, windows.c.end_at >= since)
+        with self._database.reading() as connection:
+            found = connection.scalar(query)
+        return found or self.counts(version)[0] + 1
 
     def versions(self) -> tuple[str, ...]:
         """Those that have records."""

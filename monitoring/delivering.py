@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Literal, cast
 
 from monitoring.delivery import UNSETTLED, Delivery, followed, held_up, superseded
+from monitoring.judge import Limits
 from monitoring.judgements import Action, Judgements
 from monitoring.trigger import Prefect, PrefectError
 from monitoring.verdict import Retraining
@@ -24,14 +25,15 @@ NOBODY = "CREDENCE_PREFECT_URL names no Prefect server"
 class Deliverer:
     """The verdicts of one database, delivered to one Prefect server or to nobody."""
 
-    def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float) -> None:
+    def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float, limits: Limits) -> None:
         self._judgements = judgements
+        self._limits = limits
         self._prefect = prefect
         self._cooldown = cooldown_hours
 
-    def settle(self, live: str | None) -> None:
-        """Bring every delivery as far as it can go now, given the live version."""
-        latest = self._judgements.latest(live) if live is not None else None
+    def settle(self, live: str | None, since: int) -> None:
+        """Bring every delivery as far as it can go now, given the live version and since when it is."""
+        latest = None if live is None else self._judgements.concluded(live, since, self._limits)
         if self._prefect is not None:
             for delivery in self._judgements.deliveries(("starting", "running")):
                 self._follow(delivery, self._prefect)

@@ -75,9 +75,14 @@ def followed(delivery: Delivery, run: Run | None) -> Delivery:
 
 
 def superseded(delivery: Delivery, live: str | None, latest: str | None) -> str | None:
-    """Why nothing is to be started for it any more; None where something may be."""
+    """Why nothing is to be started for it any more; None where something may be.
+
+    `latest` is the last verdict about the live version that concludes anything, None where none was since it is live.
+    """
     if delivery.version != live:
         return f"version {live} is live now"
+    if latest is None:
+        return f"version {live} went live again since"
     if delivery.verdict != latest:
         return f"verdict {latest} is newer"
     return None

@@ -52,6 +52,7 @@ class _Finding(NamedTuple):
         return f"{self.judgement.capitalize()}{guard}: {self.text}"
 
 
+_INCOMPLETE = "incomplete"
 _SEVERITY: tuple[Judgement, ...] = ("keep", "watch", "recalibrate", "retrain")
 
 
@@ -64,19 +65,25 @@ def judge(
     *,
     model: str,
     version: str,
+    first: int = 1,
     at: int,
 ) -> Verdict:
     """Review the live version by its windows and closed cohorts, oldest first.
 
-    `completeness` is the share of answered applications that arrived, `lag` how many seconds they trail; `at` is in
-    microseconds since 1970.
+    `first` is the number of the first window since it went live: of cohorts before, from another time that it was live,
+    only the defaults count, which can be learned from. `completeness` is the share of answered applications that
+    arrived, `lag` how many seconds they trail; `at` is in microseconds since 1970.
     """
-    findings = _guard(windows, completeness, lag, limits) or _look(windows, cohorts, limits)
+    windows = [window for window in windows if window.number >= first]
+    defaults, known = sum(cohort.defaults for cohort in cohorts), len(cohorts)
+    cohorts = [cohort for cohort in cohorts if cohort.number >= first]
+    since = "yet" if first == 1 else f"since version {version} went live again"
+    findings = _guard(windows, completeness, lag, limits, since) or _look(windows, cohorts, defaults, limits, since)
     decisive = max(findings, key=lambda finding: _SEVERITY.index(finding.judgement))
     others = [finding.text[0].upper() + finding.text[1:] for finding in findings if finding is not decisive]
     window, cohort = (windows[-1] if windows else None), (cohorts[-1] if cohorts else None)
     return Verdict(
-        id=f"{version}-{window.number if window else 0}-{len(cohorts)}",
+        id=f"{version}-{window.number if window else 0}-{known}{_incomplete(findings)}",
         at=at,
         model=model,
         version=version,
@@ -84,15 +91,23 @@ def judge(
         why=(str(decisive), *others),
         window=window.id if window else None,
         cohort=cohort.id if cohort else None,
-        figures={"completeness": completeness, "lag_seconds": lag} | _of_window(window) | _of_cohorts(cohorts),
+        figures={"completeness": completeness, "lag_seconds": lag, "defaults": defaults}
+        | _of_window(window)
+        | _of_cohort(cohort),
         drifted=tuple(column.name for column in _drifted(window)) if window else (),
     )
 
 
-def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: Limits) -> list[_Finding]:
+def concludes(verdict: Verdict, limits: Limits) -> bool:
+    """Whether enough was known: a verdict that a guard kept says nothing against one before it."""
+    figures = verdict.figures
+    return figures.get("rows", 0) >= limits.fewest_rows and figures["completeness"] >= limits.completeness
+
+
+def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: Limits, since: str) -> list[_Finding]:
     """Why nothing may be concluded, if so."""
     if not windows:
-        return [_Finding("keep", "no window has been closed yet.", "too few")]
+        return [_Finding("keep", f"no window has been closed {since}.", "too few")]
     latest = windows[-1]
     if latest.rows < limits.fewest_rows:
         text = (
@@ -104,15 +119,21 @@ def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: L
             f"{completeness:.2%} of the answered applications have arrived, {limits.completeness:.0%} are needed to "
             f"judge them; they trail by {lag:,.0f} s."
         )
-        return [_Finding("keep", text, "incomplete")]
+        return [_Finding("keep", text, _INCOMPLETE)]
     return []
 
 
-def _look(windows: Sequence[Window], cohorts: Sequence[Cohort], limits: Limits) -> list[_Finding]:
+def _incomplete(findings: Sequence[_Finding]) -> str:
+    return f"-{_INCOMPLETE}" if findings[0].guard == _INCOMPLETE else ""
+
+
+def _look(
+    windows: Sequence[Window], cohorts: Sequence[Cohort], defaults: int, limits: Limits, since: str
+) -> list[_Finding]:
     """Every finding; of equally severe ones the first decides."""
-    drift = _drift(windows, cohorts, limits)
+    drift = _drift(windows, defaults, limits)
     if not cohorts:
-        return [drift, _Finding("keep", "no cohort is closed yet: whether the answers were right is not known.")]
+        return [drift, _Finding("keep", f"no cohort is closed {since}: whether the answers were right is not known.")]
     return [_performance(cohorts[-1]), drift]
 
 
@@ -139,7 +160,7 @@ def _performance(cohort: Cohort) -> _Finding:
     return _Finding("keep", f"nothing about the answers is worse beyond chance {where}: {loss}, {auc}, {rate}.")
 
 
-def _drift(windows: Sequence[Window], cohorts: Sequence[Cohort], limits: Limits) -> _Finding:
+def _drift(windows: Sequence[Window], defaults: int, limits: Limits) -> _Finding:
     seen = _seen(windows[-1])
     if not _beyond(windows[-1], limits.watch_psi, limits.watch_weight):
         return _Finding("keep", f"{seen}; a review watches from {limits.watch_psi:g} or {limits.watch_weight:.0%} on.")
@@ -149,7 +170,6 @@ def _drift(windows: Sequence[Window], cohorts: Sequence[Cohort], limits: Limits)
     if run < limits.windows_in_a_row:
         text = f"{seen}; that is {bounds} or more in {run} window in a row, {limits.windows_in_a_row} are needed."
         return _Finding("watch", text, "not for long enough")
-    defaults = sum(cohort.defaults for cohort in cohorts)
     text = (
         f"{seen}; that is {bounds} or more in {run} windows in a row, and closed cohorts have {defaults:,} defaults "
         "since training to learn from"
@@ -201,16 +221,13 @@ def _of_window(window: Window | None) -> dict[str, float]:
     }
 
 
-def _of_cohorts(cohorts: Sequence[Cohort]) -> dict[str, float]:
-    """Of the latest, and the defaults of all."""
-    if not cohorts:
-        return {"defaults": 0}
-    latest = cohorts[-1]
+def _of_cohort(cohort: Cohort | None) -> dict[str, float]:
+    if cohort is None:
+        return {}
     return {
-        "defaults": sum(cohort.defaults for cohort in cohorts),
-        "log_loss": latest.log_loss.value,
-        "expected_log_loss": latest.expected_log_loss,
-        "auc": latest.auc.value,
-        "expected_auc": latest.expected_auc,
-        "observed_expected": latest.observed_expected.value,
+        "log_loss": cohort.log_loss.value,
+        "expected_log_loss": cohort.expected_log_loss,
+        "auc": cohort.auc.value,
+        "expected_auc": cohort.expected_auc,
+        "observed_expected": cohort.observed_expected.value,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,8 +11,11 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from monitoring.database import Database
 from monitoring.delivery import Delivery, State, first_state
+from monitoring.judge import Limits, concludes
 from monitoring.tables import actions, verdicts
 from monitoring.verdict import Verdict
+
+logger = logging.getLogger(__name__)
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +52,8 @@ class Judgements:
         row |= {"content": msgspec.json.encode(verdict).decode(), "state": first_state(verdict.judgement)}
         row |= {"note": "", "attempt": 0, "run": None, "changed_at": verdict.at}
         with self._database.writing() as connection:
-            connection.execute(self._database.insert(verdicts).values(row).on_conflict_do_nothing())
+            if connection.execute(self._database.insert(verdicts).values(row).on_conflict_do_nothing()).rowcount == 1:
+                logger.info("verdict %s: %s", verdict.id, verdict.why[0])
         return self.get(verdict.id) or verdict
 
     def get(self, id: str) -> Verdict | None:  # noqa: A002 - the column's name
@@ -63,6 +68,16 @@ class Judgements:
         with self._database.reading() as connection:
             content = connection.scalar(query.order_by(verdicts.c.at.desc(), verdicts.c.id.desc()).limit(1))
         return None if content is None else msgspec.json.decode(content, type=Verdict)
+
+    def concluded(self, version: str, since: int, limits: Limits) -> Verdict | None:
+        """The last verdict about a version since a time that no guard kept."""
+        query = select(verdicts.c.content).where(verdicts.c.version == version, verdicts.c.at >= since)
+        with self._database.reading() as connection:
+            for content in connection.scalars(query.order_by(verdicts.c.at.desc(), verdicts.c.id.desc())):
+                verdict = msgspec.json.decode(content, type=Verdict)
+                if concludes(verdict, limits):
+                    return verdict
+        return None
 
     def deliveries(self, states: Sequence[State]) -> tuple[Delivery, ...]:
         """Those in one of some states, oldest first."""

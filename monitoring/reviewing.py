@@ -54,7 +54,7 @@ class Reviewer:
         self._store, self._settings, self._limits = store, settings, Limits()
         self._models = Models(settings.models)
         self._prefect = Prefect.at(settings.prefect_url) if settings.prefect_url else None
-        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours)
+        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours, self._limits)
         self._turn = threading.Lock()
         self._told = -1  # when the outcomes were told that the cohorts have taken in
 
@@ -70,9 +70,9 @@ class Reviewer:
             live, problem = self.condition.live, None
             try:
                 live = self.archive.live()
-                self._deliverer.settle(live)
+                self._settle(live)
                 problem = self._look(live)
-                self._deliverer.settle(live)
+                self._settle(live)
             except (UnreadyError, StoreError) as error:
                 problem = str(error)
             except Exception as error:  # noqa: BLE001 - the schedule goes on whatever one review meets
@@ -88,11 +88,11 @@ class Reviewer:
             if live is None:
                 raise UnreadyError("version: expected one that is live, got no record and no PUT /v1/live yet")
             self._models.reference(live)  # Nothing is closed where it cannot be judged.
-            self._deliverer.settle(live)
+            self._settle(live)
             self._close_windows(live, at_once=True)
             self._close_cohorts(live)
             verdict = self._judge(live)
-            self._deliverer.settle(live)
+            self._settle(live)
             self.condition = Condition(_now(), live, None)
             return verdict
 
@@ -111,6 +111,9 @@ class Reviewer:
             condition.at,
             condition.problem is not None,
         )
+
+    def _settle(self, live: str | None) -> None:
+        self._deliverer.settle(live, self.archive.live_since())
 
     def _look(self, live: str | None) -> str | None:
         """Returns what is waited for, if anything."""
@@ -188,7 +191,8 @@ class Reviewer:
 
     def _judge(self, version: str) -> Verdict:
         windows, cohorts = self.archive.counts(version)
-        if kept := self.judgements.get(f"{version}-{windows}-{cohorts}"):
+        first = self.archive.first(version, self.archive.live_since())
+        if kept := self.judgements.get(f"{version}-{windows if windows >= first else 0}-{cohorts}"):
             return kept
         latest = self.archive.windows(version, self._limits.windows_in_a_row)
         account = self._store.completeness(latest[-1].since if latest else 0)
@@ -200,9 +204,9 @@ class Reviewer:
             self._limits,
             model=self._models.reference(version).manifest.model,
             version=version,
+            first=first,
             at=_now(),
         )
-        logger.info("verdict %s: %s", verdict.id, verdict.why[0])
         return self.judgements.add(verdict)
 
 

@@ -14,7 +14,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One review of the live version."""
 
     id: str
-    """`<version>-<windows>-<cohorts>`: how much was there to judge, so that the same facts are one verdict."""
+    """`<version>-<windows>-<cohorts>`: how much was there to judge, so that the same facts are one verdict; with
+    `-incomplete` behind it, one that stands only until enough of the answered applications have arrived."""
     at: int
     """Microseconds since 1970, UTC."""
     model: str

@@ -25,6 +25,7 @@ def test_verdict_asks_or_not(judgement, state):
         ("1", "1-3-0", "verdict 1-3-0 is newer"),
         ("2", "2-1-0", "version 2 is live now"),
         ("2", None, "version 2 is live now"),
+        ("1", None, "version 1 went live again since"),
     ],
 )
 def test_newer_facts_supersede(live, latest, why):

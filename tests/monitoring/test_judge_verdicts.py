@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.judge import Limits, judge
+from monitoring.judge import Limits, concludes, judge
 from monitoring.verdict import Verdict
 from monitoring.window import Cohort, Comparison, Window
 from training.bundle import Interval
@@ -78,10 +78,16 @@ def cohort(number: int = 1, defaults: int = 100, **worse: bool) -> Cohort:
 
 
 def review(
-    windows: Sequence[Mapping[str, Any]], cohorts: Sequence[Cohort] = (), completeness: float = 1.0, **limits: Any
+    windows: Sequence[Mapping[str, Any]],
+    cohorts: Sequence[Cohort] = (),
+    completeness: float = 1.0,
+    first: int = 1,
+    **limits: Any,
 ) -> Verdict:
     made = [window(number, **facts) for number, facts in enumerate(windows, 1)]
-    return judge(made, cohorts, completeness, 12.0, Limits(**limits), model="credit-default", version="3", at=5)
+    return judge(
+        made, cohorts, completeness, 12.0, Limits(**limits), model="credit-default", version="3", first=first, at=5
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,3 +228,28 @@ def test_every_default_is_promised(name: str, expected: float) -> None:
 )
 def test_limits_can_be_moved(limits: Mapping[str, Any], expected: str) -> None:
     assert review([{"shift": 0.06}], [cohort(defaults=300)], **limits).judgement == expected
+
+
+def test_an_incomplete_verdict_says_so_in_its_id() -> None:
+    assert review([CALM], completeness=0.9).id == "3-1-0-incomplete"
+
+
+def test_a_version_that_came_back_is_judged_anew() -> None:
+    worse = cohort(1, defaults=500, log_loss=True)
+    verdict = review([FAR, FAR], [worse], first=3)
+    assert (verdict.id, verdict.window, verdict.cohort) == ("3-0-1", None, None)
+    assert verdict.why[0] == "Keep (too few): no window has been closed since version 3 went live again."
+    assert review([FAR, FAR], [worse], first=2).judgement == "watch"
+    assert review([FAR, FAR, FAR], [worse], first=2).judgement == "retrain"
+    assert review([CALM, CALM], [worse, cohort(2)], first=2).judgement == "keep"
+
+
+@pytest.mark.parametrize(
+    ("facts", "completeness", "expected"), [({}, 1.0, True), ({"rows": 999}, 1.0, False), ({}, 0.98, False)]
+)
+def test_a_guarded_verdict_concludes_nothing(facts: Mapping[str, Any], completeness: float, expected: bool) -> None:
+    assert concludes(review([facts], [], completeness), Limits()) == expected
+
+
+def test_nothing_is_concluded_without_a_window() -> None:
+    assert not concludes(review([]), Limits())

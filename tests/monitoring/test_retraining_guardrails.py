@@ -20,7 +20,7 @@ from monitoring.settings import Settings
 from monitoring.store import Store
 from monitoring.tables import actions
 from tests.monitoring.killed import STEPS
-from tests.monitoring.lender import Lender
+from tests.monitoring.lender import HOUR, Lender
 from tests.monitoring.relay import Relay
 
 ROOT = Path(__file__).parents[2]
@@ -175,6 +175,21 @@ def test_incomplete_log_starts_nothing(monitor, failing, prefect):
     assert prefect.runs() == []
 
 
+def test_incomplete_log_is_judged_when_it_is_there(monitor, failing, prefect):
+    with failing.store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE segments SET answered = 1100, answered_at = received_at")
+    reviewer = monitor()
+    assert reviewer.review().id == reviewer.review().id == "1-1-1-incomplete"
+    with failing.store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE segments SET answered = 1000")
+    started = look(reviewer)
+    assert (started.verdict, started.state) == ("1-1-1", "running")
+    with failing.store.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE segments SET answered = 1100")
+    assert reviewer.review().id == "1-1-1"
+    assert len(prefect.runs()) == 1
+
+
 def test_nobody_to_tell_is_said(monitor, failing, prefect):
     assert look(monitor("")).state == "no orchestrator"
     assert look(monitor()).state == "running"
@@ -253,6 +268,58 @@ def test_newer_verdict_supersedes(monitor, failing, prefect):
     (old,) = reviewer.judgements.deliveries(("superseded",))
     assert (old.verdict, old.note) == ("1-1-1", "verdict 1-2-2 is newer")
     assert prefect.runs() == []
+
+
+def test_guarded_verdict_supersedes_nothing(monitor, failing, prefect):
+    """A person who looks at a few new answers does not call off what waits."""
+    prefect.end(prefect.start())
+    waiting = look(monitor())
+    failing.answer(10)
+    reviewer = monitor(cooldown=0)
+    assert "too few" in reviewer.review().why[0]
+    (started,) = reviewer.judgements.deliveries(("running",))
+    assert (started.verdict, waiting.state) == ("1-1-1", "waiting")
+
+
+@pytest.mark.parametrize("end", ["CANCELLED", "COMPLETED"])
+def test_next_window_asks_again(monitor, failing, prefect, end):
+    reviewer = monitor(cooldown=0)
+    prefect.end(look(reviewer).run, end)
+    look(reviewer)
+    failing.tell(failing.answer(1000, seed=1), wrong=True)
+    again = look(reviewer)
+    assert (again.verdict, again.state) == ("1-2-2", "running")
+    assert len(prefect.runs()) == 2
+
+
+def test_next_window_asks_for_what_was_superseded(monitor, failing, prefect):
+    """Another version was tried in between, and the verdict's own run never began."""
+    reviewer = monitor("")
+    look(reviewer)
+    for version in ("2", "1"):
+        reviewer.archive.tell_live(version, time.time_ns() // 1000)
+        reviewer.look()
+    failing.now += HOUR
+    failing.tell(failing.answer(1000, seed=1), wrong=True)
+    started = look(monitor())
+    assert (started.verdict, started.state) == ("1-2-2", "running")
+
+
+@pytest.mark.parametrize("end", ["COMPLETED", "FAILED"])
+def test_rollback_starts_nothing_from_old_facts(monitor, failing, prefect, end):
+    """Version 1 comes back; its verdict of before, and the outcomes that came late, are of the time before."""
+    late = failing.answer(1000, seed=1)
+    reviewer = monitor(cooldown=0)
+    prefect.end(look(reviewer).run, end)
+    reviewer.archive.tell_live("2", time.time_ns() // 1000)
+    reviewer.look()
+    failing.tell(late, wrong=True)
+    reviewer.look()
+    assert reviewer.archive.counts("1") == (2, 2)
+    reviewer.archive.tell_live("1", time.time_ns() // 1000)
+    assert look(reviewer).state == "nothing to start"
+    assert reviewer.review().judgement == "keep"
+    assert len(prefect.runs()) == 1
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -1,6 +1,6 @@
 """Which version is judged, and what is said where it cannot be."""
 
-from tests.monitoring.lender import Lender
+from tests.monitoring.lender import HOUR, Lender
 
 
 def test_latest_records_say_what_is_live(client, lender):
@@ -90,9 +90,10 @@ def test_long_version_has_no_bundle(client, lender, toy_bundle):
 
 
 def test_broken_old_version_holds_nothing_up(client, lender, toy_bundle, monkeypatch):
-    Lender(lender.store, toy_bundle, "0").answer(100)
+    old = Lender(lender.store, toy_bundle, "0")
+    old.now -= HOUR
+    old.answer(100)
     lender.answer(100)
-    client.put("/v1/live", json={"version": "1"})
     reviewer = client.app.state.reviewer
     reference = reviewer._models.reference
     monkeypatch.setattr(reviewer._models, "reference", lambda version: {"1": reference}[version](version))
@@ -111,3 +112,41 @@ def test_bundle_is_read_where_something_closes(client, lender, toy_bundle, monke
     lender.tell(answered[:50])
     reviewer.look()
     assert reviewer.condition.problem is None
+
+
+def test_lost_word_of_a_promotion_is_noticed(client, lender, toy_bundle):
+    """A monitor that was away while version 2 went live learns it from what it answers."""
+    client.put("/v1/live", json={"version": "1"})
+    other = Lender(lender.store, toy_bundle, "2")
+    other.now += HOUR // 3
+    other.answer(1)
+    assert client.app.state.reviewer.archive.live() == "1"
+    other.now += HOUR // 6
+    other.answer(1)
+    assert client.app.state.reviewer.archive.live() == "2"
+
+
+def test_answering_version_is_no_news(client, lender, toy_bundle):
+    archive = client.app.state.reviewer.archive
+    lender.answer(1)
+    client.put("/v1/live", json={"version": "1"})
+    assert archive.live_since() == 0
+    client.put("/v1/live", json={"version": "2"})
+    since = archive.live_since()
+    assert since > lender.now
+    client.put("/v1/live", json={"version": "2"})
+    assert archive.live_since() == since
+
+
+def test_version_that_came_back_starts_afresh(client, lender):
+    lender.answer(100)
+    client.put("/v1/live", json={"version": "1"})
+    assert client.post("/v1/reviews").json()["id"] == "1-1-0"
+    for version in ("2", "1"):
+        client.put("/v1/live", json={"version": version})
+    client.app.state.reviewer.look()
+    verdict = client.post("/v1/reviews").json()
+    assert (verdict["id"], verdict["window"]) == ("1-0-0", None)
+    lender.now += HOUR
+    lender.answer(100)
+    assert client.post("/v1/reviews").json()["id"] == "1-2-0"
