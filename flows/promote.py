@@ -40,17 +40,30 @@ class Considered:
 
 
 def promote(
-    registry: Registry, settings: Settings, home: Home, version: str | None, *, by: str, approve: str | None, say: Say
+    registry: Registry,
+    settings: Settings,
+    home: Home,
+    version: str | None,
+    *,
+    by: str,
+    approve: str | None,
+    say: Say,
+    agreed: str | None = None,
 ) -> Change:
     """Judge a version, by default the challenger, and put it live if the gate or a person's reason lets it.
 
+    `approve` is a person's reason that decides where the gate leaves it to one; `agreed` is recorded and decides
+    nothing: it was given for what the gate lets live.
     Raises RegistryError, FlowError before anything is changed; what fails later is undone, and the change tells.
     """
+    if approve is not None and not approve.strip():
+        raise FlowError("--approve: expected the reason why the version may live, got an empty one")
     with home.alone():
         settled = settle(home, registry, say)
     if settled and version in (None, settled[0].after):
         return settled[0]
-    return carry_out(consider(registry, settings, version, say), home, registry, by=by, approve=approve, say=say)
+    considered = consider(registry, settings, version, say)
+    return carry_out(considered, home, registry, by=by, approve=approve, say=say, agreed=agreed)
 
 
 def consider(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
@@ -59,13 +72,15 @@ def consider(registry: Registry, settings: Settings, version: str | None, say: S
     number = version or aliases.get("challenger")
     if number is None:
         raise FlowError("there is no version to promote yet: `credence train` makes one")
-    champion = trail.champion(registry.changes(), aliases)
-    if number == champion:
+    changes = registry.changes()
+    champion = trail.champion(changes, aliases)
+    promoted = any(change.state == "done" for change in changes)
+    if number == champion and promoted:
         return Considered(number, champion, _again(number))
     new = Bundle.open(registry.download(registry.version(number).number, settings.models))
-    if champion is None:
+    if champion in (None, number):
         say(f"judging version {number}, the first, on its hold-out")
-        return Considered(number, None, judge(evidence.hold_out(new), evidence.fitness(None, new)))
+        return Considered(number, champion, judge(evidence.hold_out(new), evidence.fitness(None, new)))
     say(f"judging version {number} against version {champion}")
     old = Bundle.open(registry.download(champion, settings.models))
     found = evidence.gather(settings, champion, old, new, say)
@@ -73,7 +88,14 @@ def consider(registry: Registry, settings: Settings, version: str | None, say: S
 
 
 def carry_out(
-    considered: Considered, home: Home, registry: Registry, *, by: str, approve: str | None, say: Say
+    considered: Considered,
+    home: Home,
+    registry: Registry,
+    *,
+    by: str,
+    approve: str | None,
+    say: Say,
+    agreed: str | None = None,
 ) -> Change:
     """Put a considered version live, or record that it was not let: the state of the change says which.
 
@@ -88,10 +110,11 @@ def carry_out(
             kind="promote",
             by=by,
             at=_now(),
-            before=live,
+            # what answers already without having been promoted is nothing to go back to
+            before=considered.champion if live == considered.version else live,
             after=considered.version,
             why=gate.why,
-            approved=approve,
+            approved=approve or agreed,
             state="begun" if gate.passes(approve is not None) else _state(gate),
             gate=msgspec.json.decode(msgspec.json.encode(gate)),
         )
@@ -103,7 +126,7 @@ def rollback(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> 
     """Put the previous champion live again, without a gate; a second rollback returns. Raises as `carry_out` does."""
     with home.alone():
         settle(home, registry, say)
-        live, previous = home.live(), registry.aliases().get("previous_champion")
+        live, previous = home.live(), trail.previous(registry.changes())
         if previous is None or previous == live:
             raise FlowError("there is no previous champion to go back to: no promotion has replaced a version yet")
         change = Change(kind="rollback", by=by, at=_now(), before=live, after=previous, why=why)
@@ -149,8 +172,7 @@ def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseE
     except _REFUSALS as error:
         raise Unfinished(change.kind, change.after, cause, f"what was live could not be put back: {error}") from cause
     try:
-        if change.before is not None and registry.aliases().get("champion") == change.after:
-            registry.alias("champion", change.before)
+        _name_back(change, registry)
         return _ended(change, registry, "undone", f"{change.why}. Undone: {told(cause)}")
     except RegistryError as error:
         back = f"{_version(change.before)} is live again, which could not be recorded: {error}"
@@ -174,6 +196,15 @@ def _name(change: Change, registry: Registry) -> None:
     if replaced not in (None, change.after):
         registry.alias("previous_champion", str(replaced))
     registry.alias("champion", change.after)
+
+
+def _name_back(change: Change, registry: Registry) -> None:
+    """Let the aliases name what they did before `_name` moved them, or one of them."""
+    aliases, previous = registry.aliases(), trail.previous(registry.changes())
+    if change.before is not None and aliases.get("champion") == change.after:
+        registry.alias("champion", change.before)
+    if previous is not None and aliases.get("previous_champion") == change.before:
+        registry.alias("previous_champion", previous)
 
 
 def _ended(change: Change, registry: Registry, state: State, why: str) -> Change:

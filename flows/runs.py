@@ -78,8 +78,15 @@ def train(
     return step("model", lambda say: training.run(folder, options, registry, say))
 
 
-def promote(settings: Settings, step: Step, by: str, version: str | None = None, approve: str | None = None) -> Change:
-    """A version judged, and live if the gate or a person's reason lets it. Raises as `flows.promote` does."""
+def promote(
+    settings: Settings,
+    step: Step,
+    by: str,
+    version: str | None = None,
+    approve: str | None = None,
+    agreed: str | None = None,
+) -> Change:
+    """A version judged, and live if the gate or a person's reason lets it. As `flows.promote.promote`."""
     from flows import promote as promotion
     from flows.deploy.local import Local
     from flows.local import Platform
@@ -89,7 +96,7 @@ def promote(settings: Settings, step: Step, by: str, version: str | None = None,
 
     def work(say: Say) -> Change:
         home = Local(Platform(settings), registry, say)
-        return promotion.promote(registry, settings, home, version, by=by, approve=approve, say=say)
+        return promotion.promote(registry, settings, home, version, by=by, approve=approve, agreed=agreed, say=say)
 
     return step("promotion", work)
 

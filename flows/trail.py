@@ -15,6 +15,16 @@ def champion(changes: Sequence[Change], aliases: Mapping[str, str]) -> str | Non
     return next((change.after for change in changes if change.state == "done"), aliases.get("champion"))
 
 
+def previous(changes: Sequence[Change]) -> str | None:
+    """The version that was champion before the present one: what a rollback returns to.
+
+    By the trail alone, which has no version that did not pass; no alias is asked.
+    """
+    done = [change for change in changes if change.state == "done"]
+    lived = [change.after for change in done] + [change.before for change in done[-1:]]
+    return next((version for version in lived if version not in (None, lived[0])), None)
+
+
 def mismatches(changes: Sequence[Change], aliases: Mapping[str, str], live: str | None) -> list[str]:
     """What does not fit together, each with the command that repairs it."""
     found = [

@@ -33,7 +33,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after: str
     why: str
     approved: str | None = None
-    """The reason a person gave for what the gate does not decide by itself."""
+    """The reason a person gave to let it live; None where none was asked."""
     state: State = "begun"
     gate: Mapping[str, Any] | None = None
     """The gate's answer with its criteria; None for a rollback, which needs none."""

@@ -94,7 +94,7 @@ def _told(change: Change) -> str:
     rows = [(one["name"], _WORDS[one["passed"]], one["sentence"]) for one in criteria]
     head = f"version {change.after} is not live, {change.before or 'none'} is: {change.state}. {change.why}"
     if change.state == "undecided":
-        head += '\nA person may decide: credence promote --approve "reason"'
+        head += f'\nA person may decide: credence promote {change.after} --approve "reason"'
     return f"{head}\n{table(rows)}" if rows else head
 
 

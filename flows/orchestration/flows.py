@@ -34,8 +34,9 @@ _ALSO: ContextVar[Say | None] = ContextVar("also", default=None)
 
 
 class Approval(RunInput):
-    """What a person gives to let a version live."""
+    """What a person gives to let a version live: Prefect's server, which has no logins, does not know who it is."""
 
+    name: str = Field(min_length=2, description="Who agrees; for the audit trail.")
     reason: str = Field(min_length=3, description="Why it may live; for the audit trail.")
 
 
@@ -79,10 +80,12 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 
     It is a verdict's id, empty for a calendar. A version that the gate lets live waits until a person resumes the run.
     """
-    settings, by = from_environment(), by or _name()
+    settings, by, reason = from_environment(), by or _name(), None
     if verdict is not None and settings.approval == "required":
-        by += _agreed(settings, version, verdict)
-    change = runs.promote(settings, step, by, version, approve)
+        version, approval = _agreed(settings, version, verdict)
+        if approval is not None:
+            by, reason = f"{approval.name}, in {by}", approval.reason
+    change = runs.promote(settings, step, by, version, approve, reason)
     artifacts.show_change(settings, change)
     note(settings, verdict or "", told(change), change.after, _url())
     return change
@@ -135,15 +138,16 @@ def _name() -> str:
     return f"Prefect run {runtime.flow_run.name}"
 
 
-def _agreed(settings: Settings, version: str | None, verdict: str) -> str:
-    """Leave the machine until a person resumes the run in Prefect, if the gate says `promote`; returns the reason.
+def _agreed(settings: Settings, version: str | None, verdict: str) -> tuple[str, Approval | None]:
+    """The version, with a person's approval if the gate says `promote`; the run leaves the machine until it is resumed.
 
-    The resumed run begins again, and so judges again, before this returns.
+    The resumed run begins again, and so judges again, before this returns. What was agreed to is this version in place
+    of that champion: where either is another by then, a person is asked anew.
     """
     considered = step("gate", lambda say: runs.consider(settings, version, say))
     artifacts.show_gate(considered.version, considered.gate)
     if considered.gate.answer != "promote":
-        return ""
+        return considered.version, None
     asks = f"verdict {verdict}" if verdict else "the calendar"
     text = (
         f"Version {considered.version} may take the place of version {considered.champion}, by {asks}: "
@@ -151,7 +155,8 @@ def _agreed(settings: Settings, version: str | None, verdict: str) -> str:
     )
     note(settings, verdict, f"version {considered.version} waits for a person", considered.version, _url())
     form = Approval.with_initial_data(description=text)
-    return f", resumed with: {suspend_flow_run(wait_for_input=form, key='approval').reason}"
+    key = f"approval-{considered.version}-for-{considered.champion}"
+    return considered.version, suspend_flow_run(wait_for_input=form, key=key)
 
 
 def _url() -> str:

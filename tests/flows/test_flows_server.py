@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, expect
 
 from flows.local import Platform
 from flows.settings import Settings
+from training.changes import Change
 from training.registry import Figures, Registry
 from training.synthetic import synthesise
 
@@ -64,13 +65,15 @@ def platform(settings: Settings) -> Iterator[Platform]:
 
 @pytest.fixture(scope="module")
 def registry(settings: Settings, toy_bundle: Path) -> Iterator[Registry]:
-    """With version 1, which a person calls champion."""
+    """With version 1, which is champion by the audit trail."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     registry = Registry(settings.registry_url)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(settings.folder)  # where MLflow puts artifacts when no server does
         version = registry.register(toy_bundle, Figures({}, {}, [], ""))
         registry.alias("champion", version.number)
+        promoted = {"kind": "promote", "by": "a test", "at": 1, "before": None, "after": version.number}
+        registry.begin(Change(**promoted, why="the first", state="done"))
         yield registry
 
 
@@ -146,19 +149,21 @@ def test_refused_promotion_leaves_what_is_live(prefect: httpx.Client, platform: 
     assert "gate" in artifacts(prefect, run)
     post(prefect, f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLED"}})
     assert wait(prefect, run)["state_name"] == "Cancelled"
-    assert (platform.live, registry.changes()) == (None, [])
+    assert (platform.live, len(registry.changes())) == (None, 1)
 
 
 def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, registry: Registry) -> None:
     run = start(prefect, "promote", version="1", verdict="")
     wait_for_a_person(prefect, run)
     path = f"/flow_runs/{run}/resume"
-    assert post(prefect, path, {"run_input": {"reason": ""}})["status"] == "REJECT"
-    assert post(prefect, path, {"run_input": {"reason": "the figures are good"}})["status"] == "ACCEPT"
+    assert post(prefect, path, {"run_input": {"name": "", "reason": ""}})["status"] == "REJECT"
+    agreed = {"name": "A. Lender", "reason": "the figures are good"}
+    assert post(prefect, path, {"run_input": agreed})["status"] == "ACCEPT"
     ended = wait(prefect, run)
     assert (ended["state_name"], platform.live) == ("Completed", "1")
-    (change,) = registry.changes()
-    assert change.by == f"Prefect run {ended['name']}, resumed with: the figures are good"
+    change, _ = registry.changes()
+    assert change.by == f"A. Lender, in Prefect run {ended['name']}"
+    assert change.approved == "the figures are good"
     assert {"change", "audit-record"} <= artifacts(prefect, run)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 
 from flows.errors import FlowError, NotDeployed, Unfinished
 from flows.figures import Criterion
-from flows.promote import Considered, carry_out, rollback, settle
+from flows.promote import Considered, carry_out, consider, rollback, settle
+from flows.promote import promote as whole_promotion
+from flows.settings import Settings
 from flows.trail import mismatches
 from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
 from training.changes import Change
@@ -194,3 +197,50 @@ def test_killed_anywhere_something_serves(database: str, tmp_path: Path) -> None
         *[("1", "1", "1", ["undone"])] * 2,
         *[("2", "2", "2", ["done"])] * (TICKS - 2),
     ]
+
+
+def test_failed_renaming_forgets_nobody(home: Folder, registry: Ticking) -> None:
+    """What fails between the two aliases leaves the champion before this one to go back to."""
+    registry._client.create_model_version(registry.model, "nowhere")
+    promote(home, registry)
+    registry.tick = refusing(RegistryError("MLflow refused"), "alias champion")
+    change = promote(home, registry, Considered("3", "2", PASSED))
+    assert (change.state, *registry.aliases().values()) == ("undone", "2", "1")
+    registry.tick = lambda _: None
+    assert rollback(home, registry, by="a test", why="", say=print).after == "1"
+
+
+def test_agreement_is_recorded_and_overrides_nothing(home: Folder, registry: Ticking) -> None:
+    undecided = Considered("2", "1", msgspec.structs.replace(PASSED, answer="undecided"))
+    for considered, state in ((undecided, "undecided"), (CONSIDERED, "done")):
+        asked = {"by": "a test", "approve": None, "say": print, "agreed": "the figures are good"}
+        change = carry_out(considered, home, registry, **asked)
+        assert (change.state, change.approved) == (state, "the figures are good")
+
+
+def test_moved_alias_is_not_gone_back_to(home: Folder, registry: Ticking) -> None:
+    """A version that passed no gate does not live because somebody called it the previous champion."""
+    registry._client.create_model_version(registry.model, "nowhere")
+    promote(home, registry)
+    registry.alias("previous_champion", "3")
+    assert rollback(home, registry, by="a test", why="", say=print).after == "1"
+
+
+def test_answering_challenger_is_not_put_back(tmp_path: Path, home: Folder, registry: Ticking) -> None:
+    """Somebody let the challenger answer by hand: if it then fails, the champion takes its place."""
+    home.deploy("2")
+    change = promote(Folder(tmp_path / "home", refusing(NotDeployed("it answers otherwise"), "watch 2")), registry)
+    assert (change.before, change.state, home.live()) == ("1", "undone", "1")
+
+
+def test_empty_reason_approves_nothing(home: Folder, registry: Ticking, settings: Settings) -> None:
+    with pytest.raises(FlowError, match="expected the reason why the version may live"):
+        whole_promotion(registry, settings, home, "2", by="a test", approve=" ", say=print)
+    assert registry.changes() == []
+
+
+def test_moved_alias_passes_no_gate(registry: Registry, toy_bundle: Path, settings: Settings) -> None:
+    """Before any promotion an alias names the champion, but that is no gate: the version is judged as a first one."""
+    shutil.copytree(toy_bundle, settings.models / "1")
+    considered = consider(registry, settings, "1", print)
+    assert (considered.champion, considered.gate.cohort, considered.gate.answer) == ("1", "hold-out", "undecided")
