@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import math
-
 import msgspec
 
 from monitoring.content import decode
 from monitoring.errors import RequestError
+
+SMALLEST = 1e-4
+"""Share of the refused that may be explored: an outcome that stands for more of them than the inverse is all of a
+figure, and its square soon no number at all."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,9 +35,9 @@ def parse_outcomes(body: bytes) -> tuple[Outcome, ...]:
             raise RequestError(f"record: expected the id of a record, got {outcome.record!r}")
         if outcome.record in seen:
             raise RequestError(f"record {outcome.record}: expected one outcome, got another in the same request")
-        if outcome.explored is not None and not (math.isfinite(outcome.explored) and 0 < outcome.explored <= 1):
+        if outcome.explored is not None and not SMALLEST <= outcome.explored <= 1:
             raise RequestError(
-                f"record {outcome.record}: explored: expected a share above 0 and up to 1, got {outcome.explored}"
+                f"record {outcome.record}: explored: expected a share from {SMALLEST:g} to 1, got {outcome.explored}"
             )
         seen.add(outcome.record)
     return told
@@ -49,7 +51,8 @@ def check_outcome(outcome: Outcome, refused: bool | None) -> None:
     """
     if refused is None:
         raise RequestError(
-            f"record: expected the id of a record, got {outcome.record!r}: it was never received, expired or forgotten"
+            f"record: expected the id of a record, got {outcome.record!r}: it has not arrived yet and can be told again "
+            "then, or it expired or was forgotten"
         )
     if refused and outcome.explored is None:
         raise RequestError(

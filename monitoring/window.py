@@ -24,14 +24,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: Kind
     bins: tuple[str, ...]
-    """What falls into each, as people read it: `below 12.5`, `12.5 to 20`, `missing`, a level, `unseen`."""
+    """What falls into each, as people read it: `up to 12.5`, `12.5 to 20`, `above 20`, a number or level alone, `other
+    levels`, `missing`, `unseen`, `outside 1 to 40`; without those that nobody is in, then and now."""
     reference: tuple[float, ...]
     """Shares of the bins; they sum to 1."""
     now: tuple[float, ...]
     psi: float
     noise: float
-    """The PSI that chance alone stays below: (1/n + 1/m) chi2(bins - 1; 1 - 0.01 / columns)."""
+    """The PSI that chance alone stays below: (1/n + 1/m) chi2(bins - 1; 1 - 0.01 / columns), with n rows in the window
+    and m in the reference, the effective number where they are weighted."""
     drifted: bool
+    """Whether the PSI is at least 0.1 and at least the noise."""
     weight: float
     """The column's share of the mean |contribution| to the margin, 0 to 1; the score's is 0."""
 
@@ -115,7 +118,7 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     defaults: int
     log_loss: Interval
     expected_log_loss: float
-    """The champion's on its own hold-out, restricted to the same population."""
+    """The version's on its own hold-out, restricted to the same population."""
     auc: Interval
     expected_auc: float
     observed_expected: Interval
@@ -123,10 +126,16 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     cost: Interval | None
     """Per applicant at the threshold; None without explored applications, where a refusal's cost is not known."""
     log_loss_worse: bool
+    """Above the hold-out's at one chance in a hundred, once both are recalibrated on themselves and the hold-out is
+    weighted to the cohort's default rate. As the next two, never with fewer than 30 of either outcome on a side."""
     ranking_worse: bool
+    """AUC is below the hold-out's at one chance in a hundred."""
     calibration_worse: bool
+    """Intercept and slope of outcomes on log-odds are not the hold-out's at one chance in a hundred, and recalibrating
+    would save 0.5 % of the log loss."""
     calibration: tuple[tuple[float, float, int], ...]
-    """By tenths of probability: mean probability, default rate, rows."""
+    """By up to ten runs of about equally many rows, in the order of probability: mean probability, default rate, both
+    weighted, and rows."""
     groups: tuple[Group, ...]
 
     @property

@@ -121,13 +121,11 @@ def nothing(request: Request) -> Response:
 
 
 def _no_window(id: str) -> Response:  # noqa: A002
-    return _missing(f"No window {id}", "It has not closed yet, or it is older than what is kept.")
+    return _missing(f"No window {id}", "No window of that id has closed.")
 
 
 def _no_verdict(id: str) -> Response:  # noqa: A002
-    return _missing(
-        f"No verdict {id}", "It was never reached, or it judged no window, or it is older than what is kept."
-    )
+    return _missing(f"No verdict {id}", "It was never reached, or it judged no window.")
 
 
 def _missing(what: str, hint: str) -> Response:

@@ -21,12 +21,23 @@ from monitoring.outcomes import Outcome, check_outcome, parse_outcomes
         ),
         (
             b'{"outcomes": [{"record": "a", "defaulted": true, "explored": 0}]}',
-            "record a: explored: expected a share above 0 and up to 1, got 0.0",
+            "record a: explored: expected a share from 0.0001 to 1, got 0.0",
         ),
         (
             b'{"outcomes": [{"record": "a", "defaulted": true, "explored": 2}]}',
-            "record a: explored: expected a share above 0 and up to 1, got 2.0",
+            "record a: explored: expected a share from 0.0001 to 1, got 2.0",
         ),
+        (
+            b'{"outcomes": [{"record": "a", "defaulted": true, "explored": 1e-9}]}',
+            "record a: explored: expected a share from 0.0001 to 1, got 1e-09",
+        ),
+        (
+            b'{"outcomes": [{"record": "a", "defaulted": true, "explored": -0.1}]}',
+            "record a: explored: expected a share from 0.0001 to 1, got -0.1",
+        ),
+        (b'{"outcomes": [{"record": "a", "defaulted": true, "explored": NaN}]}', "body: expected JSON"),
+        (b'{"outcomes": [{"record": "a", "defaulted": true, "explored": 1e999}]}', "explored: number out of range"),
+        (b'{"outcomes": [{"record": "a", "defaulted": "true"}]}', r"defaulted: expected `bool`, got `str`"),
     ],
 )
 def test_wrong_bodies_are_named(body, message):
@@ -37,7 +48,7 @@ def test_wrong_bodies_are_named(body, message):
 @pytest.mark.parametrize(
     ("explored", "refused", "message"),
     [
-        (None, None, "record: expected the id of a record, got 'a': it was never received, expired or forgotten"),
+        (None, None, "record: expected the id of a record, got 'a': it has not arrived yet"),
         (None, True, "record a: explored: expected the share of refused applications"),
         (0.1, False, "record a: explored: expected nothing, because this application was accepted, got 0.1"),
     ],

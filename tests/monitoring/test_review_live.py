@@ -16,6 +16,7 @@ def test_told_version_is_live_before_it_answers(client, lender):
 
 
 def test_old_version_is_followed_on(client, lender, toy_bundle):
+    lender.now -= HOUR
     lender.tell(lender.answer(100))
     Lender(lender.store, toy_bundle, "2").answer(1)
     client.app.state.reviewer.look()
@@ -104,6 +105,7 @@ def test_broken_old_version_holds_nothing_up(client, lender, toy_bundle, monkeyp
 
 def test_bundle_is_read_where_something_closes(client, lender, toy_bundle, monkeypatch):
     """Reading one takes seconds, and old versions' outcomes come in day after day."""
+    lender.now -= HOUR
     answered = lender.answer(100)
     Lender(lender.store, toy_bundle, "2").answer(1)
     reviewer = client.app.state.reviewer
@@ -118,10 +120,10 @@ def test_lost_word_of_a_promotion_is_noticed(client, lender, toy_bundle):
     """A monitor that was away while version 2 went live learns it from what it answers."""
     client.put("/v1/live", json={"version": "1"})
     other = Lender(lender.store, toy_bundle, "2")
-    other.now += HOUR // 3
+    other.now += HOUR // 4
     other.answer(1)
     assert client.app.state.reviewer.archive.live() == "1"
-    other.now += HOUR // 6
+    other.now += HOUR // 4
     other.answer(1)
     assert client.app.state.reviewer.archive.live() == "2"
 
