@@ -51,8 +51,8 @@ def check_outcome(outcome: Outcome, refused: bool | None) -> None:
     """
     if refused is None:
         raise RequestError(
-            f"record: expected the id of a record, got {outcome.record!r}: it has not arrived yet and can be told again "
-            "then, or it expired or was forgotten"
+            f"record: expected the id of a record, got {outcome.record!r}: it has not arrived yet and can be told "
+            "again then, or it expired or was forgotten"
         )
     if refused and outcome.explored is None:
         raise RequestError(
