@@ -35,6 +35,11 @@ def recalibrate(
     none to learn from, where too few outcomes are known, and where the margins do not rank these applicants any more.
     """
     usable = _usable(bundle, recent, progress)
+    if not usable.deciding:
+        raise TrainingError(
+            f"no outcome of clients that version {parent} did not learn from is known in "
+            f"{', '.join(recent.learned)}: wait until another cohort is closed"
+        )
     learned = [_part(cohort, bundle) for cohort in usable.deciding]
     outcome, weight = (np.concatenate([getattr(part, name) for part in learned]) for name in ("outcome", "weight"))
     names = ", ".join(cohort.id for cohort in usable.deciding)
@@ -65,7 +70,13 @@ def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
     missing = sorted(names - set(recent.held_out[1].column_names))
     if missing:
         raise TrainingError(f"cohort {recent.held_out[0]}, column {missing[0]}: expected numbers, got no such column")
-    return Usable.of(Recent(readable, recent.held_out))
+    # of clients that it learned from a model says too surely what became of them
+    usable = Usable.of(Recent(readable, recent.held_out), bundle.learned_from)
+    known = sum(table["outcome"].is_valid().to_numpy().sum() for table in (*readable.values(), recent.held_out[1]))
+    used = sum(cohort.labelled.sum() for cohort in (*usable.given, usable.held_out))
+    if used < known:
+        progress(f"left out {known - used:,} outcomes of clients that the model learned from")
+    return usable
 
 
 def _part(cohort: Cohort, bundle: Bundle) -> Part:

@@ -8,8 +8,8 @@ of these stands for several, its weight.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ FEWEST_DEFAULTS = 50
 
 ENOUGH_DEFAULTS = 200
 """With as many, recent outcomes alone say how probable a default is today: the base rate within 7 %."""
+
+Known = Callable[[Iterable[int | str]], npt.NDArray[np.bool_]]
+"""For each client [n], whether a model learned from it."""
 
 _RAW: Mapping[Kind, type[pl.DataType]] = {"integer": pl.Int64, "real": pl.Float64, "text": pl.String}
 
@@ -77,6 +80,16 @@ class Cohort:
         refused = table.column("probability").to_numpy() >= table.column("threshold").to_numpy()
         return cls(name, table, clients, labelled, outcome, np.where(labelled, weight, np.nan), refused)
 
+    def forget(self, clients: npt.NDArray[np.bool_]) -> Cohort:
+        """With the outcomes of a mask's clients unknown."""
+        labelled = self.labelled & ~clients
+        return replace(
+            self,
+            labelled=labelled,
+            outcome=self.outcome & labelled,
+            weight=np.where(labelled, self.weight, np.nan),
+        )
+
     def take(self, index: npt.NDArray[Any]) -> Cohort:
         """The applications at an index or a mask."""
         chosen = np.arange(len(self.clients))[index]
@@ -116,8 +129,11 @@ class Usable:
     held_out: Cohort
 
     @classmethod
-    def of(cls, recent: Recent) -> Usable:
-        """Check and sort out. Raises TrainingError for a table that does not fit, and where there is but one."""
+    def of(cls, recent: Recent, known: Known | None = None) -> Usable:
+        """Check and sort out; what became of clients that are `known` to the model already is not used.
+
+        Raises TrainingError for a table that does not fit, and where there is but one.
+        """
         if not recent.learned:
             raise TrainingError(
                 "learning from live applications needs two closed cohorts, an older one to learn from and the latest "
@@ -125,6 +141,9 @@ class Usable:
             )
         given = tuple(Cohort.of(name, table) for name, table in recent.learned.items())
         held_out = Cohort.of(*recent.held_out)
+        if known is not None:
+            given = tuple(cohort.forget(known(cohort.clients)) for cohort in given)
+            held_out = held_out.forget(known(held_out.clients))
         check_enough(f"cohort {held_out.id}", held_out.outcome[held_out.labelled])
         seen, learned = set(held_out.clients), list[Cohort]()
         for cohort in reversed(given):
@@ -145,12 +164,13 @@ class Usable:
     def deciding(self) -> tuple[Cohort, ...]:
         """The newest cohorts, as few as hold ENOUGH_DEFAULTS: an older world must not decide what holds today.
 
-        All of them where they hold fewer.
+        All of them where they hold fewer; none of which nothing is learned.
         """
-        for start in reversed(range(len(self.learned))):
-            if sum(cohort.defaults for cohort in self.learned[start:]) >= ENOUGH_DEFAULTS:
-                return self.learned[start:]
-        return self.learned
+        learned = tuple(cohort for cohort in self.learned if len(cohort.clients))
+        for start in reversed(range(len(learned))):
+            if sum(cohort.defaults for cohort in learned[start:]) >= ENOUGH_DEFAULTS:
+                return learned[start:]
+        return learned
 
 
 def check_enough(where: str, outcome: Outcome) -> None:

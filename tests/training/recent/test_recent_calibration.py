@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from recent_lender import asked, with_column
+from recent_lender import Lender, asked, with_column
 
 from training.assemble import with_calibration
 from training.bundle import Bundle, BundleError, Manifest, Rows
@@ -101,6 +101,31 @@ def test_cohorts_of_another_history_are_left_out(champion: Path, recent: Recent,
     manifest = recalibrate(bundle, "1", replace(recent, learned=learned), tmp_path, said.append)
     assert manifest.cohorts == ("1-2",)
     assert "left out 1 cohorts" in said[0]
+
+
+def learned_by(bundle: Bundle, lender: Lender, table: pa.Table) -> pa.Table:
+    """The applications of a table as those of clients that the bundle's model learned from."""
+    clients = lender.tables.train["SK_ID_CURR"].to_numpy()
+    return with_column(table, "client", pa.array(clients[bundle.learned_from(clients)][: len(table)]))
+
+
+def test_learned_clients_calibrate_nothing(champion: Path, lender: Lender, recent: Recent, tmp_path: Path) -> None:
+    """Of clients that it learned from a model says too surely what became of them."""
+    bundle, said = Bundle.open(champion), list[str]()
+    older, newer = recent.learned["1-1"], learned_by(bundle, lender, recent.learned["1-2"])
+    found = recalibrate(bundle, "1", replace(recent, learned={"1-1": older, "1-2": newer}), tmp_path, said.append)
+    alone = recalibrate(bundle, "1", replace(recent, learned={"1-1": older}), tmp_path / "alone")
+    assert (found.calibration, found.cohorts) == (alone.calibration, ("1-1",))
+    assert "outcomes of clients that the model learned from" in said[0]
+
+
+def test_learned_clients_judge_nothing(champion: Path, lender: Lender, recent: Recent, tmp_path: Path) -> None:
+    bundle, (name, table) = Bundle.open(champion), recent.held_out
+    with pytest.raises(TrainingError, match=f"cohort {name} has 0 defaults among 0 clients"):
+        recalibrate(bundle, "1", replace(recent, held_out=(name, learned_by(bundle, lender, table))), tmp_path)
+    learned = {cohort: learned_by(bundle, lender, each) for cohort, each in recent.learned.items()}
+    with pytest.raises(TrainingError, match="no outcome of clients that version 1 did not learn from"):
+        recalibrate(bundle, "1", replace(recent, learned=learned), tmp_path)
 
 
 def test_a_foreign_graph_is_refused(champion: Path) -> None:
