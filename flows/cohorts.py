@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import httpx
 import msgspec
 import pyarrow as pa
+import pyarrow.compute
 
 from flows.errors import FlowError, NotUp
 from flows.records import ask
@@ -15,7 +18,7 @@ _SECONDS = 120.0
 
 
 def closed(settings: Settings) -> list[Cohort]:
-    """All closed cohorts, the newest first. Raises NotUp, FlowError."""
+    """All closed cohorts, the last closed first. Raises NotUp, FlowError."""
     found: list[Cohort] = []
     path: str | None = "/v1/cohorts"
     try:
@@ -26,6 +29,21 @@ def closed(settings: Settings) -> list[Cohort]:
     except msgspec.ValidationError as error:
         raise FlowError(f"the monitor at {settings.monitor_url} describes its cohorts otherwise: {error}") from error
     return found
+
+
+def latest(found: Sequence[Cohort], version: str) -> Cohort | None:
+    """That of a version's last window, which need not be the last one whose outcomes were known; None without any."""
+    return max((cohort for cohort in found if cohort.version == version), key=lambda one: one.number, default=None)
+
+
+def before(tables: Mapping[str, pa.Table], held_out: pa.Table) -> dict[str, pa.Table]:
+    """The records of cohorts in the order of their first, without cohorts that began after the one that is held out."""
+    began = {name: _began(table) for name, table in tables.items()}
+    return {name: tables[name] for name in sorted(began, key=began.__getitem__) if began[name] < _began(held_out)}
+
+
+def _began(table: pa.Table) -> int:
+    return int(pa.compute.min(table.column("at")).as_py())
 
 
 def fetch(settings: Settings, cohort: str) -> pa.Table:

@@ -29,8 +29,7 @@ def gather(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say
     Raises FlowError for a monitor that answers something else.
     """
     try:
-        closed = cohorts.closed(settings)
-        latest = next((cohort for cohort in closed if cohort.version == champion), None)
+        latest = cohorts.latest(cohorts.closed(settings), champion)
         if latest is None:
             return f"no closed cohort of version {champion}: what became of its decisions is not known yet"
         table = cohorts.fetch(settings, latest.id)

@@ -1,7 +1,7 @@
 """A retraining: the champion's tables and what has become known since, to a version that asks for its place.
 
 What is learned from are the raw tables that the champion came from and the labelled applications of all closed cohorts
-but the champion's latest, which nothing is learned from: the gate compares both versions on it.
+older than the champion's latest. Nothing is learned from that one: the gate compares both versions on it.
 """
 
 from __future__ import annotations
@@ -80,27 +80,33 @@ def gather(settings: Settings, registry: Registry, say: Say) -> Gathered:
     champion = trail.champion(registry.changes(), registry.aliases())
     if champion is None:
         raise FlowError("there is no champion to learn anew from: `credence train`, then `credence promote`")
-    learned, held_out = divide(cohorts.closed(settings), champion)
-    say(f"holding out cohort {held_out.id}, learning from {', '.join(cohort.id for cohort in learned)}")
-    recent = Recent(
-        {cohort.id: cohorts.fetch(settings, cohort.id) for cohort in learned},
-        (held_out.id, cohorts.fetch(settings, held_out.id)),
-    )
+    older, last = divide(cohorts.closed(settings), champion)
+    held_out = cohorts.fetch(settings, last.id)
+    learned = cohorts.before({cohort.id: cohorts.fetch(settings, cohort.id) for cohort in older}, held_out)
+    if not learned:
+        raise FlowError(
+            f"cohort {last.id} is needed to judge by, and all others began after it: there is none to learn from "
+            f"until a later window of version {champion} is closed and its outcomes are known"
+        )
+    left_out = [cohort.id for cohort in older if cohort.id not in learned]
+    younger = f", leaving out what is younger: {', '.join(left_out)}" if left_out else ""
+    say(f"holding out cohort {last.id}, learning from {', '.join(learned)}{younger}")
+    recent = Recent(learned, (last.id, held_out))
     return Gathered(champion, registry.download(champion, settings.models), recent)
 
 
 def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohort]:
-    """The cohorts to learn from, oldest first, and the one to be judged on; `closed` has the newest first.
+    """The cohorts that may be learned from, and the one to be judged on: the champion's latest.
 
     Raises FlowError if there are too few.
     """
-    held_out = next((cohort for cohort in closed if cohort.version == champion), None)
+    held_out = cohorts.latest(closed, champion)
     if held_out is None:
         raise FlowError(
             f"no closed cohort of version {champion}: what became of its decisions is not known yet. A cohort closes "
             "when 95 % of a window's accepted applications have an outcome (POST /v1/outcomes at the monitor)"
         )
-    learned = [cohort for cohort in reversed(closed) if cohort.id != held_out.id]
+    learned = [cohort for cohort in closed if cohort.id != held_out.id]
     if not learned:
         raise FlowError(
             f"one closed cohort, {held_out.id}, and it is needed to judge by: there is none to learn from "
