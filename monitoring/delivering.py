@@ -61,6 +61,10 @@ class Deliverer:
             self._move(delivery, delivery._replace(state=state, note=NOBODY))
             return
         try:
+            # Of two monitors one may have looked while the other one's request was on its way.
+            if found := self._prefect.find(delivery.key):
+                self._started(delivery, found.id, self._prefect)
+                return
             deployment = self._prefect.deployment()
             active, ended = self._prefect.active(deployment), self._prefect.last_end(deployment)
             reason = held_up(datetime.now(UTC), self._cooldown, active, ended)
