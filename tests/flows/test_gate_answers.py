@@ -83,6 +83,21 @@ def test_refusing_fewer_needs_explored() -> None:
     assert "refusals" not in failing(decide(outcome, a_little, champion, "accepted", np.ones(20_000)))
 
 
+def test_few_explored_settle_nothing() -> None:
+    """Ten refused loans that were repaid, each standing for three hundred, say that all refused are safe."""
+    outcome, champion, _ = draw(EQUAL, 10_000, np.random.default_rng(1))
+    odds = np.log(champion.probability / (1 - champion.probability))
+    safer = Side(np.where(champion.accepts, champion.probability, 1 / (1 + np.exp(0.1 - odds))), champion.threshold)
+    explored = np.flatnonzero(~champion.accepts & (outcome == 0))[:10]
+    known = champion.accepts | np.isin(np.arange(len(outcome)), explored)
+    weight = np.where(champion.accepts, 1.0, 300.0)
+    outcome = np.where(known, outcome, np.nan)
+    gate = judge(Evidence("1-1", "accepted and explored", safer, champion, False, outcome, weight, (), 10, 1), ())
+    assert failing(gate) == ["refusals"]
+    assert gate.answer == "undecided"
+    assert "of explored applications 0 defaults are known, 20 are needed" in gate.why
+
+
 def test_explored_stand_for_the_refused() -> None:
     """With weights, the cost of accepting everybody is as with everybody's outcomes, within its noise."""
     outcome, champion, _ = draw(EQUAL, 20_000, np.random.default_rng(1))
