@@ -5,7 +5,7 @@ STAMP := .venv/.ready
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser lint format test demo bench lock
+.PHONY: help setup browser lint format test stories demo simulate bench lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -50,8 +50,14 @@ format: setup ## Bring the code into the one format
 test: setup ## Run all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadgroup
 
-demo: setup ## Show the whole loop on synthetic clients
+stories: setup ## Play every scenario of the demo as a test; minutes each
+	CREDENCE_TEST_STORIES=1 $(BIN)/pytest tests/flows/test_demo_story.py
+
+demo: setup ## Show the whole loop on a synthetic lender whose world changes
 	$(BIN)/credence demo
+
+simulate: setup ## Write docs/simulations.md anew: how often verdicts and gate are right
+	$(BIN)/python -m tests.simulations --write
 
 bench: setup .venv-bench/.ready ## Measure beside other servers and other feature code
 	$(BIN)/python -m tests.bench
