@@ -79,6 +79,8 @@ class _Column:
             return f"{self.name} is missing"
         if self.part == "categorical":
             return f"{self.name} is {self.levels[code]}"
+        if not len(self.edges):  # missing in all of the background
+            return f"{self.name} is there"
         low = f"{self.edges[code - 1]:.6g} < " if 0 < code < len(self.edges) else ""
         high = f" ≤ {self.edges[code]:.6g}" if code < len(self.edges) else f" > {self.edges[code - 1]:.6g}"
         return f"{low}{self.name}{high}"
