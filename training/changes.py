@@ -15,7 +15,8 @@ PREFIX = "credence.change."
 LONGEST = 8000
 """Characters that MLflow takes in a tag."""
 
-_WORDS = {True: "holds", False: "fails", None: "not known"}
+TOLD = {True: "holds", False: "fails", None: "not known"}
+"""Whether a criterion passed, in words."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +74,6 @@ def page(change: Change) -> str:
     approved = [f"Approved by {change.by}: {change.approved}"] if change.approved else []
     head = [f"{change.kind} {change.before or 'nothing'} to {change.after}: **{change.state}**", change.why, *approved]
     criteria = change.gate["criteria"] if change.gate else ()
-    rows = [f"| {one['name']} | {_WORDS[one['passed']]} | {one['sentence']} |" for one in criteria]
+    rows = [f"| {one['name']} | {TOLD[one['passed']]} | {one['sentence']} |" for one in criteria]
     table = ["| criterion | | |", "|---|---|---|", *rows] if rows else []
     return "\n\n".join(head) + "\n\n" + "\n".join(table)

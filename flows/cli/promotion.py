@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 _LONGEST = 100
-_WORDS = {True: "holds", False: "fails", None: "not known"}
 
 
 @click.command()
@@ -90,8 +89,10 @@ def _told(change: Change) -> str:
     if change.state == "done":
         approved = f", approved: {change.approved}" if change.approved else ""
         return f"version {change.after} is live, before it {change.before or 'none'} ({change.why}{approved})"
+    from training.changes import TOLD
+
     criteria = change.gate["criteria"] if change.gate else ()
-    rows = [(one["name"], _WORDS[one["passed"]], one["sentence"]) for one in criteria]
+    rows = [(one["name"], TOLD[one["passed"]], one["sentence"]) for one in criteria]
     head = f"version {change.after} is not live, {change.before or 'none'} is: {change.state}. {change.why}"
     if change.state == "undecided":
         head += f'\nA person may decide: credence promote {change.after} --approve "reason"'

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.settings import Settings
+from training.changes import TOLD, Change, page
 
 if TYPE_CHECKING:
     from flows.gate import Gate
     from training.bundle import Manifest
-    from training.changes import Change
     from training.registry import Version
-
-_WORDS = {True: "holds", False: "fails", None: "not known"}
 
 
 def show_version(settings: Settings, version: Version, manifest: Manifest) -> None:
@@ -30,14 +28,14 @@ def show_version(settings: Settings, version: Version, manifest: Manifest) -> No
         key="hold-out",
         description=f"Version {version.number} ({manifest.family}) on its hold-out, with 95 % intervals.",
     )
-    page = f"{settings.registry_url}/#/models/{manifest.model}/versions/{version.number}"
-    create_link_artifact(link=page, link_text=f"version {version.number} in MLflow", key="version")
+    link = f"{settings.registry_url}/#/models/{manifest.model}/versions/{version.number}"
+    create_link_artifact(link=link, link_text=f"version {version.number} in MLflow", key="version")
 
 
 def show_gate(version: str, gate: Gate) -> None:
     """Each criterion of the gate with its figures."""
     create_table_artifact(
-        table=[{"criterion": one.name, "": _WORDS[one.passed], "figures": one.sentence} for one in gate.criteria],
+        table=[{"criterion": one.name, "": TOLD[one.passed], "figures": one.sentence} for one in gate.criteria],
         key="gate",
         description=f"Version {version}: {gate.answer}. {gate.why}",
     )
@@ -45,8 +43,6 @@ def show_gate(version: str, gate: Gate) -> None:
 
 def show_change(settings: Settings, change: Change) -> None:
     """How an attempt to change what is live ended, as the audit trail has it."""
-    from training.changes import page
-
     create_markdown_artifact(markdown=page(change), key="change")
     if change.id:
         link = f"{settings.registry_url}/#/runs/{change.id}"
@@ -55,6 +51,6 @@ def show_change(settings: Settings, change: Change) -> None:
 
 def show_verdict(settings: Settings, verdict: str) -> None:
     """The monitor's page and Evidently's report of the verdict behind a run."""
-    page = f"{settings.monitor_url}/review/verdicts/{verdict}"
-    create_link_artifact(link=page, link_text=f"verdict {verdict}", key="verdict")
-    create_link_artifact(link=f"{page}/report", link_text=f"drift report of verdict {verdict}", key="report")
+    link = f"{settings.monitor_url}/review/verdicts/{verdict}"
+    create_link_artifact(link=link, link_text=f"verdict {verdict}", key="verdict")
+    create_link_artifact(link=f"{link}/report", link_text=f"drift report of verdict {verdict}", key="report")

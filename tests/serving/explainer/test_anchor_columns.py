@@ -5,10 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[3]
-PYTHON = ROOT / ".venv-explainer" / "bin" / "python"
 ABSENT = """
 import numpy as np
 from serving.explainer.anchor import _column
@@ -19,7 +16,6 @@ print(*[column.condition(int(code)) for code in column.codes(np.array([3.0, np.n
 """
 
 
-@pytest.mark.skipif(not PYTHON.exists(), reason="no .venv-explainer here: make setup")
-def test_field_that_the_background_never_has() -> None:
-    done = subprocess.run([PYTHON, "-c", ABSENT], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_field_that_the_background_never_has(python: Path) -> None:
+    done = subprocess.run([python, "-c", ABSENT], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("AGE is there, AGE is missing\n", 0)
