@@ -33,8 +33,14 @@ _MOVED = {
 }
 """Younger, larger loans, shorter histories; in standard deviations. What goes with these moves along."""
 
-_LOST = {"EXT_SOURCE_2": 0.25, "EXT_SOURCE_3": 0.25, "FLAG_DOCUMENT_3": 0.4, "FLAG_DOCUMENT_6": 0.4}
-"""Poorer documented: shares of those who would have had it."""
+_LOST = {
+    "EXT_SOURCE_2": 0.25,
+    "EXT_SOURCE_3": 0.25,
+    "FLAG_DOCUMENT_3": 1.0,
+    "FLAG_DOCUMENT_6": 1.0,
+    "FLAG_DOCUMENT_8": 1.0,
+}
+"""Poorer documented: shares of those who would have had it. Nobody hands in the usual papers any more."""
 
 
 def population() -> Lender:
@@ -80,9 +86,9 @@ _FACTORS = {
 }
 _ENQUIRIES = "AMT_REQ_CREDIT_BUREAU_YEAR"
 _MANY = 2
-_OF_MANY = 3.0
+_OF_MANY = 2.5
 """Log odds of `_MANY` enquiries or more in the year; of fewer, or of nothing known about them, 0."""
-_CONSTANT = -1.75
+_CONSTANT = -1.35
 """Added to all log odds, which keeps the default rate near a tenth."""
 
 
