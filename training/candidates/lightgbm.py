@@ -47,7 +47,9 @@ class FittedLightGBM:
     width: int
 
     def margins(self, features: Matrix) -> Margins:
-        return np.asarray(self.booster.predict(features, raw_score=True), np.float64)
+        # One thread, as in the fit: LightGBM has one count for the whole process and sizes its buffers by it, so
+        # another count here, while a fit runs in another thread, ends in a segmentation fault.
+        return np.asarray(self.booster.predict(features, raw_score=True, num_threads=1), np.float64)
 
     def importance(self) -> npt.NDArray[np.float64]:
         return np.asarray(self.booster.feature_importance("gain"), np.float64)
@@ -113,7 +115,9 @@ class LightGBM(Family):
         trees = len(result["valid binary_logloss-mean"])
         margins, importance = np.empty(len(examples.outcome)), np.zeros(len(examples.features))
         for booster, (_, predict) in zip(result["cvbooster"].boosters, folds, strict=True):
-            margins[predict] = booster.predict(examples.matrix[predict], raw_score=True, num_iteration=trees)
+            margins[predict] = booster.predict(
+                examples.matrix[predict], raw_score=True, num_iteration=trees, num_threads=1
+            )
             importance += booster.feature_importance("gain", iteration=trees)
         return CrossFit(margins, importance, {**parameters, "trees": trees})
 
