@@ -15,6 +15,8 @@ from monitoring.review.figures import decimal, share, short_moment
 
 _LABELS = 5
 """Moments that fit under a plot on a telephone."""
+_FLAT = 1e-9
+"""A range that is none: no figure has as many digits."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def over_time(
 
 def scale(bottom: float, top: float, count: int = 4) -> list[float]:
     """Round numbers from at or below `bottom` to at or above `top`, about `count` steps apart."""
-    width = (top - bottom) or abs(top) or 1.0
+    width = next((width for width in (top - bottom, abs(top)) if width > _FLAT), 1.0)
     size = 10 ** math.floor(math.log10(width / count))
     step = min((size * times for times in (1, 2, 2.5, 5, 10)), key=lambda step: abs(width / step - count))
     first, last = math.floor(bottom / step + 1e-9), math.ceil(top / step - 1e-9)

@@ -168,7 +168,9 @@ def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, 
 
 
 def test_what_was_done_is_noted(prefect: httpx.Client, settings: Settings, registry: Registry) -> None:
-    verdict = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=30).json()["id"]
+    answer = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=30)
+    assert answer.status_code == 200, answer.text
+    verdict = answer.json()["id"]
     wait(prefect, start(prefect, "retrain", verdict=verdict, kind="recalibrate"))
     (told,) = httpx.get(f"{settings.monitor_url}/v1/verdicts").json()["verdicts"]
     begun, failed = sorted(told["actions"], key=lambda action: action["at"])
