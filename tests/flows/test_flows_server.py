@@ -168,7 +168,8 @@ def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, 
 
 
 def test_what_was_done_is_noted(prefect: httpx.Client, settings: Settings, registry: Registry) -> None:
-    answer = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=30)
+    httpx.put(f"{settings.monitor_url}/v1/live", json={"version": "1"}, timeout=30)
+    answer = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=120)
     assert answer.status_code == 200, answer.text
     verdict = answer.json()["id"]
     wait(prefect, start(prefect, "retrain", verdict=verdict, kind="recalibrate"))
