@@ -17,7 +17,7 @@ def address(results, tmp_path_factory) -> str:
 def test_every_picture_is_drawn(page: Page, address: str) -> None:
     page.goto(address)
     widths = page.eval_on_selector_all("img", "images => images.map(image => image.naturalWidth)")
-    assert len(widths) == 10
+    assert len(widths) == 11
     assert min(widths) > 400
 
 
