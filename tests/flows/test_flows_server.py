@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -167,7 +168,10 @@ def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, 
     assert {"change", "audit-record"} <= artifacts(prefect, run)
 
 
-def test_what_was_done_is_noted(prefect: httpx.Client, settings: Settings, registry: Registry) -> None:
+def test_what_was_done_is_noted(
+    prefect: httpx.Client, settings: Settings, registry: Registry, toy_bundle: Path
+) -> None:
+    shutil.copytree(toy_bundle, settings.models / "1", dirs_exist_ok=True)
     httpx.put(f"{settings.monitor_url}/v1/live", json={"version": "1"}, timeout=30)
     answer = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=120)
     assert answer.status_code == 200, answer.text
