@@ -26,7 +26,6 @@ from training.registry import Figures, Registry
 from training.synthetic import synthesise
 
 pytestmark = [
-    pytest.mark.xdist_group("orchestrator"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
     pytest.mark.filterwarnings("ignore::UserWarning"),  # and a type hint of its own
 ]

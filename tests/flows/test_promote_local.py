@@ -27,7 +27,6 @@ from training.changes import Change
 from training.registry import Figures, Registry, RegistryError
 
 pytestmark = [
-    pytest.mark.xdist_group("registry"),  # MLflow's import and its tables take seconds: one process for them
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
 ]
 Live = Callable[[], str]

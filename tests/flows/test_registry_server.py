@@ -9,8 +9,6 @@ from flows.local import Platform
 from training.bundle import Bundle
 from training.registry import Figures, Registry, RegistryError
 
-pytestmark = pytest.mark.xdist_group("registry")
-
 
 def test_server_hands_out_what_it_was_given(platform: Platform, toy_bundle: Path, tmp_path: Path) -> None:
     settings = msgspec.structs.replace(platform.settings, mlflow_url="")

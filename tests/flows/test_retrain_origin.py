@@ -16,7 +16,6 @@ from training.registry import Figures, Registry
 from training.train import Costs, Options
 
 pytestmark = [
-    pytest.mark.xdist_group("registry"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
     pytest.mark.filterwarnings("ignore::UserWarning"),  # and a type hint of its own
 ]

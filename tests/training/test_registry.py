@@ -12,7 +12,6 @@ from training.bundle import Bundle
 from training.registry import Figures, Registry, RegistryError, Trial
 
 pytestmark = [
-    pytest.mark.xdist_group("registry"),  # one database for the module
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
 ]
 

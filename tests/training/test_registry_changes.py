@@ -10,7 +10,6 @@ from training.changes import LONGEST, Change, from_tags, measured, page, to_tags
 from training.registry import Figures, Registry, RegistryError
 
 pytestmark = [
-    pytest.mark.xdist_group("registry"),  # one database for the module
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
 ]
 CRITERION = {"name": "log loss", "passed": False, "figure": 0.01, "low": -0.01, "high": None, "sentence": "not lower"}

@@ -14,7 +14,6 @@ import pytest
 from serving.predictor.model import open_model
 from serving.protocol.rest import decode
 
-pytestmark = pytest.mark.xdist_group("explainer")  # one process for all of them
 Tensors = Callable[..., list[dict[str, Any]]]
 V1, V2 = "/v1/models/credit-default:explain", "/v2/models/credit-default"
 

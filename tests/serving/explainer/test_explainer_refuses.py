@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-pytestmark = pytest.mark.xdist_group("explainer")
 V1, V2 = "/v1/models/credit-default:explain", "/v2/models/credit-default/infer"
 NUMBER = {"name": "AMT_INCOME_TOTAL", "shape": [1], "datatype": "FP64", "data": [1000]}
 

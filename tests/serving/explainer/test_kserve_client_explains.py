@@ -7,10 +7,6 @@ import subprocess
 import sys
 from typing import Any
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("explainer")
-
 SCRIPT = """
 import asyncio, json, sys
 import numpy as np
