@@ -1,7 +1,7 @@
 """A caller in a process of its own, who asks for one decision after the other whatever the platform is doing meanwhile.
 
-`python -m flows.demo.caller URL FILE` posts the file's content some times a second until it is terminated, and then
-writes what it counted to stdout as JSON.
+`python -m flows.demo.caller URL FILE [PAUSE]` posts the file's content, waits for so many seconds, and so on until it
+is terminated; then it writes what it counted to stdout as JSON.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 _PAUSE = 0.2
-"""Seconds between an answer and the next request: a caller, not a load."""
+"""Seconds between an answer and the next request, where none are given: a caller, not a load."""
 _PATIENCE = 5.0
 _ENDING = 15.0
 
@@ -54,7 +54,7 @@ def calling(url: str, request: dict[str, Any]) -> Iterator[Caller]:
                 process.kill()
 
 
-def main(url: str, file: str) -> None:
+def main(url: str, file: str, pause: str | float = _PAUSE) -> None:
     """Ask until SIGTERM."""
     body, ending = Path(file).read_bytes(), False
 
@@ -67,7 +67,7 @@ def main(url: str, file: str) -> None:
     with httpx.Client(timeout=_PATIENCE, headers={"Content-Type": "application/json"}) as client:
         while not ending:
             _ask(client, url, body, counted)
-            time.sleep(_PAUSE)
+            time.sleep(float(pause))
     sys.stdout.write(json.dumps(counted))
 
 
