@@ -1,9 +1,11 @@
 """The format training hands on: a directory that is read, checked and run without executing anything in it.
 
-Here belongs what any successor may import: the manifest, the rows a graph takes, the client history beside it, and the
-bundle itself. How a bundle comes about (graphs, candidates, MLflow) does not belong here.
+Here belongs what any successor may import: the manifest, the rows a graph takes, the client history beside it, the
+bundle itself, and where those who serve it fetch it. How a bundle comes about (graphs, candidates, the registry) does
+not belong here.
 """
 
+from training.bundle import remote
 from training.bundle.bundle import Bundle, Scores
 from training.bundle.history import History
 from training.bundle.manifest import (
@@ -37,5 +39,6 @@ __all__ = [
     "Reason",
     "Rows",
     "Scores",
+    "remote",
     "write",
 ]

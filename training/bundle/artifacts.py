@@ -1,0 +1,175 @@
+"""Files at an MLflow server's artifact endpoints, by plain HTTP: they need neither its database nor its registry."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import os
+import time
+import urllib.error
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
+from urllib.request import Request, urlopen
+
+import msgspec
+
+from training.bundle.manifest import BundleError
+
+_API = "/api/2.0/mlflow-artifacts/artifacts"
+_WAIT = 30.0
+"""Seconds without a byte after which a server is away."""
+_LONGEST = 900.0
+"""Seconds that one file may take to come: the history of a million clients at 2 MB/s."""
+_MOST_BYTES = 4 << 30
+"""Size of one file that is fetched."""
+_MOST_LISTED, _MOST_FILES, _DEEPEST = 4 << 20, 1_000, 4
+"""Bytes of a listing, files of a folder, folders in one another: a bundle has some twenty files, and reports/ in it."""
+_CHUNK = 1 << 20
+
+
+class AwayError(BundleError):
+    """MLflow does not answer, or breaks off: asking again later may help."""
+
+
+class _File(msgspec.Struct):
+    path: str
+    is_dir: bool = False
+    file_size: int = 0
+
+
+class _Listing(msgspec.Struct):
+    files: list[_File] = []
+
+
+class Artifacts(NamedTuple):
+    """The endpoints of one server, and who asks. Its methods raise BundleError, AwayError where that may pass."""
+
+    root: str
+    authorization: str | None
+
+    def __str__(self) -> str:
+        return f"{self.root} (CREDENCE_MLFLOW_URL)"
+
+    @classmethod
+    def at(cls, url: str) -> Artifacts:
+        """The server at a URL, whose user and password are sent and never told.
+
+        Raises BundleError for one that is not http or https with a host.
+        """
+        try:
+            parts = urlsplit(url)
+            fine = parts.scheme in ("http", "https") and parts.hostname and url.isascii() and " " not in url
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            fine = False
+        if not fine:
+            raise BundleError("CREDENCE_MLFLOW_URL: expected http://HOST[:PORT] or https://…, got something else")
+        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+        user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}".encode()
+        authorization = f"Basic {base64.b64encode(user).decode()}" if parts.username else None
+        return cls(f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}", authorization)
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """The files in a folder by name, in bytes; none in one that is not there."""
+        return {file.path: file.file_size for file in self._list(folder) if not file.is_dir}
+
+    def walk(self, folder: str, below: str = "", depth: int = 0) -> Iterator[tuple[str, int]]:
+        """The files in a folder and in those within, by path, with their sizes."""
+        files = self._list(f"{folder}/{below}".rstrip("/"))
+        if depth > _DEEPEST or len(files) > _MOST_FILES:
+            raise BundleError(f"expected at most {_MOST_FILES} files in {_DEEPEST} folders in one another, found more")
+        for file in files:
+            if file.is_dir:
+                yield from self.walk(folder, f"{below}{file.path}/", depth + 1)
+            else:
+                yield f"{below}{file.path}", file.file_size
+
+    def get(self, path: str, to: Path, size: int) -> None:
+        """Fetch a file that was listed with a size; what is written is on disk when it returns."""
+        if size > _MOST_BYTES:
+            raise BundleError(f"{path} has {size} bytes, expected at most {_MOST_BYTES}")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with self._ask("GET", f"{_API}/{quote(path)}") as answer, to.open("wb") as file:
+            _copy(answer, file, size)
+            file.flush()
+            os.fsync(file.fileno())
+            if file.tell() != size:
+                raise AwayError(f"{path} is torn: MLflow lists {size} bytes, {file.tell()} came")
+
+    def put(self, path: str, file: Path) -> None:
+        """Store a file, in place of one of that name."""
+        with file.open("rb") as content:
+            length = os.fstat(content.fileno()).st_size
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(length)}
+            with self._ask("PUT", f"{_API}/{quote(path)}", content, headers) as answer:
+                _read(answer)
+
+    def _list(self, folder: str) -> list[_File]:
+        with self._ask("GET", f"{_API}?path={quote(folder, safe='')}") as answer:
+            content = b""
+            while len(content) <= _MOST_LISTED and (part := _read(answer)):
+                content += part
+        try:
+            files = msgspec.json.decode(content, type=_Listing).files
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BundleError(f"expected a listing of {folder} as MLflow gives it, got something else") from error
+        for file in files:
+            check_name(file.path)
+        return files
+
+    @contextlib.contextmanager
+    def _ask(
+        self, method: str, path: str, content: BinaryIO | None = None, headers: dict[str, str] | None = None
+    ) -> Iterator[Any]:
+        """An answer, to be read in the block."""
+        request = Request(self.root + path, content, headers or {}, method=method)  # noqa: S310 - http or https, see `at`
+        if self.authorization:
+            request.add_unredirected_header("Authorization", self.authorization)  # another host must not have it
+        try:
+            answer = urlopen(request, timeout=_WAIT)  # noqa: S310 - as above
+        except urllib.error.HTTPError as error:
+            with error:
+                raise _refused(error) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            reason = error.reason if isinstance(error, urllib.error.URLError) else error
+            raise AwayError(f"MLflow does not answer: {reason or type(error).__name__}") from error
+        with answer:
+            yield answer
+
+
+def check_name(name: str) -> None:
+    """Raises BundleError for what is not one plain name: a server's answer must not choose where files are written."""
+    if not name or name.startswith(".") or any(sign in '/\\:#?%"' or not sign.isprintable() for sign in name):
+        raise BundleError(f"expected the name of a file, a model or a version, got {name!r}")
+
+
+def _refused(error: urllib.error.HTTPError) -> BundleError:
+    said = " ".join(error.read(300).decode("utf-8", "replace").split())
+    if error.code == 401:
+        return BundleError("MLflow wants a user and a password: say http://USER:PASSWORD@… in CREDENCE_MLFLOW_URL")
+    if error.code == 403:
+        return BundleError(
+            f"MLflow answers 403: the user may not, or its MLFLOW_SERVER_ALLOWED_HOSTS lacks this host's name ({said})"
+        )
+    kind = AwayError if error.code >= 500 or error.code == 429 else BundleError
+    return kind(f"MLflow answers {error.code}: {said}")
+
+
+def _copy(answer: Any, file: BinaryIO, size: int) -> None:
+    """At most one chunk more than `size`, within _LONGEST."""
+    end = time.monotonic() + _LONGEST
+    while file.tell() <= size and (part := _read(answer)):
+        file.write(part)
+        if time.monotonic() > end:
+            raise AwayError(f"{file.tell()} of {size} bytes came in {_LONGEST:.0f} seconds")
+
+
+def _read(answer: Any) -> bytes:
+    try:
+        part: bytes = answer.read1(_CHUNK)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise AwayError(f"MLflow broke off: {str(error) or type(error).__name__}") from error
+    return part
