@@ -1,0 +1,34 @@
+"""What stands in the files of `k8s/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FOLDER = Path(__file__).parents[2] / "k8s"
+MANIFESTS = sorted(FOLDER.rglob("*.yaml"))
+EXAMPLES = sorted((FOLDER / "examples").glob("*.yaml"))
+
+
+def objects(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file, in order."""
+    return list(yaml.safe_load_all(path.read_text()))
+
+
+def pods(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The pod specs of an object; of a ServingRuntime, what becomes one."""
+    if item["kind"] in ("Deployment", "Job"):
+        yield item["spec"]["template"]["spec"]
+    if item["kind"] == "ServingRuntime":
+        yield item["spec"]
+
+
+def containers(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """All containers of an object."""
+    for pod in pods(item):
+        yield from (*pod.get("initContainers", []), *pod["containers"])
+    if item["kind"] == "ClusterStorageContainer":
+        yield item["spec"]["container"]
