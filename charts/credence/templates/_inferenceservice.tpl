@@ -1,0 +1,48 @@
+{{- /* Mode kserve: what promotion applies, with the version in place of ${version}. */ -}}
+{{- define "credence.inferenceservice" -}}
+{{- $serving := .Values.serving -}}
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: {{ $serving.name }}
+  namespace: {{ .Release.Namespace }}
+  labels:
+    app.kubernetes.io/name: credence
+    app.kubernetes.io/instance: {{ .Release.Name }}
+    app.kubernetes.io/managed-by: credence
+  annotations:
+    credence/version: "${version}"
+    serving.kserve.io/deploymentMode: Standard
+    serving.kserve.io/autoscalerClass: none
+    {{- with .Values.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  predictor:
+    minReplicas: {{ $serving.predictor.replicas }}
+    labels: {app.kubernetes.io/component: predictor}
+    deploymentStrategy: {{- include "credence.serving.strategy" . | nindent 6 }}
+    {{- include "credence.serving.pod" (list . "predictor") | nindent 4 }}
+    model:
+      modelFormat: {name: credence}
+      runtime: {{ include "credence.fullname" . }}
+      storageUri: {{ include "credence.storage.version" . }}
+      # the runtime's own, said again because KServe fills in its defaults first
+      resources: {{- toYaml $serving.predictor.resources | nindent 8 }}
+  explainer:
+    minReplicas: {{ $serving.explainer.replicas }}
+    labels: {app.kubernetes.io/component: explainer}
+    deploymentStrategy: {{- include "credence.serving.strategy" . | nindent 6 }}
+    {{- include "credence.serving.pod" (list . "explainer") | nindent 4 }}
+    containers:
+      - name: kserve-container
+        {{- include "credence.explainer.container" . | nindent 8 }}
+        env:
+          - {name: STORAGE_URI, value: {{ include "credence.storage.version" . }}}
+          {{- include "credence.explainer.env" . | nindent 10 }}
+        volumeMounts:
+          - {name: tmp, mountPath: /tmp}
+    volumes:
+      - name: tmp
+        emptyDir: {}
+{{- end }}

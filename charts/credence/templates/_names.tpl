@@ -1,0 +1,74 @@
+{{- /* Names, labels, addresses and images: what more than one template calls something. */ -}}
+
+{{- define "credence.fullname" -}}
+{{- $name := .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- contains "credence" $name | ternary $name (printf "%s-credence" ($name | trunc 31 | trimSuffix "-")) -}}
+{{- end }}
+
+{{- /* Of (list $ component): what selects its pods, and never changes. */ -}}
+{{- define "credence.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: credence
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end }}
+
+{{- /* Of (list $ component): the labels of an object. */ -}}
+{{- define "credence.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "credence.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+{{- end }}
+
+{{- /* Of (list $ component): name, namespace and labels of an object that is called after its component. */ -}}
+{{- define "credence.metadata" -}}
+{{- $root := index . 0 -}}
+name: {{ include "credence.fullname" $root }}-{{ index . 1 }}
+namespace: {{ $root.Release.Namespace }}
+labels:
+  {{- include "credence.labels" . | nindent 2 }}
+{{- end }}
+
+{{- define "credence.tokens" -}}
+{{ .Values.tokens.existingSecret | default (printf "%s-tokens" (include "credence.fullname" .)) }}
+{{- end }}
+
+{{- define "credence.mlflow.url" -}}
+{{ .Values.mlflow.url | trimSuffix "/" | default (printf "http://%s-mlflow:5000" (include "credence.fullname" .)) }}
+{{- end }}
+
+{{- define "credence.prefect.url" -}}
+{{ .Values.prefect.url | trimSuffix "/" | default (printf "http://%s-prefect:4200" (include "credence.fullname" .)) }}
+{{- end }}
+
+{{- define "credence.monitor.url" -}}
+{{ .Values.monitor.enabled | ternary (printf "http://%s-monitor:8090" (include "credence.fullname" .)) "" }}
+{{- end }}
+
+{{- /* What a version's address begins with: a release of its own in a namespace of its own. */ -}}
+{{- define "credence.storage" -}}
+mlflow://{{ .Release.Name }}.{{ .Release.Namespace }}/
+{{- end }}
+
+{{- /* Of (list $ image): its reference, by digest where one is given. */ -}}
+{{- define "credence.image" -}}
+{{- $root := index . 0 -}}
+{{- $image := index $root.Values.image (index . 1) -}}
+{{- if $image.digest -}}
+{{ $image.repository }}@{{ $image.digest }}
+{{- else -}}
+{{ $image.repository }}:{{ $root.Values.image.tag | default $root.Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{- /* Of (list service namespace): every name that MLflow may be asked by, with and without port. */ -}}
+{{- define "credence.mlflow.hosts" -}}
+{{- $name := index . 0 -}}
+{{- $namespace := index . 1 -}}
+{{- $hosts := list "localhost" "localhost:*" "127.0.0.1" "127.0.0.1:*" -}}
+{{- range list "" (printf ".%s" $namespace) (printf ".%s.svc" $namespace) (printf ".%s.svc.cluster.local" $namespace) -}}
+{{- $hosts = concat $hosts (list (print $name .) (print $name . ":5000")) -}}
+{{- end -}}
+{{- join "," $hosts -}}
+{{- end }}

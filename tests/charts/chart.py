@@ -1,0 +1,90 @@
+"""The chart as tests see it: its files, its values with their explanations, and what `helm template` makes of them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+CHART = Path(__file__).parents[2] / "charts" / "credence"
+KSERVE = ("--api-versions", "serving.kserve.io/v1beta1")
+GATEWAY = ("--api-versions", "gateway.networking.k8s.io/v1")
+_KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]+):(?P<value>.*)$")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value that can be set."""
+
+    path: str
+    default: Any
+    explanation: str
+
+
+def values(name: str = "values.yaml") -> Any:
+    """A file of values, parsed."""
+    return yaml.safe_load((CHART / name).read_text())
+
+
+def explained() -> list[Value]:
+    """Every value with the comment above it that begins with `# --`; those without one are left out."""
+    found, path, text = [], [], []
+    for line in (CHART / "values.yaml").read_text().splitlines():
+        key = _KEY.match(line)
+        if key:
+            depth = len(key["indent"]) // 2
+            path = [*path[:depth], key["key"]]
+            if text:
+                found.append(Value(".".join(path), _at(path), " ".join(text)))
+            text = []
+        elif (comment := line.strip()).startswith("# --"):
+            text = [comment.removeprefix("# --").strip()]
+        elif text and comment.startswith("#"):
+            text.append(comment.removeprefix("#").strip())
+    return found
+
+
+def _at(path: list[str]) -> Any:
+    value = values()
+    for key in path:
+        value = value[key]
+    return value
+
+
+def render(*options: str) -> list[dict[str, Any]]:
+    """The objects of a release `credence` in namespace `bank`. Raises Refused with helm's message."""
+    done = subprocess.run(
+        [_helm(), "template", "credence", str(CHART), "--namespace", "bank", *options], capture_output=True, text=True
+    )
+    if done.returncode:
+        raise Refused(done.stderr)
+    return [each for each in yaml.safe_load_all(done.stdout) if each]
+
+
+class Refused(Exception):
+    """Values that the chart does not accept."""
+
+
+def pick(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    """The one object of that kind and name."""
+    (found,) = [each for each in objects if each["kind"] == kind and each["metadata"]["name"] == name]
+    return found
+
+
+def served(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What promotion would apply for version 3."""
+    text = pick(objects, "ConfigMap", "credence-serving")["data"]["serving.yaml"]
+    return list(yaml.safe_load_all(text.replace("${version}", "3")))
+
+
+def _helm() -> str:
+    found = shutil.which("helm") or shutil.which("helm", path=str(Path.home() / ".cache/one-node-cluster/bin-1.34.4"))
+    if found is None:
+        pytest.skip("no helm on this machine")
+    return found
