@@ -1,4 +1,4 @@
-"""`python -m serving.initializer URI FOLDER` exits 0 when all is there, 1 with one message if not, 2 for wrong usage."""
+"""`python -m serving.initializer URI FOLDER`: exits 0 when all is there, 1 with one message if not, 2 if misused."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ from serving.predictor.metrics import Metrics
 from serving.predictor.model import Model
 from serving.predictor.service import Service
 from serving.predictor.settings import Settings
+from serving.predictor.smoke import is_smoke
 from serving.protocol import metadata, openapi, rest
 from serving.protocol.answer import EXPLANATION, choose
 from serving.protocol.errors import NotFound, Refused, WrongMethod
@@ -60,6 +61,7 @@ class App:
         self._turn = asyncio.Lock()
         self._metrics = metrics
         self._record = record
+        self._smoke_token = settings.smoke_token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, to: Send) -> None:
         """Answer one request; whatever is wrong with it is an answer too."""
@@ -121,12 +123,13 @@ class App:
     async def _infer(self, name: str, version: str | None, headers: Headers, receive: Receive, trace: str) -> Response:
         service = self.service
         model = service.live(name, version)
+        record = self._record and not (self._smoke_token and is_smoke(headers, self._smoke_token))
         body = await read_json(headers, receive, self.settings.body_bytes, self.deadline, self.room)
         began = time.perf_counter()
         try:
             if len(body) > INLINE_BYTES:
                 async with self._turn:
-                    return await self._infer_large(model, body, trace, began)
+                    return await self._infer_large(model, body, trace, began, record)
             request = rest.decode(body)
             outputs = _outputs(request)
             answer = await service.answer(
@@ -135,21 +138,19 @@ class App:
                 request.id or trace,
                 began,
                 explain=EXPLANATION in outputs,
-                record=self._record,
+                record=record,
             )
             return Response(rest.encode(answer, outputs))
         finally:
             self.room.give(len(body))
 
-    async def _infer_large(self, model: Model, body: bytes, trace: str, began: float) -> Response:
+    async def _infer_large(self, model: Model, body: bytes, trace: str, began: float, record: bool) -> Response:
         """As any other, with the long steps in the worker thread. One at a time: decoded, 8 MB can be 200."""
         service = self.service
         request = await service.work(rest.decode, body)
         outputs = _outputs(request)
         explain = EXPLANATION in outputs
-        answer = await service.answer(
-            model, request.inputs, request.id or trace, began, explain=explain, record=self._record
-        )
+        answer = await service.answer(model, request.inputs, request.id or trace, began, explain=explain, record=record)
         return Response(await service.work(rest.encode, answer, outputs))
 
     def _ready(self, about: dict[str, Any]) -> Response:

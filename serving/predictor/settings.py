@@ -23,6 +23,12 @@ Port = Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
 _Length = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 """A time in the setting's own unit; the limit keeps infinity out of timers."""
 
+_Token = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]*\Z")]
+"""What an HTTP header can hold as it is."""
+
+SECRETS = frozenset({"monitor_token", "smoke_token"})
+"""Settings that are no options: anybody on the machine can read a process's command line."""
+
 
 class SettingsError(Exception):
     """A setting that cannot be used; the message names it, what was expected and what it was."""
@@ -52,6 +58,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days that an unshipped record is kept."""
     monitor_url: str = ""
     """Where records are shipped to; without it they stay in the log."""
+    monitor_token: _Token = ""
+    """What the monitor wants of who ships to it; empty where it wants nothing. By variable only."""
+    smoke_token: _Token = ""
+    """A request whose header Credence-Smoke says this is answered and not recorded; empty allows none. By variable
+    only."""
     unknown: Literal["warn", "reject"] = "warn"
     """An unknown field, an unseen level or a value outside training's range: answered with a warning, or refused."""
     history_days: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 7
@@ -67,6 +78,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     access_log: bool = False
     """Log answered requests too; refused ones always are."""
 
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in SECRETS)
+        return f"Settings({', '.join(shown)})"
+
 
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
     """Settings from options and environment.
@@ -78,10 +93,10 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Settings:
 
 
 def parser(kind: type[msgspec.Struct], program: str, description: str) -> argparse.ArgumentParser:
-    """A parser with an option for each setting of a class."""
+    """A parser with an option for each setting of a class that is no secret."""
     options = argparse.ArgumentParser(prog=program, description=description)
     meanings = _meanings(kind)
-    for name in kind.__struct_fields__:
+    for name in (name for name in kind.__struct_fields__ if name not in SECRETS):
         spellings = dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}"))  # KServe writes --http_port
         text = f"{meanings[name]} ({PREFIX}{name.upper()})".replace("%", "%%")
         options.add_argument(*spellings, dest=name, metavar="X", help=text)
