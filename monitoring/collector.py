@@ -16,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 
 from monitoring import judged, metrics
+from monitoring.access import guard
 from monitoring.batch import parse, report
 from monitoring.bodies import ReviewerOf, StoreOf, answer, check_names, read_body
 from monitoring.errors import NotFoundError, RequestError, StoreError
@@ -47,12 +48,14 @@ def create(store: Store, reviewer: Reviewer, settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,
+        dependencies=[Depends(guard)],
     )
-    app.state.store, app.state.reviewer = store, reviewer
+    app.state.store, app.state.reviewer, app.state.token = store, reviewer, settings.monitor_token
     app.state.max_body, app.state.review_seconds = settings.monitor_max_body, settings.monitor_review_seconds
     app.include_router(router)
     app.include_router(judged.router)
-    attach(app, Known(store), Drawings(settings.reports, settings.models, store.database))
+    drawings = Drawings(settings.reports, settings.models, store.database)
+    attach(app, Known(store), drawings, guarded=bool(settings.monitor_token))
     app.add_exception_handler(RequestError, _answer_error)
     app.add_exception_handler(StoreError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
@@ -218,7 +221,10 @@ async def _review_until(stopping: asyncio.Event, reviewer: Reviewer, drawings: D
 
 async def _answer_error(_: Request, error: Exception) -> Response:
     if isinstance(error, RequestError):
-        return answer({"error": str(error)}, error.status)
+        told = answer({"error": str(error)}, error.status)
+        if error.status == 401:
+            told.headers["WWW-Authenticate"] = "Bearer"
+        return told
     if isinstance(error, StoreError):
         logger.error("%s", error)
         return answer({"error": str(error)}, error.status)

@@ -1,6 +1,8 @@
 """What a request to the collector can be told.
 
 RequestError          400
+├── UnauthorizedError 401
+├── ForeignError      403
 ├── TooLargeError     413
 ├── ContentTypeError  415
 ├── SlowError         408
@@ -16,6 +18,18 @@ class RequestError(Exception):
     """A request that is wrong; the message names the field, what was expected and what came."""
 
     status = 400
+
+
+class UnauthorizedError(RequestError):
+    """A write by somebody who does not say the token."""
+
+    status = 401
+
+
+class ForeignError(RequestError):
+    """A write that another site's page asks somebody's browser for."""
+
+    status = 403
 
 
 class TooLargeError(RequestError):

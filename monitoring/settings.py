@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import msgspec
 
 PREFIX = "CREDENCE_"
+_SECRETS = ("monitor_token", "monitor_database")
+"""No text of ours tells what they are; a database's URL has its password."""
 
 
 class SettingsError(Exception):
@@ -40,8 +42,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """No retraining is started within this time after the end of the last one."""
     prefect_url: str = ""
     """The Prefect server that a retraining is asked of, without `/api`; empty where there is none."""
+    monitor_token: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]*\Z")] = ""
+    """What whoever writes must say (`Authorization: Bearer …`), in what a header can hold; empty where anybody may."""
     home: str = ".credence"
     """The state folder."""
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name in self.__struct_fields__ if name not in _SECRETS)
+        return f"Settings({', '.join(shown)})"
 
     @property
     def models(self) -> Path:
@@ -74,4 +82,5 @@ def _value(name: str, text: str, kind: Any) -> object:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
         expected = str(error).partition(", got")[0].replace("Expected", "expected")
-        raise SettingsError(f"{name}: {expected}, got {text!r}") from error
+        got = "another text" if name.removeprefix(PREFIX).lower() in _SECRETS else repr(text)
+        raise SettingsError(f"{name}: {expected}, got {got}") from error

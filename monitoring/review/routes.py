@@ -17,7 +17,7 @@ from monitoring.review.source import Source
 _PAGE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without one, a browser calls its own form a stranger
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
@@ -31,9 +31,9 @@ _REPORT = _PAGE | {
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def attach(app: FastAPI, source: Source, drawings: Drawings) -> None:
-    """Add the pages of what the source knows."""
-    app.state.review, app.state.drawings = source, drawings
+def attach(app: FastAPI, source: Source, drawings: Drawings, *, guarded: bool = False) -> None:
+    """Add the pages of what the source knows; `guarded` says that whoever writes must say a token."""
+    app.state.review, app.state.drawings, app.state.guarded = source, drawings, guarded
     app.include_router(router)
 
 
@@ -91,7 +91,7 @@ def verdict(source: Asked, id: str) -> Response:  # noqa: A002
 
 
 @router.get("/review/verdicts/{id}/report")
-def report(source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
+def report(request: Request, source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
     """The verdict's report, drawn where it is missing."""
     judged = source.facts(verdict=id).judged(id)
     if judged is None or judged.verdict.window is None:
@@ -101,7 +101,7 @@ def report(source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
         return FileResponse(drawn, media_type="text/html", headers=_REPORT)
     if failed is None:
         drawings.draw(id, judged.verdict.window)
-    return _answer("drawing", id=id, failed=failed, status=500 if failed else 202)
+    return _answer("drawing", id=id, failed=failed, guarded=request.app.state.guarded, status=500 if failed else 202)
 
 
 @router.post("/review/verdicts/{id}/report")

@@ -40,8 +40,8 @@ def target(url: str) -> Target:
     return Target(parts.hostname, port, tls, path, f"{parts.scheme}://{parts.hostname}:{port}{path}")
 
 
-def head(to: Target, segment: str, answered: int, newest: int, length: int) -> bytes:
-    """The request up to its body of `length` bytes, with what the segment holds in all."""
+def head(to: Target, token: str, segment: str, answered: int, newest: int, length: int) -> bytes:
+    """The request up to its body of `length` bytes, with what the segment holds in all; an empty token is left out."""
     host = f"[{to.host}]" if ":" in to.host else to.host
     lines = (
         f"POST {to.path} HTTP/1.1",
@@ -52,6 +52,7 @@ def head(to: Target, segment: str, answered: int, newest: int, length: int) -> b
         f"Credence-Segment: {segment}",
         f"Credence-Answered: {answered}",
         f"Credence-Newest: {newest}",
+        *((f"Authorization: Bearer {token}",) if token else ()),
     )
     return "\r\n".join((*lines, "", "")).encode("ascii")
 

@@ -124,7 +124,7 @@ def _shipper(settings: Settings, log: Log) -> Shipper | None:
     if not settings.monitor_url:
         return None
     try:
-        return Shipper(log, settings.monitor_url)
+        return Shipper(log, settings.monitor_url, settings.monitor_token)
     except ValueError as error:
         raise SettingsError(f"monitor_url: {error}") from error
 

@@ -42,8 +42,8 @@ class MonitorError(Exception):
 class Shipper:
     """Posts batches of frames to `<url>/v1/records`; one task on the event loop."""
 
-    def __init__(self, log: Log, url: str) -> None:
-        """Raises ValueError for a URL that is not http or https with a host."""
+    def __init__(self, log: Log, url: str, token: str = "") -> None:
+        """Raises ValueError for a URL that is not http or https with a host; the monitor may want a token."""
         self.shipped = 0
         """Records acknowledged by the monitor."""
         self.refused = 0
@@ -52,6 +52,7 @@ class Shipper:
         """Attempts that failed and were, or will be, repeated."""
         self._log = log
         self._monitor = target(url)
+        self._token = token
         self._most_records = _MOST_RECORDS
         self._reported: dict[str, int] = {}
         self._next_report = 0.0
@@ -136,7 +137,7 @@ class Shipper:
             to = self._monitor
             reader, writer = await asyncio.open_connection(to.host, to.port, ssl=to.tls or None)
             try:
-                writer.write(head(to, count.name, count.answered, count.newest, len(body)) + body)
+                writer.write(head(to, self._token, count.name, count.answered, count.newest, len(body)) + body)
                 await writer.drain()
                 return parse(await _read(reader))
             finally:

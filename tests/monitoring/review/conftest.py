@@ -166,9 +166,9 @@ class Undrawn:
 def visit() -> Callable[..., TestClient]:
     """A client of the pages of these facts."""
 
-    def client(facts: Facts, drawings: Undrawn | None = None) -> TestClient:
+    def client(facts: Facts, drawings: Undrawn | None = None, *, guarded: bool = False) -> TestClient:
         app = FastAPI()
-        attach(app, Held(facts), drawings or Undrawn())
+        attach(app, Held(facts), drawings or Undrawn(), guarded=guarded)
         return TestClient(app, follow_redirects=False)
 
     return client

@@ -130,6 +130,13 @@ def test_a_failed_report_waits_for_a_person(visit: Visit, undrawn: Any, make_fac
     assert drawings.asked == [("3-1-0", "3-1")]
 
 
+def test_a_guarded_report_says_how_to_try_again(visit: Visit, undrawn: Any, make_facts: Callable[..., Facts]) -> None:
+    answer = visit(make_facts(1), undrawn(failed="no bundle"), guarded=True).get("/review/verdicts/3-1-0/report")
+    assert "<form" not in answer.text
+    command = 'curl -X POST -H "Authorization: Bearer $CREDENCE_MONITOR_TOKEN" ADDRESS/review/verdicts/3-1-0/report'
+    assert command in answer.text
+
+
 def test_a_report_may_talk_to_nobody(
     visit: Visit, undrawn: Any, make_facts: Callable[..., Facts], tmp_path: Path
 ) -> None:

@@ -1,0 +1,107 @@
+"""Who may write to the monitor, and what the others are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from monitoring.collector import create
+from monitoring.reviewing import Reviewer
+from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.store import Store
+
+TOKEN = "geheim"
+WRITES = [
+    ("POST", "/v1/records"),
+    ("POST", "/v1/outcomes"),
+    ("POST", "/v1/reviews"),
+    ("POST", "/v1/verdicts/3-1-0/actions"),
+    ("POST", "/review/verdicts/3-1-0/report"),
+    ("PUT", "/v1/live"),
+    ("DELETE", "/v1/clients/1/records"),
+]
+
+
+@pytest.fixture(scope="module")
+def open_client() -> type:
+    from tests.monitoring.conftest import TestClient
+
+    return TestClient
+
+
+@pytest.fixture
+def visit(open_client: type, make_store: Callable[..., Store], tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Asks a monitor that has a token, or none."""
+    clients: dict[str, Any] = {}
+
+    def ask(method: str, path: str, token: str = TOKEN, **headers: str) -> Any:
+        if token not in clients:
+            settings = Settings(home=str(tmp_path), monitor_token=token, monitor_review_seconds=3600)
+            store = make_store()
+            clients[token] = open_client(create(store, Reviewer(store, settings), settings))
+            clients[token].__enter__()
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return clients[token].request(method, path, headers=sent)
+
+    yield ask
+    for client in clients.values():
+        client.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_write_wants_the_token(visit: Callable[..., Any], method: str, path: str) -> None:
+    for wrong in ({}, {"authorization": f"Bearer {TOKEN}2"}, {"authorization": f"Basic {TOKEN}"}):
+        answer = visit(method, path, **wrong)
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer"), wrong
+        assert "the token of CREDENCE_MONITOR_TOKEN" in answer.json()["error"]
+        assert TOKEN not in answer.text
+    assert visit(method, path, authorization=f"Bearer {TOKEN}").status_code not in (401, 403)
+    assert visit(method, path, token="").status_code not in (401, 403)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("path", ["/", "/review", "/v1/status", "/v1/records", "/metrics", "/health/ready", "/docs"])
+def test_looking_is_free(visit: Callable[..., Any], path: str) -> None:
+    assert visit("GET", path, sec_fetch_site="cross-site").status_code == 200
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_every_write_is_tried_here(visit: Callable[..., Any]) -> None:
+    paths = visit("GET", "/openapi.json").json()["paths"]
+    writes = [(verb, path) for path, verbs in paths.items() for verb in verbs if verb != "get"]
+    assert len(writes) == sum(path.startswith("/v1/") for _, path in WRITES), writes
+
+
+FOREIGN = [
+    {"sec_fetch_site": "cross-site"},
+    {"sec_fetch_site": "same-site"},
+    {"origin": "http://evil"},
+    {"origin": "null"},
+]
+OWN = [{}, {"sec_fetch_site": "same-origin"}, {"sec_fetch_site": "none"}, {"origin": "http://testserver"}]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_other_sites_pages_do_not_write(visit: Callable[..., Any], headers: dict[str, str]) -> None:
+    answer = visit("POST", "/v1/reviews", token="", **headers)
+    assert answer.status_code == 403
+    assert "got a page of another site" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("headers", OWN)
+def test_own_pages_and_programs_write(visit: Callable[..., Any], headers: dict[str, str]) -> None:
+    assert visit("POST", "/v1/reviews", token="", **headers).status_code == 409  # nothing to judge yet
+
+
+def test_secrets_are_not_told() -> None:
+    told = {"CREDENCE_MONITOR_TOKEN": TOKEN, "CREDENCE_MONITOR_DATABASE": f"postgresql+psycopg://u:{TOKEN}@db/x"}
+    assert TOKEN not in repr(from_environment(told))
+    with pytest.raises(SettingsError, match="CREDENCE_MONITOR_TOKEN: expected") as caught:
+        from_environment({"CREDENCE_MONITOR_TOKEN": f"{TOKEN}\n"})
+    assert TOKEN not in str(caught.value)
