@@ -11,6 +11,7 @@ import yaml
 FOLDER = Path(__file__).parents[2] / "k8s"
 MANIFESTS = sorted(FOLDER.rglob("*.yaml"))
 EXAMPLES = sorted((FOLDER / "examples").glob("*.yaml"))
+RESTORE = FOLDER / "restore.yaml"
 
 
 def objects(path: Path) -> list[dict[str, Any]]:
@@ -22,7 +23,7 @@ def pods(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The pod specs of an object; of a ServingRuntime, what becomes one."""
     if item["kind"] in ("Deployment", "Job"):
         yield item["spec"]["template"]["spec"]
-    if item["kind"] == "ServingRuntime":
+    if item["kind"] in ("Pod", "ServingRuntime"):
         yield item["spec"]
 
 

@@ -12,9 +12,9 @@ import pytest
 import flows.settings
 import monitoring.settings
 import serving.predictor.settings
-from tests.k8s.manifests import EXAMPLES, FOLDER, containers, objects, pods
+from tests.k8s.manifests import EXAMPLES, FOLDER, RESTORE, containers, objects, pods
 
-EACH = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+EACH = pytest.mark.parametrize("path", [*EXAMPLES, RESTORE], ids=lambda path: path.stem)
 ALL = [item for path in EXAMPLES for item in objects(path)]
 SETTINGS = (flows.settings.Settings, monitoring.settings.Settings, serving.predictor.settings.Settings)
 EXAMPLE = "mlflow://credence.credence-example/"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.k8s.manifests import EXAMPLES, FOLDER, MANIFESTS, containers, objects
+from tests.k8s.manifests import EXAMPLES, FOLDER, MANIFESTS, RESTORE, containers, objects
 
 ROOT = FOLDER.parent
 SCRIPT = (FOLDER / "prerequisites.sh").read_text()
@@ -53,7 +53,7 @@ def test_kind_nodes_are_pinned_by_digest() -> None:
     assert re.fullmatch(r"docker\.io/kindest/node:v[\d.]+@sha256:[0-9a-f]{64}", nodes[0]["image"])
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*EXAMPLES, RESTORE], ids=lambda path: path.stem)
 def test_examples_use_the_images_of_this_version(path: Path) -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     used = [container["image"] for item in objects(path) for container in containers(item)]

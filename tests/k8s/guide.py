@@ -1,0 +1,92 @@
+"""What the operators' pages say can be typed, and what the chart renders."""
+
+from __future__ import annotations
+
+import functools
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.docs.pages import blocks
+
+ROOT = Path(__file__).parents[2]
+GUIDE = ROOT / "docs" / "operators-guide.md"
+GITOPS = ROOT / "docs" / "gitops.md"
+CHART = ROOT / "charts" / "credence"
+PAGES = (GUIDE, ROOT / "k8s" / "README.md")
+CLUSTER = ("--kube-version", "1.34.0", "--api-versions", "serving.kserve.io/v1beta1")
+"""What `helm template` is told of the cluster that it does not ask."""
+
+
+def typed(page: Path, program: str) -> list[list[str]]:
+    """The calls of a program on a page, in console blocks and among its words, each split into words."""
+    text = page.read_text()
+    lines = [line for block in blocks(text) if block.language == "console" for line in joined(block.content)]
+    lines += re.findall(r"(?<!`)`([^`\n]+)`(?!`)", text)
+    return [shlex.split(line) for line in lines if re.match(rf"{program} .*[a-z]", line)]
+
+
+def joined(content: str) -> list[str]:
+    """The commands of a console block, each in one line."""
+    whole = re.sub(r"\\\n\s+", "", content)
+    return [line.removeprefix("$ ") for line in whole.splitlines() if line.startswith("$ ")]
+
+
+def program(name: str) -> str:
+    """The path of a program; the test skips without it."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} on the PATH")
+    return found
+
+
+def ran(*command: str) -> str:
+    """What a program wrote; the test fails with what it said."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+    return done.stdout
+
+
+@functools.cache
+def values() -> dict[str, Any]:
+    """The chart's values."""
+    found: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
+    return found
+
+
+def is_value(path: str) -> bool:
+    """Whether the chart knows a value by this path."""
+    found: Any = values()
+    for name in path.split("."):
+        if not isinstance(found, dict) or name not in found:
+            return False
+        found = found[name]
+    return True
+
+
+@functools.cache
+def rendered(mode: str) -> tuple[dict[str, Any], ...]:
+    """What a release called `credence`, in a namespace of that name, consists of, with version 4 live."""
+    mode = f"serving.mode={mode}"
+    out = ran(program("helm"), "template", "credence", str(CHART), "-n", "credence", "--set", mode, *CLUSTER)
+    objects = [item for item in yaml.safe_load_all(out) if item]
+    (template,) = (item["data"]["serving.yaml"] for item in objects if item["metadata"]["name"] == "credence-serving")
+    return (*objects, *yaml.safe_load_all(template.replace("${version}", "4")))
+
+
+def names(mode: str) -> set[tuple[str, str]]:
+    """Kind, in small letters, and name of each object of a release, with those that KServe makes."""
+    found = {(item["kind"].lower(), item["metadata"]["name"]) for item in rendered(mode)}
+    made = {
+        (kind, f"{name}-{component}")
+        for kind in ("deployment", "service")
+        for _, name in (one for one in found if one[0] == "inferenceservice")
+        for component in ("predictor", "explainer")
+    }
+    return found | made
