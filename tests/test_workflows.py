@@ -95,6 +95,17 @@ def test_no_run_trusts_a_proposal(path: Path) -> None:
     assert "pull_request_target" not in read(path)["on"]
 
 
+def test_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z0-9]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    calls = [
+        call for path in WORKFLOWS for call in re.findall(r"^ *(?:run: )?make ([a-z0-9 ]+)$", path.read_text(), re.M)
+    ]
+    called = {target for call in calls for target in call.split()}
+    matrix = jobs(ROOT / ".github" / "workflows" / "test.yaml")["make"]["strategy"]["matrix"]["target"]
+    assert {"e2e", "setup"} <= called
+    assert called | set(matrix) <= targets
+
+
 @EACH
 def test_checkout_leaves_no_credentials(path: Path) -> None:
     pushing = path.stem == "locks"  # its last job pushes the branch that it proposes
