@@ -20,6 +20,7 @@ from monitoring.access import guard
 from monitoring.batch import parse, report
 from monitoring.bodies import ReviewerOf, StoreOf, answer, check_names, read_body
 from monitoring.errors import NotFoundError, RequestError, StoreError
+from monitoring.models import Bundles
 from monitoring.query import Filters, Page, next_link, present, statement, told_at
 from monitoring.review.drawings import Drawings
 from monitoring.review.known import Known
@@ -54,7 +55,7 @@ def create(store: Store, reviewer: Reviewer, settings: Settings) -> FastAPI:
     app.state.max_body, app.state.review_seconds = settings.monitor_max_body, settings.monitor_review_seconds
     app.include_router(router)
     app.include_router(judged.router)
-    drawings = Drawings(settings.reports, settings.models, store.database)
+    drawings = Drawings(settings.reports, Bundles(settings.models, settings.mlflow_url), store.database)
     attach(app, Known(store), drawings, guarded=bool(settings.monitor_token))
     app.add_exception_handler(RequestError, _answer_error)
     app.add_exception_handler(StoreError, _answer_error)

@@ -19,7 +19,7 @@ from monitoring.errors import StoreError, UnreadyError
 from monitoring.judge import Limits, judge
 from monitoring.judgements import Judgements
 from monitoring.metrics import Standing
-from monitoring.models import Models
+from monitoring.models import Bundles, Models
 from monitoring.reference import describe, follow
 from monitoring.settings import Settings
 from monitoring.store import Store
@@ -52,7 +52,7 @@ class Reviewer:
         self.archive, self.judgements = Archive(store.database), Judgements(store.database)
         self.condition = Condition(None, None, None)
         self._store, self._settings, self._limits = store, settings, Limits()
-        self._models = Models(settings.models)
+        self._models = Models(Bundles(settings.models, settings.mlflow_url))
         self._prefect = Prefect.at(settings.prefect_url) if settings.prefect_url else None
         self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours, self._limits)
         self._turn = threading.Lock()

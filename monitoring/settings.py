@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import msgspec
 
 PREFIX = "CREDENCE_"
-_SECRETS = ("monitor_token", "monitor_database")
-"""No text of ours tells what they are; a database's URL has its password."""
+_SECRETS = ("monitor_token", "monitor_database", "mlflow_url", "prefect_url")
+"""No text of ours tells what they are; a URL may have a password in it."""
 
 
 class SettingsError(Exception):
@@ -32,6 +32,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Records older than this are deleted, and what a log still holds of that age is not stored."""
     monitor_models: str = ""
     """Where bundles are, one folder a version; empty is where the state folder has them."""
+    mlflow_url: str = ""
+    """The MLflow server that a version's bundle is fetched from where it is not there; empty where there is none."""
     monitor_window_rows: Annotated[int, msgspec.Meta(ge=1)] = 5_000
     """Records that make a window full: enough that a column's PSI of 0.1 is no noise."""
     monitor_window_hours: Annotated[float, msgspec.Meta(gt=0, le=87_600)] = 168.0

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from monitoring.archive import Archive
 from monitoring.chunks import stream
 from monitoring.database import Database
+from monitoring.models import Bundles
 from monitoring.verdict import Verdict
 
 logger = logging.getLogger(__name__)
@@ -30,9 +31,9 @@ _ENDS = "the monitor ends"
 class Drawings:
     """The reports in one folder; nothing here waits for one."""
 
-    def __init__(self, folder: Path, models: Path, database: Database) -> None:
+    def __init__(self, folder: Path, bundles: Bundles, database: Database) -> None:
         self._folder = folder
-        self._models = models
+        self._bundles = bundles
         self._database = database
         self._lock = threading.Lock()
         self._busy: set[str] = set()
@@ -93,9 +94,7 @@ class Drawings:
         span = Archive(self._database).span(window)
         if span is None:
             return f"window {window} is not kept any more"
-        bundle = self._models / span.version
-        if not bundle.is_dir():
-            return f"version {span.version}: expected its bundle in {self._models}, found no such folder"
+        bundle = self._bundles.path(span.version)
         with tempfile.TemporaryDirectory() as folder:
             records = Path(folder) / "records.arrow"
             with records.open("wb") as file:

@@ -14,6 +14,7 @@ from monitoring.archive import Archive
 from monitoring.batch import Batch
 from monitoring.database import Database
 from monitoring.judgements import Judged
+from monitoring.models import Bundles
 from monitoring.review.drawings import Drawings
 from monitoring.store import Store
 from monitoring.window import Window
@@ -32,7 +33,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def drawings(tmp_path: Path, database: Database) -> Iterator[Drawings]:
-    made = Drawings(tmp_path / "reports", tmp_path / "models", database)
+    made = Drawings(tmp_path / "reports", Bundles(tmp_path / "models"), database)
     yield made
     made.close()
 
