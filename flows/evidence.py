@@ -13,8 +13,8 @@ from flows.errors import NotUp
 from flows.fairness import Protected
 from flows.figures import Criterion
 from flows.gate import Evidence, Side
-from flows.local import Say
 from flows.settings import Settings
+from flows.steps import Say
 from training.bundle import Bundle, BundleError, Manifest, Population, Rows
 
 HOLD_OUT = "hold-out"

@@ -7,7 +7,7 @@ happens to a command, the next one knows what runs.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,8 +19,7 @@ from flows.errors import Busy, FlowError, NotStarted
 from flows.processes import Service, Started, answers, check_ports, find, start, stop, wait
 from flows.services import explainer_python, services
 from flows.settings import Settings
-
-Say = Callable[[str], None]
+from flows.steps import Say as Say
 
 _NOTHING_LIVE = "no version is live yet: `credence train` makes one, `credence promote` puts it live"
 

@@ -18,8 +18,8 @@ from flows import evidence, trail
 from flows.deploy import Home
 from flows.errors import FlowError, Unfinished, told
 from flows.gate import Gate, judge
-from flows.local import Say
 from flows.settings import Settings
+from flows.steps import Say
 from training.bundle import Bundle, BundleError
 from training.changes import Change, State
 from training.registry import Registry, RegistryError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,14 +14,13 @@ import pyarrow as pa
 from flows.errors import FlowError, NotUp
 from flows.local import Platform
 from flows.settings import Settings
+from flows.steps import Say
 from monitoring.window import Window
 from serving.files import Batch, read_batches
 from serving.predictor.model import Model, Scored, open_model
 from serving.predictor.settings import read
 from serving.protocol.errors import Refused
 from training.bundle import Bundle
-
-Say = Callable[[str], None]
 
 _SECONDS = 60.0
 _WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")

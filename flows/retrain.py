@@ -15,8 +15,8 @@ from flows import cohorts, trail
 from flows import train as training
 from flows.actions import note, told
 from flows.errors import FlowError
-from flows.runs import Say, Step
 from flows.settings import Settings
+from flows.steps import Say, Step
 from monitoring.window import Cohort
 from training.bundle import Bundle, Manifest
 from training.changes import Change
