@@ -22,7 +22,8 @@ def note(settings: Settings, verdict: str, what: str, version: str | None = None
     done = {"what": what[:_LONGEST], "version": version, "run": url}
     for pause in _PAUSES:
         try:
-            response = httpx.post(f"{settings.monitor_url}/v1/verdicts/{verdict}/actions", json=done, timeout=10)
+            url, headers = f"{settings.monitor_url}/v1/verdicts/{verdict}/actions", settings.monitor_headers
+            response = httpx.post(url, json=done, headers=headers, timeout=10)
         except httpx.HTTPError:
             pass
         else:

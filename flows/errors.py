@@ -5,8 +5,9 @@ FlowError
 ├── PortTaken       somebody else listens where we would
 ├── NotStarted      a process ended, or is not ready in time
 ├── NotUp           a process is needed and not there
-├── Busy            another command works on the same state folder
+├── Busy            another command works on the same state folder, or changes what is live
 ├── NotDeployed     a version does not answer as it should, so it is not live
+├── ClusterRefused  the cluster's API refuses, or does not answer
 ├── Unfinished      a change failed, and what was live could not be put back
 └── StepFailed      a step did not do what it says
 """
@@ -42,15 +43,25 @@ class NotUp(FlowError):  # noqa: N818
     """A process is needed and not there."""
 
     def __init__(self, name: str, url: str) -> None:
-        super().__init__(f"the {name} does not answer at {url}: start the platform with `credence up`")
+        how = "start the platform with `credence up`" if "//127.0.0.1:" in url else "`credence status` tells what is up"
+        super().__init__(f"the {name} does not answer at {url}: {how}")
 
 
 class Busy(FlowError):  # noqa: N818
-    """Another command works on the same state folder."""
+    """Another command works on the same state folder, or changes what is live."""
 
 
 class NotDeployed(FlowError):  # noqa: N818
     """A version does not answer as it should, so it is not live."""
+
+
+class ClusterRefused(FlowError):  # noqa: N818
+    """The cluster's API refuses, or does not answer."""
+
+    def __init__(self, what: str, said: str, status: int) -> None:
+        """`status` is that of HTTP; 0 where nothing was answered."""
+        super().__init__(f"the cluster's API was asked to {what}: {said.strip()}")
+        self.status = status
 
 
 class Unfinished(FlowError):  # noqa: N818

@@ -49,7 +49,7 @@ def tell(settings: Settings, outcomes: Sequence[Outcome]) -> None:
         response = httpx.post(
             url,
             content=msgspec.json.encode({"outcomes": told}),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **settings.monitor_headers},
             timeout=_SECONDS,
         )
     except httpx.HTTPError as error:

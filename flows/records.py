@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -45,12 +47,18 @@ def forget(settings: Settings, client: int) -> dict[str, int]:
 
 def ask(settings: Settings, method: str, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
     """The monitor's answer. Raises NotUp, FlowError."""
-    return _answer("monitor", method, settings.monitor_url + path, query)
+    return _answer("monitor", method, settings.monitor_url + path, query, settings.monitor_headers)
 
 
-def _answer(name: str, method: str, url: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
+def _answer(
+    name: str,
+    method: str,
+    url: str,
+    query: dict[str, Any] | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
     try:
-        response = httpx.request(method, url, params=query, timeout=_SECONDS)
+        response = httpx.request(method, url, params=query, headers=headers, timeout=_SECONDS)
     except httpx.HTTPError as error:
         raise NotUp(name, url) from error
     if response.status_code != 200:

@@ -11,7 +11,8 @@ import httpx
 from flows import history
 from flows.deploy import admin, smoke, watch
 from flows.errors import Busy, FlowError
-from flows.local import Platform, Say
+from flows.local import Platform
+from flows.steps import Say
 from training.bundle import MODEL, Bundle, History
 from training.registry import Registry
 
@@ -72,7 +73,8 @@ class Local:
         settings = self._platform.settings
         self._platform.live = version
         try:
-            response = httpx.put(f"{settings.monitor_url}/v1/live", json={"version": version}, timeout=10.0)
+            url, headers = f"{settings.monitor_url}/v1/live", settings.monitor_headers
+            response = httpx.put(url, json={"version": version}, headers=headers, timeout=10.0)
             told = response.status_code < 400
         except httpx.HTTPError:
             told = False
