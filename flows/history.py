@@ -8,7 +8,9 @@ from pathlib import Path
 
 from flows.deploy.admin import load
 from flows.errors import FlowError
-from flows.local import Platform, Say
+from flows.local import Platform
+from flows.settings import Settings
+from flows.steps import Say
 from training.bundle import Bundle, History, Manifest
 from training.features.client_history import write_client_history
 from training.registry import Registry
@@ -46,13 +48,41 @@ def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Ma
         raise FlowError("no version is live, and none was named: --version says whose features to make")
     here = settings.models / number
     path = here if here.exists() else Registry(settings.registry_url).download(number, settings.models)
-    manifest = Bundle.open(path).manifest
-    if not manifest.history:
-        raise FlowError(f"version {number} reads no client history: it was trained on applications alone")
+    manifest = _reading(path, number)
     written = _write(data, manifest.history, settings.models, say)
     if "predictor" in platform.running() and platform.live is not None:
         load(settings.admin_url, manifest.model, platform.live)
         say(f"the predictor reads it with version {platform.live}")
+    return _made(written, manifest)
+
+
+def renew(settings: Settings, data: Path, say: Say) -> Made:
+    """Write the client history that the live version in a cluster reads, and let every pod start anew with it.
+
+    Raises DataError, RegistryError, BundleError, FlowError.
+    """
+    from flows.deploy.cluster import Cluster  # it makes histories, too
+
+    registry = Registry(settings.registry_url)
+    home = Cluster(settings, registry, say)
+    number = home.live()
+    if number is None:
+        raise FlowError("no version is live, so nothing reads a client history yet: `credence promote` puts one live")
+    manifest = _reading(registry.download(number, settings.models), number)
+    written = _write(data, manifest.history, settings.models, say)
+    with home.alone():
+        home.renew_history(written)
+    return _made(written, manifest)
+
+
+def _reading(path: Path, number: str) -> Manifest:
+    manifest = Bundle.open(path).manifest
+    if not manifest.history:
+        raise FlowError(f"version {number} reads no client history: it was trained on applications alone")
+    return manifest
+
+
+def _made(written: Path, manifest: Manifest) -> Made:
     history = History.open(written, manifest.history)
     return Made(written, len(history.clients), len(manifest.history), history.as_of)
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.steps import Say
 from training.bundle import Bundle, Manifest
 from training.recalibrate import recalibrate
 from training.recent import Recent
@@ -16,8 +17,6 @@ from training.registry import Figures, Registry, Trial, Version
 from training.synthetic import synthesise
 from training.tables import Tables, read
 from training.train import Options, Run, train
-
-Say = Callable[[str], None]
 
 SYNTHETIC_CLIENTS = 20_000
 
@@ -28,6 +27,14 @@ class Trained:
 
     version: Version
     run: Run
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version that was made elsewhere."""
+
+    version: Version
+    manifest: Manifest
 
 
 def data_folder(home: Path, given: Path | None, clients: int, seed: int, say: Say) -> Path:
@@ -78,7 +85,8 @@ def recalibrated(champion: Path, number: str, recent: Recent, registry: Registry
         manifest = recalibrate(Bundle.open(champion), number, recent, path, say)
         say("registering the version")
         parameters = {"family": manifest.family, "seed": manifest.seed, **_origin(manifest)}
-        return registry.register(path, Figures(parameters, _metrics(manifest), (), f"version {number}"))
+        source = registry.version(number).source  # its raw tables are this one's too: its client history comes of them
+        return registry.register(path, Figures(parameters, _metrics(manifest), (), source))
 
 
 def _metrics(manifest: Manifest) -> dict[str, float]:

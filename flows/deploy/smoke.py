@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -11,10 +13,12 @@ from flows.errors import NotDeployed
 from training.bundle import Bundle, Rows
 
 TOLERANCE = 1e-6
+HEADER = "Credence-Smoke"
+"""With the token in it, a predictor answers without recording."""
 _SECONDS = 60.0
 
 
-def check(url: str, version: str, bundle: Bundle) -> int:
+def check(url: str, version: str, bundle: Bundle, headers: Mapping[str, str] = MappingProxyType({})) -> int:
     """Ask for the replay applications at `url`, which must not record them; returns how many agreed.
 
     Raises NotDeployed naming what differs.
@@ -22,12 +26,15 @@ def check(url: str, version: str, bundle: Bundle) -> int:
     rows, expected = bundle.replay()
     path = f"/v2/models/{bundle.manifest.model}/versions/{version}/infer"
     try:
-        response = httpx.post(url + path, json={"inputs": tensors(rows)}, timeout=_SECONDS)
+        response = httpx.post(url + path, json={"inputs": tensors(rows)}, headers=headers, timeout=_SECONDS)
     except httpx.HTTPError as error:
         raise NotDeployed(f"version {version} does not answer at {url}: {error}") from error
     if response.status_code != 200:
-        raise NotDeployed(f"version {version} refuses its replay applications: {response.text[:300]}")
-    answer = {output["name"]: output["data"] for output in response.json()["outputs"]}
+        raise NotDeployed(f"version {version} refuses its replay applications at {url}: {response.text[:300]}")
+    answered = response.json()
+    if answered.get("parameters", {}).get("record_ids"):
+        raise NotDeployed(f"version {version} recorded its replay applications at {url}, as if they were real ones")
+    answer = {output["name"]: output["data"] for output in answered["outputs"]}
     worst = float(np.abs(np.array(answer["probabilite_de_defaut"]) - expected).max())
     policy = bundle.manifest.policy
     decisions = [policy.refuse if value >= policy.threshold else policy.accept for value in expected]

@@ -9,8 +9,40 @@ import httpx
 
 from flows.errors import NotDeployed
 
-_POLL_SECONDS = 0.25
+POLL_SECONDS = 0.25
 _FAULTS = re.compile(r'^credence_requests_total\{status="5\d\d"\} (\S+)$', re.MULTILINE)
+
+
+class Watched:
+    """One predictor that serves a version, and the faults that it had answered with when the watching began."""
+
+    def __init__(self, url: str, model: str, version: str) -> None:
+        """Raises NotDeployed, as `look` does."""
+        self._url = url
+        self._ready = f"{url}/v2/models/{model}/versions/{version}/ready"
+        self._version = version
+        self._before = self._faults()
+
+    def look(self) -> None:
+        """Raises NotDeployed if it is not ready, or answered a request with a fault of ours since."""
+        self._text(self._ready)
+        if (now := self._faults()) > self._before:
+            raise NotDeployed(
+                f"version {self._version} answered {now - self._before} requests with a 5xx while it was watched"
+            )
+
+    def _faults(self) -> int:
+        return faults(self._text(f"{self._url}/metrics"))
+
+    def _text(self, url: str) -> str:
+        version = self._version
+        try:
+            response = httpx.get(url, timeout=5.0)
+        except httpx.HTTPError as error:
+            raise NotDeployed(f"version {version} went silent while it was watched ({url}): {error}") from error
+        if response.status_code != 200:
+            raise NotDeployed(f"version {version} is not ready while it is watched ({url}): {response.text[:300]}")
+        return response.text
 
 
 def check(url: str, model: str, version: str, seconds: float) -> None:
@@ -18,28 +50,14 @@ def check(url: str, model: str, version: str, seconds: float) -> None:
 
     Raises NotDeployed as soon as it is not, or one was.
     """
-    until = time.monotonic() + seconds
-    before = faults(_text(f"{url}/metrics", version))
+    watched, until = Watched(url, model, version), time.monotonic() + seconds
     while True:
-        _text(f"{url}/v2/models/{model}/versions/{version}/ready", version)
-        now = faults(_text(f"{url}/metrics", version))
-        if now > before:
-            raise NotDeployed(f"version {version} answered {now - before} requests with a 5xx while it was watched")
+        watched.look()
         if time.monotonic() >= until:
             return
-        time.sleep(_POLL_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def faults(metrics: str) -> int:
     """The requests answered with a 5xx, as /metrics counts them."""
     return int(sum(float(count) for count in _FAULTS.findall(metrics)))
-
-
-def _text(url: str, version: str) -> str:
-    try:
-        response = httpx.get(url, timeout=5.0)
-    except httpx.HTTPError as error:
-        raise NotDeployed(f"version {version} went silent while it was watched ({url}): {error}") from error
-    if response.status_code != 200:
-        raise NotDeployed(f"version {version} is not ready while it is watched ({url}): {response.text[:300]}")
-    return response.text

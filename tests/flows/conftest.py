@@ -48,6 +48,7 @@ def platform(settings: Settings) -> Iterator[Platform]:
 def serving(platform: Platform, toy_repository: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
     """A platform that serves version 1 of the toy repository."""
     monkeypatch.setenv("CREDENCE_DRAIN_SECONDS", "0.1")
+    monkeypatch.setenv("CREDENCE_SMOKE_TOKEN", "a-smoke-token-for-tests")
     shutil.copytree(toy_repository, platform.settings.models)
     platform.live = "1"
     platform.up(print)

@@ -30,3 +30,15 @@ def test_live_version_is_proved(serving: Platform, live_version: Callable[[], st
 def test_silent_predictor_is_not_deployed(toy_bundle, settings) -> None:
     with pytest.raises(NotDeployed, match="does not answer"):
         smoke.check(settings.admin_url, "1", Bundle.open(toy_bundle))
+
+
+def test_recorded_applications_are_no_proof(serving: Platform) -> None:
+    """The port for applications records what is asked there without the token."""
+    url, bundle = serving.settings.predictor_url, Bundle.open(serving.settings.models / "1")
+    with pytest.raises(NotDeployed, match="recorded its replay applications at http:"):
+        smoke.check(url, "1", bundle)
+
+
+def test_token_lets_them_be_answered_unrecorded(serving: Platform) -> None:
+    url, bundle = serving.settings.predictor_url, Bundle.open(serving.settings.models / "1")
+    assert smoke.check(url, "1", bundle, {smoke.HEADER: "a-smoke-token-for-tests"}) == 100

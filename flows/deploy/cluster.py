@@ -1,0 +1,183 @@
+"""A version goes live in a cluster: the chart's template filled in and applied, by whatever serves it there.
+
+The template describes an InferenceService, of which KServe makes Deployments, or Deployments; what is waited for, asked
+and watched is the same. A rollout that hangs leaves the pods of the version before answering, and applying that version
+again lets them go on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from flows import history
+from flows.deploy import rollout, smoke, template
+from flows.deploy.lease import Lease
+from flows.deploy.serving import Serving
+from flows.deploy.template import Object, name_of
+from flows.deploy.watch import Watched
+from flows.errors import FlowError, NotDeployed
+from flows.settings import Settings
+from flows.steps import Say
+from training.bundle import MODEL, Bundle, BundleError, History, remote
+from training.registry import Registry
+
+PORT = 8080
+"""Of a predictor's container."""
+_POLL_SECONDS = 1.0
+
+
+class Cluster:
+    """The namespace that the chart was installed in."""
+
+    def __init__(self, settings: Settings, registry: Registry, say: Say) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._say = say
+        self._serving = Serving(settings, say)
+        self._lease: Lease | None = None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Held by a Lease, which ends by itself when its holder does."""
+        name, owner = f"{self._settings.fullname}-promotion", template.owner(self._serving.config())
+        with Lease(self._serving.kube, name, owner) as self._lease:
+            try:
+                yield
+            finally:
+                self._lease = None
+
+    def live(self) -> str | None:
+        """What the applied object says it serves."""
+        return self._serving.applied(template.VERSION)
+
+    def deploy(self, version: str) -> None:
+        """Publish a version with its client history, apply it, and return when all of its pods are ready."""
+        path = self._registry.download(version, self._settings.models)
+        self._publish(version, path)
+        self._publish_history(version, Bundle.open(path))
+        self._serving.roll_out(version, self._serving.applied(template.HISTORY), self._check)
+
+    def prove(self, version: str) -> None:
+        """Ask through the Service, and each pod by itself; none of it is recorded."""
+        bundle = Bundle.open(self._registry.download(version, self._settings.models))
+        headers = {smoke.HEADER: self._settings.smoke_token}
+        pods = [pod for pod in self._predictors() if rollout.ready(pod)]
+        for address in (self._settings.predictor_url, *map(_address, pods)):
+            agreed = smoke.check(address, version, bundle, headers)
+        self._say(
+            f"version {version} answers {agreed} replay applications as in training, "
+            f"through the Service and in each of {len(pods)} pods"
+        )
+
+    def watch(self, version: str) -> None:
+        """Every pod for `watch_seconds`; one that is taken away meanwhile is no fault, one that dies is."""
+        seconds = self._settings.watch_seconds
+        self._say(f"watching version {version} for {seconds:g} s")
+        until = time.monotonic() + seconds
+        watched = {name_of(pod): Watched(_address(pod), MODEL, version) for pod in self._predictors()}
+        restarts = self._restarts()
+        while True:
+            for name, one in watched.items():
+                self._look(name, one)
+            for name, count in self._restarts().items():
+                if count > restarts.setdefault(name, count):
+                    raise NotDeployed(f"a container of pod {name} died while version {version} was watched")
+            if time.monotonic() >= until:
+                return
+            time.sleep(_POLL_SECONDS)
+
+    def establish(self, version: str) -> None:
+        """Tell the monitor; what is applied comes up again by itself."""
+        url, headers = f"{self._settings.monitor_url}/v1/live", self._settings.monitor_headers
+        try:
+            told = httpx.put(url, json={"version": version}, headers=headers, timeout=10.0).status_code < 400
+        except httpx.HTTPError:
+            told = False
+        if not told:
+            self._say("the monitor was not told which version is live: it learns it from the next records")
+
+    def withdraw(self) -> None:
+        """Delete what was applied."""
+        self._check()
+        self._serving.remove()
+
+    def apply_template(self) -> bool:
+        """Let what is live be what the template says by now; returns whether there was anything to do.
+
+        Raises NotDeployed where that does not come up; what came up last is then applied again.
+        """
+        version, digest = self.live(), template.digest(template.text(self._serving.config()))
+        if version is None or self._serving.applied(template.TEMPLATE) == digest:
+            return False
+        self._say(f"the template has changed: applying it with version {version}")
+        try:
+            self._serving.roll_out(version, self._serving.applied(template.HISTORY), self._check)
+            self.prove(version)
+        except NotDeployed as error:
+            self._say(f"applying again what came up last, as {error}")
+            self._serving.roll_back(version, self._check)
+            raise
+        return True
+
+    def renew_history(self, path: Path) -> None:
+        """Publish a client history, and let every pod start anew with it, a new one before an old one ends."""
+        version = self.live()
+        self._say(f"publishing {path.name}")
+        remote.publish_history(self._settings.registry_url, path, MODEL)
+        if version is not None:
+            self._serving.roll_out(version, template.digest(path.read_bytes()), self._check)
+
+    def pods(self) -> dict[str, tuple[int, int]]:
+        """How many pods of each Deployment are ready, and how many there should be."""
+        return {name: self._serving.count(name) for name in self._serving.deployments()}
+
+    def _publish(self, version: str, path: Path) -> None:
+        """Pods fetch a version from the registry's artifacts; one that ran here already was published then."""
+        self._say(f"publishing version {version}")
+        try:
+            remote.publish(self._settings.registry_url, path, MODEL, version)
+        except BundleError as error:
+            if not self._serving.ran(version):
+                raise
+            self._say(f"version {version} ran here before, so what was published of it then is used: {error}")
+
+    def _publish_history(self, version: str, bundle: Bundle) -> None:
+        names, models, url = bundle.manifest.history, self._settings.models, self._settings.registry_url
+        if not names or self._serving.ran(version) or remote.fetch_history(url, MODEL, names, models) is not None:
+            return
+        path = History.path_for(models, names)
+        if not path.exists():
+            history.make(models, bundle.manifest, self._registry.version(version).source, self._say)
+        if path.exists():
+            self._say("publishing the client history")
+            remote.publish_history(url, path, MODEL)
+
+    def _look(self, name: str, watched: Watched) -> None:
+        try:
+            watched.look()
+        except NotDeployed:
+            if any(name_of(pod) == name for pod in self._predictors()):
+                raise
+
+    def _predictors(self) -> list[Object]:
+        return self._serving.pods(self._serving.deployments()[:1])
+
+    def _restarts(self) -> dict[str, int]:
+        pods = self._serving.pods(self._serving.deployments())
+        return {name_of(pod): rollout.restarts(pod) for pod in pods}
+
+    def _check(self) -> None:
+        """Raises Busy if another may change what is live by now."""
+        if self._lease is None:
+            raise FlowError("what is live is changed by whoever holds the Lease alone")
+        self._lease.check()
+
+
+def _address(pod: Object) -> str:
+    host = pod["status"]["podIP"]
+    return f"http://[{host}]:{PORT}" if ":" in host else f"http://{host}:{PORT}"

@@ -1,0 +1,169 @@
+"""The objects of a cluster that serve a version: applying them, waiting until their pods are ready, finding these."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from flows.deploy import rollout, template
+from flows.deploy.kube import Kube
+from flows.deploy.template import Object, name_of
+from flows.errors import ClusterRefused, NotDeployed
+from flows.settings import Settings
+from flows.steps import Say
+
+_POLL_SECONDS = 1.0
+_LINES = 5
+"""Of the log of what cannot come up."""
+
+
+class Serving:
+    """What the chart's template describes, in one namespace."""
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        self.kube = Kube(settings.namespace)
+        self._settings = settings
+        self._say = say
+        self._last = settings.folder / "applied.json"
+
+    def config(self) -> Object:
+        """The ConfigMap with the template. Raises NotDeployed where there is none."""
+        name = f"{self._settings.fullname}-serving"
+        config = self.kube.read("v1", "ConfigMap", name)
+        if config is None:
+            raise NotDeployed(f"ConfigMap {name} is not in namespace {self._settings.namespace}: the chart makes it")
+        return config
+
+    def applied(self, annotation: str) -> str | None:
+        """An annotation of the main object as it was applied last; None where there is none."""
+        main = self._described()[0]
+        applied = self.kube.read(main["apiVersion"], main["kind"], name_of(main)) or {"metadata": {}}
+        found: str | None = (applied["metadata"].get("annotations") or {}).get(annotation)
+        return found
+
+    def roll_out(self, version: str, history: str | None, may: Callable[[], None]) -> None:
+        """Apply the template with a version, and return when all pods are ready; `may` raises where we must not.
+
+        Raises NotDeployed, which says what did not come up and why.
+        """
+        documents = template.fill(self.config(), version, history)
+        self._apply(version, documents, may)
+        unfinished = self._last.with_suffix(".unfinished")
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(msgspec.json.encode(documents))
+        unfinished.rename(self._last)
+
+    def roll_back(self, version: str, may: Callable[[], None]) -> None:
+        """Apply again what came up last, whatever the template says by now. Raises NotDeployed."""
+        path: Path = self._last
+        if not path.exists():
+            raise NotDeployed(f"{path} is not there: the pods from before are left as they are, and go on serving")
+        self._apply(version, msgspec.json.decode(path.read_bytes()), may)
+
+    def remove(self) -> None:
+        """Delete every object of the template, the main one last."""
+        for document in reversed(self._described()):
+            self.kube.delete(document)
+
+    def ran(self, version: str) -> bool:
+        """Whether pods here had this version once."""
+        deployment = self._deployment(self.deployments()[0])
+        sets = self._sets(deployment) if deployment is not None else []
+        templates = (one["spec"]["template"]["metadata"].get("annotations") or {} for one in sets)
+        return any(one.get(template.VERSION) == version for one in templates)
+
+    def deployments(self) -> list[str]:
+        """The names of the Deployments, the predictor's first."""
+        return template.deployments(self._described())
+
+    def count(self, name: str) -> tuple[int, int]:
+        """How many pods of a Deployment are ready, and how many there should be."""
+        deployment = self._deployment(name) or {}
+        ready = deployment.get("status", {}).get("readyReplicas", 0)
+        return int(ready), int(deployment.get("spec", {}).get("replicas", 0))
+
+    def pods(self, names: Sequence[str]) -> list[Object]:
+        """The pods of some Deployments that serve what was applied last, ready or not."""
+        deployments = [self._deployment(name) for name in names]
+        return [
+            pod
+            for deployment in deployments
+            if deployment is not None
+            for pod in rollout.of(rollout.newest(deployment, self._sets(deployment)), self._pods(deployment))
+        ]
+
+    def _described(self) -> list[Object]:
+        """The template's objects; which ones they are, whatever version they serve."""
+        return template.fill(self.config(), "0", None)
+
+    def _apply(self, version: str, documents: Sequence[Object], may: Callable[[], None]) -> None:
+        may()
+        for document in reversed(documents):  # the main one last: what it says is live
+            try:
+                main = self.kube.apply(document)
+            except ClusterRefused as error:
+                raise NotDeployed(f"version {version} cannot be applied: {error}") from error
+        annotations = documents[0]["metadata"]["annotations"]
+        marks = {name: annotations[name] for name in (template.VERSION, template.HISTORY) if name in annotations}
+        self._wait(version, main, template.deployments(documents), marks)
+
+    def _wait(self, version: str, main: Object, names: Sequence[str], marks: Mapping[str, str]) -> None:
+        began, told, limit = time.monotonic(), "", self._settings.deploy_seconds
+        while (waits := self._waits_or_away(main, names, marks, time.monotonic() - began)) is not None:
+            if waits != told:
+                self._say(f"waiting for {waits}")
+                told = waits
+            if time.monotonic() - began > limit:
+                raise NotDeployed(
+                    f"version {version} is not ready after {limit:g} s (CREDENCE_DEPLOY_SECONDS): it waits for {waits}"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _waits_or_away(self, main: Object, names: Sequence[str], marks: Mapping[str, str], since: float) -> str | None:
+        """A control plane that restarts takes no pod down, so it is waited for as well."""
+        try:
+            return self._waits(main, names, marks, since)
+        except ClusterRefused as error:
+            if 0 < error.status < 500:
+                raise
+            return f"an answer: {error}"
+
+    def _waits(self, main: Object, names: Sequence[str], marks: Mapping[str, str], since: float) -> str | None:
+        """What is waited for, of all of it the first; None when nothing is. Raises NotDeployed."""
+        service = None
+        if main["kind"] == "InferenceService":
+            service = self.kube.read(main["apiVersion"], main["kind"], name_of(main)) or main
+            self._raise_for(rollout.unusable(service, since))
+        for name in names:
+            deployment = self._deployment(name)
+            if (waits := rollout.waits(deployment, marks)) is not None:
+                if deployment is not None and rollout.begun(deployment, marks):
+                    newest = rollout.newest(deployment, self._sets(deployment))
+                    self._raise_for(rollout.fault(newest, self._pods(deployment), datetime.now(UTC)))
+                return f"Deployment {name}: {waits}"
+        return None if service is None else rollout.unready(service)
+
+    def _raise_for(self, fault: rollout.Fault | None) -> None:
+        if fault is None:
+            return
+        why = fault.why
+        if fault.container:
+            try:
+                written = self.kube.log(fault.pod, fault.container, _LINES).strip()
+            except ClusterRefused:
+                written = ""  # it never began
+            why += f". It wrote: {written}" if written else ""
+        raise NotDeployed(why)
+
+    def _deployment(self, name: str) -> Object | None:
+        return self.kube.read("apps/v1", "Deployment", name)
+
+    def _sets(self, deployment: Object) -> list[Object]:
+        return self.kube.list("apps/v1", "ReplicaSet", deployment["spec"]["selector"]["matchLabels"])
+
+    def _pods(self, deployment: Object) -> list[Object]:
+        return self.kube.list("v1", "Pod", deployment["spec"]["selector"]["matchLabels"])
