@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import httpx
+
 from flows import trail
 from flows.deploy.admin import served
 from flows.local import Platform, Status
@@ -30,15 +32,50 @@ class Overview:
 
 
 def look(settings: Settings) -> Overview:
-    """Ask everything that is up."""
-    platform = Platform(settings)
-    processes = platform.status()
-    live = served(settings.admin_url, MODEL) or platform.live
+    """Ask everything that is up. Raises ClusterRefused, NotDeployed where a cluster cannot be asked."""
+    processes, live = _in_cluster(settings) if settings.in_cluster else _here(settings)
     if any(one.name == "registry" and one.state == "down" for one in processes):  # asking would take seconds
-        return Overview(processes, live, {}, (), (), "the registry is down: `credence up` starts it")
+        return Overview(processes, live, {}, (), (), f"the registry is down: {_starts(settings)}")
     registry = Registry(settings.registry_url)
     try:
         aliases, changes = registry.aliases(), registry.changes()
     except RegistryError as error:
         return Overview(processes, live, {}, (), (), str(error))
     return Overview(processes, live, aliases, trail.mismatches(changes, aliases, live), changes, None)
+
+
+def _here(settings: Settings) -> tuple[Sequence[Status], str | None]:
+    """The processes of this machine, and the version that is live there."""
+    platform = Platform(settings)
+    return platform.status(), served(settings.admin_url, MODEL) or platform.live
+
+
+def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None]:
+    """What answers in the cluster and how many pods are ready, and the version that was applied."""
+    from flows.deploy.cluster import Cluster
+
+    home = Cluster(settings, Registry(settings.registry_url), lambda _: None)
+    live = home.live()
+    services = {
+        "registry": (settings.registry_url, "/health"),
+        "orchestrator": (settings.orchestrator_url, "/api/health"),
+        "monitor": (settings.monitor_url, "/health/ready"),
+    }
+    found = [Status(name, _state(url + path), url, None) for name, (url, path) in services.items()]
+    for (ready, wanted), name, url in zip(
+        home.pods().values(), ("predictor", "explainer"), (settings.predictor_url, settings.explainer_url), strict=False
+    ):
+        state = f"{ready} of {wanted} pods ready" if wanted else "down"
+        found.append(Status(name, state, url, None, live))
+    return found, live
+
+
+def _state(url: str) -> str:
+    try:
+        return "ready" if httpx.get(url, timeout=5).status_code == 200 else "not ready"
+    except httpx.HTTPError:
+        return "down"
+
+
+def _starts(settings: Settings) -> str:
+    return "its pod tells why" if settings.in_cluster else "`credence up` starts it"

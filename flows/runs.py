@@ -9,32 +9,29 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from flows.services import prefect_environment
 from flows.settings import Settings
+from flows.steps import Say, Step, plainly
 
 if TYPE_CHECKING:
+    from flows.deploy import Home
     from flows.promote import Considered
     from flows.retrain import Kind, Retrained
     from flows.train import Trained
     from training.changes import Change
-
-Result = TypeVar("Result")
-Say = Callable[[str], None]
-
-
-class Step(Protocol):
-    """How a long step of a run is done."""
-
-    def __call__(self, name: str, work: Callable[[Say], Result]) -> Result:
-        """Do the work and return what it does; what it raises is raised."""
+    from training.registry import Registry
 
 
 def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
-    """Run `train`, `retrain`, `promote` or `rollback` here, as a flow where Prefect's server is up."""
+    """Run `train`, `retrain`, `promote` or `rollback`: here, as a flow where Prefect's server is up, or as a Job."""
+    if settings.in_cluster:
+        from flows import jobs
+
+        return jobs.run(name, settings, say, parameters)
     if not _is_up(settings):
         return PLAIN[name](settings, plainly(say), **parameters)
     os.environ.update(settings.environment | prefect_environment(settings))
@@ -45,13 +42,16 @@ def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
         return flows.FLOWS[name](**parameters)
 
 
-def plainly(say: Say) -> Step:
-    """Steps without anybody who shows them."""
+def home(settings: Settings, registry: Registry, say: Say) -> Home:
+    """Where versions go live by these settings."""
+    if settings.in_cluster:
+        from flows.deploy.cluster import Cluster
 
-    def do(name: str, work: Callable[[Say], Result]) -> Result:
-        return work(say)
+        return Cluster(settings, registry, say)
+    from flows.deploy.local import Local
+    from flows.local import Platform
 
-    return do
+    return Local(Platform(settings), registry, say)
 
 
 def train(
@@ -88,15 +88,13 @@ def promote(
 ) -> Change:
     """A version judged, and live if the gate or a person's reason lets it. As `flows.promote.promote`."""
     from flows import promote as promotion
-    from flows.deploy.local import Local
-    from flows.local import Platform
     from training.registry import Registry
 
     registry = Registry(settings.registry_url)
 
     def work(say: Say) -> Change:
-        home = Local(Platform(settings), registry, say)
-        return promotion.promote(registry, settings, home, version, by=by, approve=approve, agreed=agreed, say=say)
+        place = home(settings, registry, say)
+        return promotion.promote(registry, settings, place, version, by=by, approve=approve, agreed=agreed, say=say)
 
     return step("promotion", work)
 
@@ -112,14 +110,12 @@ def consider(settings: Settings, version: str | None, say: Say) -> Considered:
 def rollback(settings: Settings, step: Step, by: str, why: str = "asked for") -> Change:
     """The previous champion live again. Raises as `flows.promote` does."""
     from flows import promote as promotion
-    from flows.deploy.local import Local
-    from flows.local import Platform
     from training.registry import Registry
 
     registry = Registry(settings.registry_url)
 
     def work(say: Say) -> Change:
-        return promotion.rollback(Local(Platform(settings), registry, say), registry, by=by, why=why, say=say)
+        return promotion.rollback(home(settings, registry, say), registry, by=by, why=why, say=say)
 
     return step("rollback", work)
 

@@ -42,8 +42,9 @@ def demo(output: Output, scenario: str, data: Path | None, clients: int, seed: i
     from flows.demo.words import shortened
     from flows.settings import from_environment
 
-    began = time.monotonic()
-    platform = platform_of(settings_of(from_environment()))
+    began, settings = time.monotonic(), from_environment()
+    settings.only_here("`credence demo`", "`credence train` and `credence promote` begin the same loop there")
+    platform = platform_of(settings_of(settings))
     clear(platform)
     story = Story(None if data is not None else scenario)
     try:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.output import Output, reporting, table
+from flows.cli.output import Output, reporting, table, user
 
 if TYPE_CHECKING:
     from flows.retrain import Retrained
-    from flows.train import Trained
+    from flows.train import Registered, Trained
+    from training.bundle import Manifest
 
 
 @click.command()
@@ -40,7 +40,7 @@ def train(
     from flows.runs import run
     from flows.settings import from_environment
 
-    trained: Trained = run(
+    trained: Trained | Registered = run(
         "train",
         from_environment(),
         output.say,
@@ -74,7 +74,7 @@ def retrain(output: Output, recalibrate: bool) -> None:
     from flows.settings import from_environment
 
     kind = "recalibrate" if recalibrate else "retrain"
-    retrained: Retrained = run("retrain", from_environment(), output.say, by=getpass.getuser(), kind=kind)
+    retrained: Retrained = run("retrain", from_environment(), output.say, by=user(), kind=kind)
     version, change = retrained.version.number, retrained.change
     assert change is not None  # a person asked, so none is waited for
     output.result({"version": version, "metrics": retrained.manifest.metrics, "change": change}, told(change))
@@ -90,22 +90,27 @@ def history(output: Output, data: Path, version: str | None) -> None:
     """Make the client history: the features of the history tables, for every known client.
 
     A predictor adds a known client's history to an application that carries SK_ID_CURR. The file is written beside the
-    versions in .credence/models and dated today; a running predictor takes it at once. Run it daily.
+    versions in .credence/models and dated today; a running predictor takes it at once. Run it daily. In a cluster a
+    CronJob does: the file is published, and every pod starts anew with it, no request failing.
 
     \b
     Example:  credence history --data ~/home-credit
     """
-    from flows.history import refresh
+    from flows.history import refresh, renew
     from flows.local import Platform
     from flows.settings import from_environment
 
-    made = refresh(Platform(from_environment()), data, version, output.say)
+    settings = from_environment()
+    if settings.in_cluster:
+        made = renew(settings, data, output.say)
+    else:
+        made = refresh(Platform(settings), data, version, output.say)
     output.result(made, f"{made.clients:,} clients, {made.features} features as of {made.as_of} in {made.path}")
 
 
-def summary(trained: Trained) -> dict[str, object]:
+def summary(trained: Trained | Registered) -> dict[str, object]:
     """A training run as JSON tells it."""
-    manifest = trained.run.manifest
+    manifest, seconds = _made(trained)
     return {
         "version": trained.version.number,
         "run_id": trained.version.run_id,
@@ -116,21 +121,26 @@ def summary(trained: Trained) -> dict[str, object]:
         "metrics": manifest.metrics,
         "allowed": manifest.allowed,
         "alarms": manifest.alarms,
-        "seconds": trained.run.seconds,
+        "seconds": seconds,
     }
 
 
-def shown(trained: Trained) -> str:
+def shown(trained: Trained | Registered) -> str:
     """A training run as a person reads it: the hold-out figures with their 95 % intervals."""
-    manifest = trained.run.manifest
+    manifest, seconds = _made(trained)
     rows = [
         (name.replace("_", " "), f"{figure.value:.4f}", f"{figure.low:.4f} to {figure.high:.4f}")
         for name, figure in manifest.metrics.items()
     ]
     policy = manifest.policy
     rows.append(("threshold", f"{policy.threshold:.4f}", f"{policy.threshold_low:.4f} to {policy.threshold_high:.4f}"))
-    head = (
-        f"version {trained.version.number}: {manifest.family}, {len(manifest.features)} features, "
-        f"trained in {trained.run.seconds:.0f} s"
-    )
+    head = f"version {trained.version.number}: {manifest.family}, {len(manifest.features)} features"
+    head += "" if seconds is None else f", trained in {seconds:.0f} s"
     return "\n".join([head, table([("on the hold-out", "", "95 % interval"), *rows]), *manifest.alarms])
+
+
+def _made(trained: Trained | Registered) -> tuple[Manifest, float | None]:
+    """What was made, and in how many seconds if it was here."""
+    from flows.train import Registered
+
+    return (trained.manifest, None) if isinstance(trained, Registered) else (trained.run.manifest, trained.run.seconds)

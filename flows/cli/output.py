@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import getpass
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -65,6 +67,14 @@ def reporting(function: Callable[..., None]) -> Callable[..., None]:
             sys.exit(1)
 
     return run
+
+
+def user() -> str:
+    """Who runs the command, for the audit trail; in a pod, which has no users, USER may say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"somebody in {socket.gethostname()}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

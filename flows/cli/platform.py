@@ -25,7 +25,9 @@ def up(output: Output) -> None:
     from flows.local import Platform
     from flows.settings import from_environment
 
-    platform = Platform(from_environment())
+    settings = from_environment()
+    settings.only_here("`credence up`", "`helm upgrade --install` starts the platform there")
+    platform = Platform(settings)
     started = platform.up(output.say)
     found = platform.status()
     output.result({"started": started, "processes": found}, _shown(found))
@@ -46,7 +48,9 @@ def down(output: Output) -> None:
     from flows.local import Platform
     from flows.settings import from_environment
 
-    stopped = Platform(from_environment()).down(output.say)
+    settings = from_environment()
+    settings.only_here("`credence down`", "`helm uninstall` ends the platform there")
+    stopped = Platform(settings).down(output.say)
     output.result({"stopped": stopped}, f"stopped: {', '.join(stopped)}" if stopped else "nothing was up")
 
 

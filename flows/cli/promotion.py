@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.output import Output, reporting, table
+from flows.cli.output import Output, reporting, table, user
 
 if TYPE_CHECKING:
     from flows.overview import Overview
@@ -39,7 +38,7 @@ def promote(output: Output, version: str | None, approve: str | None) -> None:
     from flows.runs import run
     from flows.settings import from_environment
 
-    asked = {"version": version, "approve": approve, "by": getpass.getuser()}
+    asked = {"version": version, "approve": approve, "by": user()}
     _end(output, run("promote", from_environment(), output.say, **asked))
 
 
@@ -58,7 +57,7 @@ def rollback(output: Output, why: str) -> None:
     from flows.runs import run
     from flows.settings import from_environment
 
-    _end(output, run("rollback", from_environment(), output.say, why=why, by=getpass.getuser()))
+    _end(output, run("rollback", from_environment(), output.say, why=why, by=user()))
 
 
 @click.command()

@@ -20,6 +20,7 @@ from flows import runs
 from flows.actions import note, told
 from flows.orchestration import artifacts
 from flows.settings import Settings, from_environment
+from flows.steps import Say
 
 if TYPE_CHECKING:
     from flows.retrain import Retrained
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from training.changes import Change
 
 Result = TypeVar("Result")
-Say = Callable[[str], None]
 
 _ALSO: ContextVar[Say | None] = ContextVar("also", default=None)
 """Who else hears what the steps say: the command that runs the flow."""

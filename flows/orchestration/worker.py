@@ -1,95 +1,60 @@
 """`python -m flows.orchestration.worker`: registers the deployments at Prefect's server and runs them.
 
-Each run is a process of its own, with this one's environment: settings in force when the platform came up hold for it.
+On one machine each run is a process of its own, with this one's environment: settings in force when the platform came
+up hold for it. In a cluster each is a Job, which goes on when the worker ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import shlex
+import os
 import signal
-import sys
+import socket
 from typing import Any
 
-import httpx
 import psutil
-from prefect import Flow
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.types.entrypoint import EntrypointType
+from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
-from flows.orchestration.flows import promote, retrain, rollback, train
+from flows.orchestration.registration import register, wait_for_server
 from flows.services import POOL
 from flows.settings import Settings, from_environment
 
-NAME = "credence"
-"""Of each deployment, behind its flow's: `retrain/credence`."""
-_POLL_SECONDS = 0.2
 _END_SECONDS = 20.0
 """A run may be in the middle of a computation."""
 _REPORT_SECONDS = 1.0
 """For the worker to report a run whose process it saw end."""
 
 
-async def register(settings: Settings) -> None:
-    """Make the pool and the deployments what they should be; a second time changes nothing."""
-    async with get_client() as client:
-        await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"), overwrite=True)
-    await _deploy(settings, train)
-    await _deploy(settings, retrain, cron=settings.retrain_cron or None, concurrency_limit=_one_at_a_time())
-    await _deploy(settings, promote)
-    await _deploy(settings, rollback)
-
-
-async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> None:
-    deployment = await flow.ato_deployment(
-        name=NAME,
-        description=flow.description,
-        entrypoint_type=EntrypointType.MODULE_PATH,
-        work_pool_name=POOL,
-        job_variables={
-            "working_dir": str(settings.folder),
-            "command": f"{shlex.quote(sys.executable)} -m prefect.engine",
-        },
-        **options,
-    )
-    await deployment.aapply()
-
-
-def _one_at_a_time() -> ConcurrencyLimitConfig:
-    return ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-
-
-async def _wait_for(url: str) -> None:
-    """Return when Prefect's server answers."""
-    async with httpx.AsyncClient(timeout=2) as client:
-        while True:
-            try:
-                if (await client.get(url)).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(_POLL_SECONDS)
-
-
 async def _work(settings: Settings) -> None:
-    await _wait_for(f"{settings.orchestrator_url}/api/health")
+    await wait_for_server(settings)
     await register(settings)
-    await ProcessWorker(work_pool_name=POOL, name="this machine").start()
+    # In a cluster its health is asked for, at /health on Prefect's PREFECT_WORKER_WEBSERVER_PORT.
+    await _worker(settings).start(with_healthcheck=settings.in_cluster)
 
 
-async def _work_until_stopped() -> None:
+def _worker(settings: Settings) -> BaseWorker[Any, Any, Any]:
+    if not settings.in_cluster:
+        return ProcessWorker(work_pool_name=POOL, name="this machine")
+    # Read when it is imported: without it the observer of Jobs asks for those of the whole cluster.
+    os.environ["PREFECT_INTEGRATIONS_KUBERNETES_OBSERVER_NAMESPACES"] = settings.namespace
+    from prefect_kubernetes.worker import KubernetesWorker
+
+    worker: BaseWorker[Any, Any, Any] = KubernetesWorker(work_pool_name=POOL, name=socket.gethostname())
+    return worker
+
+
+async def _work_until_stopped(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    work, stop = asyncio.create_task(_work(from_environment())), asyncio.create_task(stopped.wait())
+    work, stop = asyncio.create_task(_work(settings)), asyncio.create_task(stopped.wait())
     await asyncio.wait([work, stop], return_when=asyncio.FIRST_COMPLETED)
     if not work.done():
-        await asyncio.to_thread(_end_runs)
-        await asyncio.sleep(_REPORT_SECONDS)
+        if not settings.in_cluster:
+            await asyncio.to_thread(_end_runs)
+            await asyncio.sleep(_REPORT_SECONDS)
         work.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await work
@@ -106,8 +71,8 @@ def _end_runs() -> None:
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT, which end the runs that were begun."""
-    asyncio.run(_work_until_stopped())
+    """Run until SIGTERM or SIGINT, which end the runs that were begun, but for Jobs."""
+    asyncio.run(_work_until_stopped(from_environment()))
 
 
 if __name__ == "__main__":

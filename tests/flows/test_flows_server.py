@@ -197,6 +197,31 @@ def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: Settings, tmp
     assert told["version"] == "2"
 
 
+def test_run_elsewhere_is_followed(settings: Settings, prefect: httpx.Client, registry: Registry) -> None:
+    """As commands do in a cluster: what its steps say, what it left, and why it failed."""
+    done = followed(settings, "promote", version="2", by="me")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == f"{registry.changes()[0].id} me 2"
+    assert "judging version 2 against version 1\n" in done.stderr
+    assert f"{settings.orchestrator_url}/runs/flow-run/" in done.stderr
+    failed = followed(settings, "promote", version="9", by="me")
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1].startswith("flows.errors.FlowError: MLflow at sqlite:")
+    assert "9" in failed.stderr.splitlines()[-1]
+
+
+def test_interrupted_command_lets_its_run_go_on(settings: Settings, prefect: httpx.Client) -> None:
+    with following(settings, "train", trials=50) as command, command.stderr as said:  # type: ignore[union-attr]
+        assert any("the run is running" in line for line in said)
+        command.send_signal(signal.SIGINT)
+        last = said.read().splitlines()[-1]
+    assert "the run goes on, it is only not followed any more: http://" in last
+    run = last.rpartition("/")[2]
+    assert prefect.get(f"/flow_runs/{run}").json()["state_name"] == "Running"
+    post(prefect, f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
+    wait(prefect, run)
+
+
 def test_pages_need_no_internet(prefect: httpx.Client, settings: Settings, browser: Browser) -> None:
     page, asked = browser.new_page(), list[str]()
     page.on("request", lambda request: asked.append(request.url.removeprefix("blob:")))
@@ -239,3 +264,29 @@ def credence(settings: Settings, *arguments: str) -> subprocess.CompletedProcess
         timeout=300,
         check=False,
     )
+
+
+FOLLOW = """
+import json, sys
+from flows.jobs import run
+from flows.settings import from_environment
+change = run(sys.argv[1], from_environment(), lambda text: print(text, file=sys.stderr), json.loads(sys.argv[2]))
+print(change.id, change.by, change.after)
+"""
+
+
+def following(settings: Settings, name: str, **parameters: Any) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", FOLLOW, name, json.dumps(parameters)],
+        env={**os.environ, **settings.environment},
+        cwd=settings.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def followed(settings: Settings, name: str, **parameters: Any) -> subprocess.CompletedProcess[str]:
+    with following(settings, name, **parameters) as command:
+        stdout, stderr = command.communicate(timeout=120)
+    return subprocess.CompletedProcess(command.args, command.returncode, stdout, stderr)

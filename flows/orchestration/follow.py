@@ -1,0 +1,95 @@
+"""A deployment's run, started and followed from elsewhere: what it says is told as it says it."""
+
+from __future__ import annotations
+
+import re
+import time
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterFlowRunId,
+    LogFilter,
+    LogFilterFlowRunId,
+)
+from prefect.client.schemas.objects import State
+from prefect.client.schemas.sorting import LogSort
+from prefect.exceptions import ObjectNotFound
+
+from flows.errors import FlowError
+from flows.orchestration.registration import NAME
+from flows.steps import Say
+
+_POLL_SECONDS = 1.0
+_AWAY_SECONDS = 120.0
+"""For a server that is moved to another node."""
+_PAGE = 200
+_WARNING = 30
+_LINK = re.compile(r"/([^/)]+)\)$")
+"""The last part of where a link artifact leads."""
+_FAILED = re.compile(r"^Flow run encountered an exception: \w+: ")
+
+
+def follow(name: str, parameters: dict[str, object], url: str, say: Say) -> dict[str, str]:
+    """Start a run of the deployment of a flow and return when it ended well: where its links lead, by key.
+
+    `url` is the Prefect server's. Raises FlowError where the run fails, is cancelled, or is no longer followed.
+    """
+    with get_client(sync_client=True) as client:
+        try:
+            deployment = client.read_deployment_by_name(f"{name}/{NAME}")
+        except ObjectNotFound as error:
+            how = "`python -m flows.orchestration.register`, which an installation runs, registers it"
+            raise FlowError(f"Prefect at {url} knows no deployment {name}/{NAME}: {how}") from error
+        run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
+        seen = f"{url}/runs/flow-run/{run.id}"
+        say(f"run {run.name}: {seen}")
+        try:
+            state = _until_it_ends(client, run.id, say)
+        except KeyboardInterrupt as error:
+            raise FlowError(f"the run goes on, it is only not followed any more: {seen}") from error
+        if not state.is_completed():
+            raise FlowError(_FAILED.sub("", state.message or "") or f"the run ended as {state.name}: {seen}")
+        return _links(client, run.id)
+
+
+def _until_it_ends(client: SyncPrefectClient, run: UUID, say: Say) -> State:
+    told, known, answered = set[UUID](), "", time.monotonic()
+    while True:
+        try:
+            state = client.read_flow_run(run).state
+            _tell(client, run, told, say)
+        except httpx.HTTPError as error:
+            if time.monotonic() > answered + _AWAY_SECONDS:
+                raise FlowError(f"Prefect does not answer any more, so the run cannot be followed: {error}") from error
+        else:
+            answered = time.monotonic()
+            if state is not None and state.is_final():
+                return state
+            if state is not None and state.name != known:
+                known = state.name or ""
+                say(f"the run is {known.lower()}")
+        time.sleep(_POLL_SECONDS)
+
+
+def _tell(client: SyncPrefectClient, run: UUID, told: set[UUID], say: Say) -> None:
+    """What the steps said since, and what anybody warned of; lines come late and out of order."""
+    wanted, offset = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run])), 0
+    while True:
+        page = client.read_logs(wanted, limit=_PAGE, offset=offset, sort=LogSort.TIMESTAMP_ASC)
+        for line in page:
+            said = line.name == "prefect.task_runs" and not line.message.startswith("Finished in state")
+            if line.id not in told and (said or line.level >= _WARNING):
+                say(line.message)
+            told.add(line.id)
+        if len(page) < _PAGE:
+            return
+        offset += _PAGE
+
+
+def _links(client: SyncPrefectClient, run: UUID) -> dict[str, str]:
+    artifacts = client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run])))
+    found = {one.key: _LINK.search(str(one.data)) for one in artifacts if one.type == "markdown" and one.key}
+    return {key: match[1] for key, match in found.items() if match}

@@ -1,0 +1,72 @@
+"""`python -m flows.orchestration.register`: after an installation or an upgrade, lets all else follow it.
+
+It registers the work pool and the deployments at Prefect's server, and applies the template of what serves where it is
+another than the one that is live. Done twice, it changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+from flows.deploy.cluster import Cluster
+from flows.errors import Busy, FlowError
+from flows.orchestration.registration import register, wait_for_server
+from flows.services import POOL
+from flows.settings import Settings, from_environment
+from training.registry import Registry
+
+_SERVER_SECONDS = 300.0
+"""It makes its tables when it starts for the first time."""
+_BUSY_SECONDS = 5.0
+
+
+def run(settings: Settings) -> None:
+    """Raises FlowError."""
+    asyncio.run(_register(settings))
+    if settings.in_cluster:
+        _apply_template(settings)
+
+
+async def _register(settings: Settings) -> None:
+    await wait_for_server(settings, _SERVER_SECONDS)
+    names = await register(settings)
+    _say(f"registered the work pool {POOL} and {', '.join(names)} at {settings.orchestrator_url}")
+
+
+def _apply_template(settings: Settings) -> None:
+    """Wait for whoever changes what is live just now: it may have begun with the template from before."""
+    home, until = Cluster(settings, Registry(settings.registry_url), _say), time.monotonic() + settings.deploy_seconds
+    while True:
+        try:
+            with home.alone():
+                version = home.live()
+                done = home.apply_template()
+        except Busy as error:
+            if time.monotonic() > until:
+                raise
+            _say(str(error))
+            time.sleep(_BUSY_SECONDS)
+        else:
+            break
+    if version is None:
+        _say("no version is live yet: `credence train` makes one, `credence promote` puts it live")
+    else:
+        _say(f"version {version} is live by the present template" + ("" if done else ", which has not changed"))
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the log of a hook is what it prints
+
+
+def main() -> None:
+    """Exit with 1 and say why where it does not succeed."""
+    try:
+        run(from_environment())
+    except FlowError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

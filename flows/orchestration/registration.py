@@ -1,0 +1,125 @@
+"""Making Prefect's work pool and the deployments what they should be.
+
+On one machine a run is a process beside the worker's. In a cluster it is a Job of the chart's making: Prefect fills in
+what to run, and all else (image, resources, service account, volumes) is in the manifest that the chart mounts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.types.entrypoint import EntrypointType
+
+from flows.errors import FlowError, NotUp, SettingsError
+from flows.orchestration.flows import promote, retrain, rollback, train
+from flows.services import POOL
+from flows.settings import Settings
+
+NAME = "credence"
+"""Of each deployment, behind its flow's: `retrain/credence`."""
+_POLL_SECONDS = 0.2
+
+
+async def wait_for_server(settings: Settings, seconds: float = float("inf")) -> None:
+    """Return when Prefect's server answers. Raises NotUp where it does not within so many seconds."""
+    until = time.monotonic() + seconds
+    async with httpx.AsyncClient(timeout=2) as client:
+        while time.monotonic() < until:
+            try:
+                if (await client.get(f"{settings.orchestrator_url}/api/health")).status_code == 200:
+                    return
+            except httpx.HTTPError:
+                pass
+            await asyncio.sleep(_POLL_SECONDS)
+    raise NotUp("Prefect server", settings.orchestrator_url)
+
+
+async def register(settings: Settings) -> list[str]:
+    """Make the pool and the deployments; a second time changes nothing. Returns the deployments' names.
+
+    Raises FlowError where the cluster's Job manifest is none.
+    """
+    async with get_client() as client:
+        await client.create_work_pool(work_pool(settings), overwrite=True)
+    return [
+        await _deploy(settings, train),
+        await _deploy(settings, retrain, cron=settings.retrain_cron or None, concurrency_limit=_one_at_a_time()),
+        await _deploy(settings, promote),
+        await _deploy(settings, rollback),
+    ]
+
+
+def work_pool(settings: Settings) -> WorkPoolCreate:
+    """The pool that runs are taken from: of processes, or in a cluster of Jobs."""
+    if not settings.in_cluster:
+        return WorkPoolCreate(name=POOL, type="process")
+    if not settings.run_template:
+        raise SettingsError("CREDENCE_RUN_TEMPLATE", "the file with a run's Job manifest", "")
+    return WorkPoolCreate(name=POOL, type="kubernetes", base_job_template=job_template(settings))
+
+
+def job_template(settings: Settings) -> dict[str, Any]:
+    """Prefect's own template of a run, with the chart's manifest in it. Raises FlowError for one that is none."""
+    from prefect_kubernetes.worker import KubernetesWorker  # what a laptop does not pay for
+
+    template: dict[str, Any] = KubernetesWorker.get_default_base_job_template()
+    template["job_configuration"]["job_manifest"] = manifest(Path(settings.run_template))
+    template["variables"]["properties"]["namespace"]["default"] = settings.namespace
+    return template
+
+
+def manifest(path: Path) -> dict[str, Any]:
+    """A run's Job manifest, with what Prefect looks for in one. Raises FlowError."""
+    try:
+        found = yaml.safe_load(path.read_text())
+        pod = found["spec"]["template"]["spec"]
+        container = pod["containers"][0]
+    except (OSError, yaml.YAMLError, KeyError, TypeError, IndexError) as error:
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise FlowError(f"{path} (CREDENCE_RUN_TEMPLATE): expected a Job manifest with a container, {said}") from error
+    missing = [name for name, value in (("args", "command"), ("env", "env")) if container.get(name) != _slot(value)]
+    if missing:
+        slots = f'args: "{_slot("command")}" and env: "{_slot("env")}"'
+        raise FlowError(f"{path} (CREDENCE_RUN_TEMPLATE): expected {slots} in the first container, {missing} differ")
+    pod |= {"parallelism": 1, "completions": 1, "restartPolicy": "Never"}  # so it tells a Job that it can follow
+    return dict(found)
+
+
+def _slot(name: str) -> str:
+    return f"{{{{ {name} }}}}"
+
+
+async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> str:
+    deployment = await flow.ato_deployment(
+        name=NAME,
+        description=flow.description,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        work_pool_name=POOL,
+        job_variables=_job_variables(settings),
+        **options,
+    )
+    await deployment.aapply()
+    return f"{flow.name}/{NAME}"
+
+
+def _job_variables(settings: Settings) -> dict[str, str]:
+    """In a cluster the run's own supervisor is there when its pod is told to end: to reschedule it, or to cancel it."""
+    if settings.in_cluster:
+        return {"command": "python -m prefect flow-run execute"}
+    command = f"{shlex.quote(sys.executable)} -m prefect.engine"
+    return {"working_dir": str(settings.folder), "command": command}
+
+
+def _one_at_a_time() -> ConcurrencyLimitConfig:
+    return ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
