@@ -77,7 +77,7 @@ class App:
         except Exception as error:  # noqa: BLE001 - a caller must have an answer
             self._confess(error, trace)
             response = Response(_json({"error": f"an error of the predictor's own, see its log for {trace}"}), 500)
-        self._metrics.requested(response.status)
+        self._metrics.requested(self._record and scope["path"].endswith("/infer"), response.status)
         if self.settings.access_log and response.status < 400:
             logger.info("answered", extra={"request": trace, "version": self._version(), "status": response.status})
         await send(response, trace.encode(), self.service.stopping, to)

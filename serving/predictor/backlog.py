@@ -71,6 +71,10 @@ class Backlog:
         segment = self._behind()
         return pending, 0.0 if segment is None else max(0.0, time.time() - _oldest(segment) / 1e6)
 
+    def waiting_bytes(self) -> int:
+        """Size of what is not acknowledged yet."""
+        return sum(segment.end - segment.acknowledged for segment in self.segments.values() if segment.pending)
+
     def counts(self) -> list[Count]:
         """What was answered, by segment, those included that were deleted unshipped."""
         return self._lost + [_count(segment) for segment in self.segments.values() if segment.records]

@@ -54,7 +54,8 @@ class Log(Backlog):
         super().__init__(directory)
         self.answered = 0
         """Records appended by this process."""
-        self._segment_bytes, self._limit_bytes = segment_bytes, limit_bytes
+        self.limit_bytes = limit_bytes
+        self._segment_bytes = segment_bytes
         self._retention = retention_days * 86_400e6
         self._schemas: dict[str, bytes] = {}
         self._largest = 0
@@ -195,10 +196,8 @@ class Log(Backlog):
             self._close_current()
 
     def _check_limit(self) -> None:
-        if self.bytes + self._segment_bytes > self._limit_bytes:
-            raise self._refuse(
-                f"its limit of {self._limit_bytes} bytes is reached, {self.lag()[0]} records are to ship"
-            )
+        if self.bytes + self._segment_bytes > self.limit_bytes:
+            raise self._refuse(f"its limit of {self.limit_bytes} bytes is reached, {self.lag()[0]} records are to ship")
 
     def _refuse(self, reason: str) -> LogFull:
         if not self._no_room:

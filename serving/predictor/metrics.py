@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
@@ -12,6 +13,7 @@ from serving.predictor.model import Model, Scored
 from serving.predictor.shipper import Shipper
 
 _SECONDS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_FROM_THE_START = tuple((True, status) for status in (200, 400, 500, 503))
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384)
 
 
@@ -38,7 +40,11 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
-        self._requests = _Children(Counter("credence_requests", "Requests by status", ["status"], registry=registry))
+        self._requests = Counter(
+            "credence_requests", "Requests by kind and status", ["kind", "status"], registry=registry
+        )
+        # Prometheus cannot see the first failure of a counter that is born with it
+        self._by_status = {key: self._requests.labels(_kind(key[0]), str(key[1])) for key in _FROM_THE_START}
         self._decisions = _Children(
             Counter("credence_decisions", "Applications answered, by decision", ["decision"], registry=registry)
         )
@@ -53,12 +59,20 @@ class Metrics:
         self._model = Gauge(
             "credence_model", "1 for the live version", ["model", "version", "family"], registry=registry
         )
+        self._history = Gauge(
+            "credence_history_timestamp_seconds",
+            "The day its client history is of; absent without one",
+            ["model", "version"],
+            registry=registry,
+        )
 
     def watch(self, log: Log, shipper: Shipper | None) -> None:
         """Show the state of the log and of its shipping, read when Prometheus asks."""
         self._gauge("credence_log_bytes", "Size of the prediction log", lambda: log.bytes)
+        self._gauge("credence_log_limit_bytes", "Size that it may have", lambda: log.limit_bytes)
         self._gauge("credence_log_full", "1 if nothing more can be recorded", lambda: log.full)
         self._gauge("credence_log_waiting", "Records the monitor has not acknowledged", lambda: log.lag()[0])
+        self._gauge("credence_log_waiting_bytes", "Size of these records", log.waiting_bytes)
         self._gauge("credence_log_waiting_seconds", "Age of the oldest of them", lambda: log.lag()[1])
         self._gauge("credence_log_answered", "Records written by this process", lambda: log.answered)
         self._gauge("credence_log_torn", "Torn ends cut from what dead processes left", lambda: log.torn)
@@ -71,12 +85,20 @@ class Metrics:
     def show(self, model: Model | None) -> None:
         """The version that is live from now on."""
         self._model.clear()
-        if model is not None:
-            self._model.labels(model.name, model.version, model.manifest.family).set(1)
+        self._history.clear()
+        if model is None:
+            return
+        self._model.labels(model.name, model.version, model.manifest.family).set(1)
+        if model.history_date is not None:
+            at = datetime.combine(model.history_date, time.min, UTC).timestamp()
+            self._history.labels(model.name, model.version).set(at)
 
-    def requested(self, status: int) -> None:
-        """One request, answered or refused."""
-        self._requests.add(str(status))
+    def requested(self, infer: bool, status: int) -> None:
+        """One request, answered or refused; `infer` is one for decisions."""
+        child = self._by_status.get((infer, status))
+        if child is None:
+            child = self._by_status[infer, status] = self._requests.labels(_kind(infer), str(status))
+        child.inc()
 
     def answered(self, scored: Scored, seconds: float) -> None:
         """One request's applications, once they are recorded."""
@@ -98,3 +120,7 @@ class Metrics:
 
     def _gauge(self, name: str, text: str, read: Callable[[], float]) -> None:
         Gauge(name, text, registry=self._registry).set_function(read)
+
+
+def _kind(infer: bool) -> str:
+    return "infer" if infer else "other"

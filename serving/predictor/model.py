@@ -64,7 +64,7 @@ class Model:
             tuple(field.name for field in manifest.categorical),
             manifest.history,
         )
-        self.has_history = history is not None
+        self.history_date = history.as_of if history is not None else None
         self.bundle = bundle
         self._codec = Codec(manifest, unknown)
         self._history = history
@@ -74,7 +74,7 @@ class Model:
     def with_history(self, history: History | None) -> Model:
         """The same version beside another client history."""
         other = copy(self)
-        other._history, other.has_history = history, history is not None
+        other._history, other.history_date = history, history.as_of if history is not None else None
         return other
 
     def score(self, tensors: Sequence[Tensor]) -> Scored:

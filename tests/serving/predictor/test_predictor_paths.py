@@ -102,8 +102,9 @@ def test_metrics_count(site: Any, application: dict[str, Any], tensors: Any) -> 
     site.call("POST", f"{MODEL}/infer", b"")
     text = site.call("GET", "/metrics").text
     for line in (
-        'credence_requests_total{status="200"} 3.0',
-        'credence_requests_total{status="400"} 1.0',
+        'credence_requests_total{kind="infer",status="200"} 3.0',
+        'credence_requests_total{kind="infer",status="400"} 1.0',
+        'credence_requests_total{kind="infer",status="503"} 0.0',
         'credence_histories_total{history="not asked"} 6.0',
         "credence_request_rows_sum 6.0",
         "credence_inference_seconds_count 3.0",
