@@ -21,6 +21,7 @@ import msgspec
 from kserve import Model, ModelServer  # type: ignore[import-untyped]  # it ships no types
 from kserve.model import InferenceVerb  # type: ignore[import-untyped]  # as above
 from kserve.model_server import app  # type: ignore[import-untyped]  # as above
+from prometheus_client import Gauge
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -191,6 +192,9 @@ def run(settings: Settings) -> None:
     explainer = open_explainer(settings)
     model = Explaining(explainer)
     app.router.routes.extend(Paths(model, explainer).routes())
+    about = explainer.model
+    live = Gauge("credence_model", "1 for the version that is explained", ["model", "version", "family"])
+    live.labels(about.name, about.version, about.manifest.family).set(1)
     for name in ("kserve.trace", "uvicorn.access"):  # a line or more a request, and nothing that /metrics has not
         logging.getLogger(name).disabled = True
     server = _Server(
