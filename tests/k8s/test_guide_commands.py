@@ -32,8 +32,8 @@ def flags(name: str, *path: str) -> frozenset[str]:
 
 
 def own(words: list[str]) -> list[str]:
-    """The words before `--`, behind which another program's begin."""
-    return words[: words.index("--")] if "--" in words else words
+    """The words before `--` or a pipe, behind which another program's begin."""
+    return list(itertools.takewhile(lambda word: word not in ("--", "|"), words))
 
 
 def path_of(words: list[str]) -> tuple[str, ...]:
