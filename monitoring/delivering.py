@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from monitoring.delivery import UNSETTLED, Delivery, followed, held_up, superseded
 from monitoring.judge import Limits
-from monitoring.judgements import Action, Judgements
+from monitoring.judgements import STARTED, Action, Judgements
 from monitoring.trigger import Prefect, PrefectError
 from monitoring.verdict import Retraining
 
@@ -91,7 +91,7 @@ class Deliverer:
 
     def _started(self, delivery: Delivery, run: str, prefect: Prefect) -> None:
         after = delivery._replace(state="running", note="", attempt=delivery.attempt + 1, run=run)
-        what = f"{'recalibration' if delivery.judgement == 'recalibrate' else 'retraining'} started"
+        what = STARTED[delivery.judgement == "recalibrate"]
         done = Action(at=_now(), what=what, version=None, run=prefect.page(run))
         if self._judgements.move(delivery, after, _now(), done):
             logger.info("verdict %s: %s, attempt %d, run %s", delivery.verdict, what, after.attempt, run)

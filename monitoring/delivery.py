@@ -20,6 +20,7 @@ State = Literal[
 
 UNSETTLED: tuple[State, ...] = ("waiting", "no orchestrator", "failed")
 """From which a run may be started."""
+_PAUSED = "paused"
 ASKING = ("retrain", "recalibrate")
 _ENDS: dict[str, State] = {
     "COMPLETED": "finished",
@@ -42,6 +43,16 @@ class Delivery(NamedTuple):
     """Runs that were started for it."""
     run: str | None
     """The last one's id."""
+
+    @property
+    def paused(self) -> bool:
+        """Whether its run waits for a person, as `followed` noted."""
+        return self.state == "running" and self.note.endswith(f"is {_PAUSED}")
+
+    @property
+    def ended(self) -> bool:
+        """Whether its last run is over."""
+        return self.state in _ENDS.values()
 
     @property
     def key(self) -> str:

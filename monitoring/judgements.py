@@ -17,6 +17,9 @@ from monitoring.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
+STARTED = ("retraining started", "recalibration started")
+"""What the action says that notes it."""
+
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was done about a verdict."""
@@ -38,6 +41,17 @@ class Judged(NamedTuple):
     changed_at: int
     actions: tuple[Action, ...]
     """Oldest first."""
+
+
+class Reaction(NamedTuple):
+    """The last retraining that a verdict started; times are microseconds since 1970."""
+
+    judged_at: int
+    started_at: int
+    ended_at: int | None
+    """None while it runs."""
+    paused: bool
+    """Whether it waits for a person."""
 
 
 class Judgements:
@@ -90,6 +104,18 @@ class Judgements:
         with self._database.reading() as connection:
             rows = connection.execute(select(verdicts.c.state, func.count()).group_by(verdicts.c.state)).all()
         return dict(sorted(map(tuple, rows)))
+
+    def reaction(self) -> Reaction | None:
+        """The last retraining that was started."""
+        started = select(actions.c.verdict, actions.c.at.label("started_at")).where(actions.c.what.in_(STARTED))
+        with self._database.reading() as connection:
+            action = connection.execute(started.order_by(actions.c.number.desc()).limit(1)).first()
+            if action is None:
+                return None
+            row = connection.execute(select(verdicts).where(verdicts.c.id == action.verdict)).mappings().one()
+        delivery = _delivery(row)
+        ended = row["changed_at"] if delivery.ended else None
+        return Reaction(row["at"], action.started_at, ended, delivery.paused)
 
     def move(self, before: Delivery, after: Delivery, now: int, done: Action | None = None) -> bool:
         """From one state to the next, with what was done; False where it is in another state already."""

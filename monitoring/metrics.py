@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from monitoring.delivery import State
+from monitoring.judgements import Reaction
 from monitoring.store import Status
 from monitoring.verdict import Judgement, Verdict
 from monitoring.window import Cohort, Window
@@ -20,11 +21,15 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Standing(NamedTuple):
     """How the live version stands; None where there is nothing of the kind."""
 
+    live: str | None
+    live_since: int
+    """Microseconds since 1970, 0 where nobody said."""
     window: Window | None
     cohort: Cohort | None
     verdict: Verdict | None
     states: Mapping[State, int]
     """Verdicts by the state of the retraining they ask for."""
+    reaction: Reaction | None
     reviewed_at: int | None
     """Microseconds since 1970."""
     problem: bool
@@ -68,16 +73,35 @@ def _of_reviews(standing: Standing) -> Iterable[Metric]:
     if standing.reviewed_at is not None:
         yield _gauge("review_timestamp_seconds", "When the last review was.", standing.reviewed_at / 1e6)
     yield _gauge("review_problem", "1 where something is in the way of the reviews.", float(standing.problem))
+    if standing.live is not None:
+        yield _by("live", "1 for the live version.", "version", {standing.live: 1.0})
+        since = {standing.live: standing.live_since / 1e6} if standing.live_since else {}
+        yield _by("live_timestamp_seconds", "Since when it is, where somebody said.", "version", since)
     states = {state: standing.states.get(state, 0) for state in get_args(State)}
     yield _by("retrainings", "Verdicts by the state of the retraining they ask for.", "state", states)
+    if standing.reaction is not None:
+        yield from _of_reaction(standing.reaction)
     if standing.verdict is not None:
         judged = standing.verdict
+        yield _gauge("verdict_timestamp_seconds", "When the last verdict about it was reached.", judged.at / 1e6)
         family = GaugeMetricFamily(
             "credence_verdict", "1 for the last verdict about the live version.", labels=["version", "judgement"]
         )
         for judgement in get_args(Judgement):
             family.add_metric([judged.version, judgement], float(judgement == judged.judgement))
         yield family
+
+
+def _of_reaction(reaction: Reaction) -> Iterable[Metric]:
+    told = {
+        "judged": ("When the verdict was reached that started the last retraining.", reaction.judged_at),
+        "asked": ("When that retraining was started.", reaction.started_at),
+        "ended": ("When it ended; absent while it runs.", reaction.ended_at),
+    }
+    for name, (help_text, at) in told.items():
+        if at is not None:
+            yield _gauge(f"retraining_{name}_timestamp_seconds", help_text, at / 1e6)
+    yield _gauge("retraining_paused", "1 while it waits for a person.", float(reaction.paused))
 
 
 def _of_window(window: Window) -> Iterable[Metric]:
@@ -91,6 +115,9 @@ def _of_window(window: Window) -> Iterable[Metric]:
         "rows": "Applications in the last window.",
     }.items():
         yield _by(f"window_{name}", help_text, "version", {window.version: getattr(window, name)})
+    until = {window.version: window.until / 1e6}
+    yield _by("window_timestamp_seconds", "When the last application in it was answered.", "version", until)
+    yield _by("window_probability", "Quantiles of the probability in it.", "quantile", window.quantiles)
     yield _by("score_psi", "PSI of the score in it.", "version", {window.version: window.score.psi})
     weight = {window.version: window.drifted_weight}
     yield _by("drifted_weight", "The drifted columns' share of what moves the score.", "version", weight)

@@ -23,6 +23,7 @@ from monitoring.window import Cohort, Population, Window
 from serving.records import HistoryStatus
 from training.bundle import Bundle, Field, Manifest, Rows
 
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _EXPLAINED = 1_000
 """Reference rows whose contributions are averaged: a booster takes about 7 ms each."""
 
@@ -96,6 +97,7 @@ def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, s
         warned=float(chunk.warned.mean()),
         histories={status: statuses[status] for status in get_args(HistoryStatus)},
         groups=fare(manifest, _unlabelled(chunk)),
+        quantiles={f"{share:g}": float(np.quantile(chunk.probability, share)) for share in _QUANTILES},
     )
 
 

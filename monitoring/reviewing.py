@@ -99,17 +99,17 @@ class Reviewer:
     def standing(self) -> Standing:
         """What was judged last of the live version."""
         live = self.archive.live()
-        states, condition = self.judgements.states(), self.condition
-        if live is None:
-            return Standing(None, None, None, states, condition.at, condition.problem is not None)
-        windows, cohorts = self.archive.windows(live, 1), self.archive.cohorts(live, 1)
+        windows, cohorts = (self.archive.windows(live, 1), self.archive.cohorts(live, 1)) if live else ((), ())
         return Standing(
+            live,
+            self.archive.live_since(),
             windows[-1] if windows else None,
             cohorts[-1] if cohorts else None,
-            self.judgements.latest(live),
-            states,
-            condition.at,
-            condition.problem is not None,
+            self.judgements.latest(live) if live else None,
+            self.judgements.states(),
+            self.judgements.reaction(),
+            self.condition.at,
+            self.condition.problem is not None,
         )
 
     def _settle(self, live: str | None) -> None:

@@ -67,6 +67,9 @@ def test_figures_are_metrics(client, lender):
     assert 'credence_drift_psi{column="AMT_CREDIT"}' in text
     assert 'credence_cohort_defaults{version="1"}' in text
     assert 'credence_retrainings{state="nothing to start"} 1.0' in text
+    assert 'credence_live{version="1"} 1.0' in text
+    assert 'credence_window_probability{quantile="0.5"} 0.' in text
+    assert "credence_verdict_timestamp_seconds" in text
 
 
 def test_actions_are_noted(client, lender):

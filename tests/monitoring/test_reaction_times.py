@@ -1,0 +1,51 @@
+"""From drift to reaction, as Prometheus is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from monitoring.delivery import Delivery, Run, followed
+from monitoring.judgements import STARTED, Action, Judgements
+from monitoring.store import Store
+from monitoring.verdict import Verdict
+
+ENDS = [
+    ("PAUSED", None, True),
+    ("RUNNING", None, False),
+    ("FAILED", 30_000_000, False),
+    ("COMPLETED", 30_000_000, False),
+]
+
+
+@pytest.fixture
+def judgements(make_store: Callable[..., Store]) -> Judgements:
+    return Judgements(make_store().database)
+
+
+def judge(at: int) -> Verdict:
+    told: dict[str, Any] = {"why": ("Because.",), "window": None, "cohort": None, "figures": {}, "drifted": ()}
+    return Verdict(id=f"1-{at}-0", at=at, model="credit-default", version="1", judgement="retrain", **told)
+
+
+def start(judgements: Judgements, verdict: Verdict, at: int) -> Delivery:
+    (delivery,) = (one for one in judgements.deliveries(("waiting",)) if one.verdict == verdict.id)
+    running = delivery._replace(state="running", attempt=1, run="r")
+    judgements.move(delivery, running, at, Action(at=at, what=STARTED[0], version=None, run="http://prefect/r"))
+    return running
+
+
+def test_nothing_started_is_no_reaction(judgements: Judgements) -> None:
+    judgements.add(judge(10_000_000))
+    assert judgements.reaction() is None
+
+
+@pytest.mark.parametrize(("state", "ended", "paused"), ENDS)
+def test_last_retraining_is_told(judgements: Judgements, state: str, ended: int | None, paused: bool) -> None:
+    for at in (1_000_000, 10_000_000):
+        running = start(judgements, judgements.add(judge(at)), at + 10_000_000)
+    judgements.act(running.verdict, Action(at=25_000_000, what="promoted", version="2", run=None))
+    judgements.move(running, followed(running, Run("r", "kind-otter", state, None)), 30_000_000)
+    assert judgements.reaction() == (10_000_000, 20_000_000, ended, paused)
