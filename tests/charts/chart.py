@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ import yaml
 CHART = Path(__file__).parents[2] / "charts" / "credence"
 KSERVE = ("--api-versions", "serving.kserve.io/v1beta1")
 GATEWAY = ("--api-versions", "gateway.networking.k8s.io/v1")
+_CLUSTER = ("--kube-version", "1.34.0")
+"""A helm built from its module would take the cluster for one of years ago."""
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]+):(?P<value>.*)$")
 
 
@@ -58,16 +61,23 @@ def _at(path: list[str]) -> Any:
 
 
 def render(*options: str) -> list[dict[str, Any]]:
-    """The objects of a release `credence` in namespace `bank`. Raises Refused with helm's message."""
+    """The objects of a release `credence` in namespace `bank`. Raises RenderError with helm's message."""
+    return [each for each in yaml.load_all(_rendered(options), yaml.CSafeLoader) if each]
+
+
+@cache
+def _rendered(options: tuple[str, ...]) -> str:
     done = subprocess.run(
-        [_helm(), "template", "credence", str(CHART), "--namespace", "bank", *options], capture_output=True, text=True
+        [_helm(), "template", "credence", str(CHART), "--namespace", "bank", *_CLUSTER, *options],
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
-        raise Refused(done.stderr)
-    return [each for each in yaml.safe_load_all(done.stdout) if each]
+        raise RenderError(done.stderr)
+    return done.stdout
 
 
-class Refused(Exception):
+class RenderError(Exception):
     """Values that the chart does not accept."""
 
 

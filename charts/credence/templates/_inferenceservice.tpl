@@ -26,7 +26,7 @@ spec:
     model:
       modelFormat: {name: credence}
       runtime: {{ include "credence.fullname" . }}
-      storageUri: {{ include "credence.storage.version" . }}
+      storageUri: {{ include "credence.storage.version" . | quote }}
       # the runtime's own, said again because KServe fills in its defaults first
       resources: {{- toYaml $serving.predictor.resources | nindent 8 }}
   explainer:
@@ -38,7 +38,7 @@ spec:
       - name: kserve-container
         {{- include "credence.explainer.container" . | nindent 8 }}
         env:
-          - {name: STORAGE_URI, value: {{ include "credence.storage.version" . }}}
+          - {name: STORAGE_URI, value: {{ include "credence.storage.version" . | quote }}}
           {{- include "credence.explainer.env" . | nindent 10 }}
         volumeMounts:
           - {name: tmp, mountPath: /tmp}

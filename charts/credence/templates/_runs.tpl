@@ -31,7 +31,7 @@ MLFLOW_DISABLE_TELEMETRY: "true"
 apiVersion: batch/v1
 kind: Job
 metadata:
-  generateName: {{ "{{ name }}" }}-
+  generateName: {{ "{{ name }}-" | quote }}
   namespace: {{ .Release.Namespace }}
   labels: {{ "{{ labels }}" | quote }}
 spec:
