@@ -68,6 +68,7 @@ class Namespace:
 @contextmanager
 def namespace(name: str) -> Iterator[Namespace]:
     """A new namespace, deleted afterwards."""
+    run("kubectl", "wait", "--for=delete", f"namespace/{name}", "--timeout=120s")  # a run before this one's
     label = {"pod-security.kubernetes.io/enforce": "restricted"}
     made = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": label}}
     run("kubectl", "apply", "--filename=-", given=json.dumps(made))

@@ -12,6 +12,7 @@ from tests.charts.release import DEPLOYMENT, ELSEWHERE, NEEDS_CLUSTER, CommandEr
 
 pytestmark = NEEDS_CLUSTER
 ASK = "--dry-run=server"
+SECOND = (DEPLOYMENT, "--set=serving.name=second")
 SECRET = "--set=database.existingSecret"
 MONITOR = "app.kubernetes.io/instance=third,app.kubernetes.io/component=monitor"
 UNREACHABLE = "postgresql+psycopg://nobody:secret-word@127.0.0.1:9/none"
@@ -33,17 +34,14 @@ def space() -> Iterator[Namespace]:
         (("--set-string=serving.predictor.replicas=2",), "/serving/predictor/replicas"),
         (("--set=serving.mode=knative",), "/serving/mode"),
         (
-            (DEPLOYMENT, f"{SECRET}=none"),
+            (*SECOND, f"{SECRET}=none"),
             'there is no Secret "none" in namespace "chart-bad-values"; it must have the keys mlflow, prefect, monitor',
         ),
-        ((DEPLOYMENT, f"{SECRET}=half"), 'Secret "half" in namespace "chart-bad-values" has no key "prefect"'),
-        ((DEPLOYMENT, "--set=tokens.existingSecret=none"), 'tokens.existingSecret: there is no Secret "none"'),
-        ((DEPLOYMENT, "--set=data.existingClaim=none"), 'there is no PersistentVolumeClaim "none"'),
+        ((*SECOND, f"{SECRET}=half"), 'Secret "half" in namespace "chart-bad-values" has no key "prefect"'),
+        ((*SECOND, "--set=tokens.existingSecret=none"), 'tokens.existingSecret: there is no Secret "none"'),
+        ((*SECOND, "--set=data.existingClaim=none"), 'there is no PersistentVolumeClaim "none"'),
         ((DEPLOYMENT,), 'release "first" already serves "credit-default" in namespace "chart-bad-values"'),
-        (
-            (DEPLOYMENT, "--set=serving.name=second", "--set=gateway.enabled=true"),
-            "gateway.enabled is true",
-        ),
+        ((*SECOND, "--set=gateway.enabled=true"), "gateway.enabled is true"),
     ],
 )
 def test_installation_is_refused(space: Namespace, options: tuple[str, ...], says: str) -> None:
@@ -53,7 +51,7 @@ def test_installation_is_refused(space: Namespace, options: tuple[str, ...], say
 
 
 def test_two_releases_share_a_namespace(space: Namespace) -> None:
-    space.install("second", DEPLOYMENT, "--set=serving.name=second", ASK)
+    space.install("second", *SECOND, ASK)
 
 
 def test_mode_kserve_wants_kserve(space: Namespace) -> None:

@@ -44,8 +44,6 @@ spec:
       annotations: {{- toYaml . | nindent 8 }}
       {{- end }}
     spec:
-      parallelism: 1
-      completions: 1
       restartPolicy: Never
       serviceAccountName: {{ include "credence.fullname" . }}-run
       automountServiceAccountToken: true
