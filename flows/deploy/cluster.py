@@ -29,6 +29,8 @@ from training.registry import Registry
 PORT = 8080
 """Of a predictor's container."""
 _POLL_SECONDS = 1.0
+_APPLIED = "credence/applied"
+"""Annotation of the Lease: the objects that came up last."""
 
 
 class Cluster:
@@ -60,7 +62,7 @@ class Cluster:
         path = self._registry.download(version, self._settings.models)
         self._publish(version, path)
         self._publish_history(version, Bundle.open(path))
-        self._serving.roll_out(version, self._serving.applied(template.HISTORY), self._check)
+        self._roll_out(version, self._serving.applied(template.HISTORY))
 
     def prove(self, version: str) -> None:
         """Ask through the Service, and each pod by itself; none of it is recorded."""
@@ -68,7 +70,7 @@ class Cluster:
         headers = {smoke.HEADER: self._settings.smoke_token}
         pods = [pod for pod in self._predictors() if rollout.ready(pod)]
         for address in (self._settings.predictor_url, *map(_address, pods)):
-            agreed = smoke.check(address, version, bundle, headers)
+            agreed = smoke.check(address, version, bundle, headers, model=self._settings.serving_name)
         self._say(
             f"version {version} answers {agreed} replay applications as in training, "
             f"through the Service and in each of {len(pods)} pods"
@@ -78,8 +80,8 @@ class Cluster:
         """Every pod for `watch_seconds`; one that is taken away meanwhile is no fault, one that dies is."""
         seconds = self._settings.watch_seconds
         self._say(f"watching version {version} for {seconds:g} s")
-        until = time.monotonic() + seconds
-        watched = {name_of(pod): Watched(_address(pod), MODEL, version) for pod in self._predictors()}
+        until, model = time.monotonic() + seconds, self._settings.serving_name
+        watched = {name_of(pod): Watched(_address(pod), model, version) for pod in self._predictors()}
         restarts = self._restarts()
         while True:
             for name, one in watched.items():
@@ -103,7 +105,7 @@ class Cluster:
 
     def withdraw(self) -> None:
         """Delete what was applied."""
-        self._check()
+        self._held()
         self._serving.remove()
 
     def apply_template(self) -> bool:
@@ -116,11 +118,11 @@ class Cluster:
             return False
         self._say(f"the template has changed: applying it with version {version}")
         try:
-            self._serving.roll_out(version, self._serving.applied(template.HISTORY), self._check)
+            self._roll_out(version, self._serving.applied(template.HISTORY))
             self.prove(version)
         except NotDeployed as error:
             self._say(f"applying again what came up last, as {error}")
-            self._serving.roll_back(version, self._check)
+            self._serving.roll_out(self._held().noted(_APPLIED))
             raise
         return True
 
@@ -130,7 +132,7 @@ class Cluster:
         self._say(f"publishing {path.name}")
         remote.publish_history(self._settings.registry_url, path, MODEL)
         if version is not None:
-            self._serving.roll_out(version, template.digest(path.read_bytes()), self._check)
+            self._roll_out(version, template.digest(path.read_bytes()))
 
     def pods(self) -> dict[str, tuple[int, int]]:
         """How many pods of each Deployment are ready, and how many there should be."""
@@ -171,11 +173,18 @@ class Cluster:
         pods = self._serving.pods(self._serving.deployments())
         return {name_of(pod): rollout.restarts(pod) for pod in pods}
 
-    def _check(self) -> None:
+    def _roll_out(self, version: str, history_digest: str | None) -> None:
+        """Raises NotDeployed; what came up is noted, to be applied again where a changed template does not."""
+        lease, documents = self._held(), self._serving.documents(version, history_digest)
+        self._serving.roll_out(documents)
+        lease.note(_APPLIED, documents)
+
+    def _held(self) -> Lease:
         """Raises Busy if another may change what is live by now."""
         if self._lease is None:
             raise FlowError("what is live is changed by whoever holds the Lease alone")
         self._lease.check()
+        return self._lease
 
 
 def _address(pod: Object) -> str:

@@ -15,10 +15,14 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any
 
+import msgspec
+
 from flows.deploy.kube import Kube
-from flows.errors import Busy, ClusterRefused
+from flows.errors import Busy, ClusterRefused, NotDeployed
 
 _API, _KIND = "coordination.k8s.io/v1", "Lease"
+_ATTEMPTS = 5
+"""At noting something, while the Lease is renewed now and then."""
 _CONFLICTS = (404, 409)
 """Somebody else was faster: at removing it, or at changing it."""
 
@@ -58,6 +62,28 @@ class Lease:
             raise Busy(
                 f"Lease {self._name} could not be renewed for {self._seconds} s, so another promotion may be at work"
             )
+
+    def note(self, annotation: str, value: Any) -> None:
+        """Keep something with the Lease, as JSON, for whoever holds it next."""
+        for _ in range(_ATTEMPTS):
+            found = self._read() or self._new()
+            annotations = found["metadata"].get("annotations") or {}
+            noted = {**annotations, annotation: msgspec.json.encode(value).decode()}
+            try:
+                self._kube.replace({**found, "metadata": {**found["metadata"], "annotations": noted}})
+            except ClusterRefused as error:
+                if error.status not in _CONFLICTS:
+                    raise
+            else:
+                return
+
+    def noted(self, annotation: str) -> Any:
+        """What was kept. Raises NotDeployed where nothing was."""
+        found = self._read() or {"metadata": {}}
+        text = (found["metadata"].get("annotations") or {}).get(annotation)
+        if text is None:
+            raise NotDeployed(f"Lease {self._name} has no {annotation}: what serves is left as it is")
+        return msgspec.json.decode(text)
 
     def _take(self) -> None:
         asked = time.monotonic()

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
-
-import msgspec
 
 from flows.deploy import rollout, template
 from flows.deploy.kube import Kube
@@ -28,7 +25,6 @@ class Serving:
         self.kube = Kube(settings.namespace)
         self._settings = settings
         self._say = say
-        self._last = settings.folder / "applied.json"
 
     def config(self) -> Object:
         """The ConfigMap with the template. Raises NotDeployed where there is none."""
@@ -45,24 +41,23 @@ class Serving:
         found: str | None = (applied["metadata"].get("annotations") or {}).get(annotation)
         return found
 
-    def roll_out(self, version: str, history: str | None, may: Callable[[], None]) -> None:
-        """Apply the template with a version, and return when all pods are ready; `may` raises where we must not.
+    def documents(self, version: str, history: str | None) -> list[Object]:
+        """The template's objects for a version, with the digest of the client history it reads."""
+        return template.fill(self.config(), version, history)
+
+    def roll_out(self, documents: Sequence[Object]) -> None:
+        """Apply a version's objects, and return when all of its pods are ready.
 
         Raises NotDeployed, which says what did not come up and why.
         """
-        documents = template.fill(self.config(), version, history)
-        self._apply(version, documents, may)
-        unfinished = self._last.with_suffix(".unfinished")
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(msgspec.json.encode(documents))
-        unfinished.rename(self._last)
-
-    def roll_back(self, version: str, may: Callable[[], None]) -> None:
-        """Apply again what came up last, whatever the template says by now. Raises NotDeployed."""
-        path: Path = self._last
-        if not path.exists():
-            raise NotDeployed(f"{path} is not there: the pods from before are left as they are, and go on serving")
-        self._apply(version, msgspec.json.decode(path.read_bytes()), may)
+        annotations = documents[0]["metadata"]["annotations"]
+        for document in reversed(documents):  # the main one last: what it says is live
+            try:
+                main = self.kube.apply(document)
+            except ClusterRefused as error:
+                raise NotDeployed(f"version {annotations[template.VERSION]} cannot be applied: {error}") from error
+        marks = {name: annotations[name] for name in (template.VERSION, template.HISTORY) if name in annotations}
+        self._wait(annotations[template.VERSION], main, template.deployments(documents), marks)
 
     def remove(self) -> None:
         """Delete every object of the template, the main one last."""
@@ -98,18 +93,7 @@ class Serving:
 
     def _described(self) -> list[Object]:
         """The template's objects; which ones they are, whatever version they serve."""
-        return template.fill(self.config(), "0", None)
-
-    def _apply(self, version: str, documents: Sequence[Object], may: Callable[[], None]) -> None:
-        may()
-        for document in reversed(documents):  # the main one last: what it says is live
-            try:
-                main = self.kube.apply(document)
-            except ClusterRefused as error:
-                raise NotDeployed(f"version {version} cannot be applied: {error}") from error
-        annotations = documents[0]["metadata"]["annotations"]
-        marks = {name: annotations[name] for name in (template.VERSION, template.HISTORY) if name in annotations}
-        self._wait(version, main, template.deployments(documents), marks)
+        return self.documents("0", None)
 
     def _wait(self, version: str, main: Object, names: Sequence[str], marks: Mapping[str, str]) -> None:
         began, told, limit = time.monotonic(), "", self._settings.deploy_seconds

@@ -18,13 +18,17 @@ HEADER = "Credence-Smoke"
 _SECONDS = 60.0
 
 
-def check(url: str, version: str, bundle: Bundle, headers: Mapping[str, str] = MappingProxyType({})) -> int:
+def check(
+    url: str, version: str, bundle: Bundle, headers: Mapping[str, str] = MappingProxyType({}), model: str | None = None
+) -> int:
     """Ask for the replay applications at `url`, which must not record them; returns how many agreed.
+
+    `model` is its name there, by default the bundle's own.
 
     Raises NotDeployed naming what differs.
     """
     rows, expected = bundle.replay()
-    path = f"/v2/models/{bundle.manifest.model}/versions/{version}/infer"
+    path = f"/v2/models/{model or bundle.manifest.model}/versions/{version}/infer"
     try:
         response = httpx.post(url + path, json={"inputs": tensors(rows)}, headers=headers, timeout=_SECONDS)
     except httpx.HTTPError as error:

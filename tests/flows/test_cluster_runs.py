@@ -45,7 +45,7 @@ def test_pool_of_a_laptop_runs_processes() -> None:
         ("a: [", "expected a Job manifest with a container, ParserError"),
         ("kind: Job", "expected a Job manifest with a container, KeyError: 'spec'"),
         ("", "expected a Job manifest with a container, TypeError"),
-        (JOB.replace('"{{ env }}"', "[]"), r"in the first container, \['env'\] differ"),
+        (JOB.replace('args: "{{ command }}", ', ""), 'expected args: "{{ command }}" in the first container, got None'),
     ],
 )
 def test_no_manifest_is_refused(tmp_path: Path, content: str, message: str) -> None:
