@@ -76,14 +76,18 @@ def _of_reviews(standing: Standing) -> Iterable[Metric]:
     if standing.live is not None:
         yield _by("live", "1 for the live version.", "version", {standing.live: 1.0})
         since = {standing.live: standing.live_since / 1e6} if standing.live_since else {}
-        yield _by("live_timestamp_seconds", "Since when it is, where somebody said.", "version", since)
+        yield _by(
+            "live_timestamp_seconds", "When the live version went live; absent where nobody said.", "version", since
+        )
     states = {state: standing.states.get(state, 0) for state in get_args(State)}
     yield _by("retrainings", "Verdicts by the state of the retraining they ask for.", "state", states)
     if standing.reaction is not None:
         yield from _of_reaction(standing.reaction)
     if standing.verdict is not None:
         judged = standing.verdict
-        yield _gauge("verdict_timestamp_seconds", "When the last verdict about it was reached.", judged.at / 1e6)
+        yield _gauge(
+            "verdict_timestamp_seconds", "When the last verdict about the live version was reached.", judged.at / 1e6
+        )
         family = GaugeMetricFamily(
             "credence_verdict", "1 for the last verdict about the live version.", labels=["version", "judgement"]
         )
@@ -94,21 +98,21 @@ def _of_reviews(standing: Standing) -> Iterable[Metric]:
 
 def _of_reaction(reaction: Reaction) -> Iterable[Metric]:
     told = {
-        "judged": ("When the verdict was reached that started the last retraining.", reaction.judged_at),
-        "asked": ("When that retraining was started.", reaction.started_at),
-        "ended": ("When it ended; absent while it runs.", reaction.ended_at),
+        "judged": ("When the verdict was reached that asked for the last retraining.", reaction.judged_at),
+        "asked": ("When the last retraining was started that a verdict asked for.", reaction.started_at),
+        "ended": ("When the last retraining ended that a verdict asked for; absent while it runs.", reaction.ended_at),
     }
     for name, (help_text, at) in told.items():
         if at is not None:
             yield _gauge(f"retraining_{name}_timestamp_seconds", help_text, at / 1e6)
-    yield _gauge("retraining_paused", "1 while it waits for a person.", float(reaction.paused))
+    yield _gauge("retraining_paused", "1 while the last retraining waits for a person.", float(reaction.paused))
 
 
 def _of_window(window: Window) -> Iterable[Metric]:
     psi = {column.name: column.psi for column in window.columns}
     yield _by("drift_psi", "PSI of a column in the last window of the live version.", "column", psi)
     drifted = {column.name: float(column.drifted) for column in window.columns}
-    yield _by("drifted", "1 for a column that drifted in it.", "column", drifted)
+    yield _by("drifted", "1 for a column that drifted in the last window.", "column", drifted)
     for name, help_text in {
         "approved": "Approval rate in the last window.",
         "mean_probability": "Mean probability in the last window.",
@@ -116,22 +120,32 @@ def _of_window(window: Window) -> Iterable[Metric]:
     }.items():
         yield _by(f"window_{name}", help_text, "version", {window.version: getattr(window, name)})
     until = {window.version: window.until / 1e6}
-    yield _by("window_timestamp_seconds", "When the last application in it was answered.", "version", until)
-    yield _by("window_probability", "Quantiles of the probability in it.", "quantile", window.quantiles)
-    yield _by("score_psi", "PSI of the score in it.", "version", {window.version: window.score.psi})
+    yield _by(
+        "window_timestamp_seconds", "When the last application in the last window was answered.", "version", until
+    )
+    yield _by("window_probability", "Quantiles of the probability in the last window.", "quantile", window.quantiles)
+    yield _by("score_psi", "PSI of the score in the last window.", "version", {window.version: window.score.psi})
     weight = {window.version: window.drifted_weight}
-    yield _by("drifted_weight", "The drifted columns' share of what moves the score.", "version", weight)
+    yield _by(
+        "drifted_weight", "The drifted columns' share of what moves the score, in the last window.", "version", weight
+    )
 
 
 def _of_cohort(cohort: Cohort) -> Iterable[Metric]:
     figures = {
         "labelled": ("Applications with known outcomes in the last closed cohort.", cohort.labelled),
-        "defaults": ("Defaults in it.", cohort.defaults),
-        "log_loss": ("Log loss in it.", cohort.log_loss.value),
-        "expected_log_loss": ("The hold-out's log loss in the same population.", cohort.expected_log_loss),
-        "auc": ("AUC in it.", cohort.auc.value),
-        "expected_auc": ("The hold-out's AUC in the same population.", cohort.expected_auc),
-        "observed_expected": ("Defaults that happened over those expected.", cohort.observed_expected.value),
+        "defaults": ("Defaults in the last closed cohort.", cohort.defaults),
+        "log_loss": ("Log loss in the last closed cohort.", cohort.log_loss.value),
+        "expected_log_loss": (
+            "The hold-out's log loss in the last closed cohort's population.",
+            cohort.expected_log_loss,
+        ),
+        "auc": ("AUC in the last closed cohort.", cohort.auc.value),
+        "expected_auc": ("The hold-out's AUC in the last closed cohort's population.", cohort.expected_auc),
+        "observed_expected": (
+            "Defaults in the last closed cohort over those expected.",
+            cohort.observed_expected.value,
+        ),
     }
     for name, (help_text, value) in figures.items():
         yield _by(f"cohort_{name}", help_text, "version", {cohort.version: value})

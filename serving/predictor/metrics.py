@@ -41,7 +41,10 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
-            "credence_requests", "Requests by kind and status", ["kind", "status"], registry=registry
+            "credence_requests",
+            "Requests by kind (infer: for decisions; other: probes, metadata, metrics, the admin port) and status",
+            ["kind", "status"],
+            registry=registry,
         )
         # Prometheus cannot see the first failure of a counter that is born with it
         self._by_status = {key: self._requests.labels(_kind(key[0]), str(key[1])) for key in _FROM_THE_START}
@@ -53,7 +56,10 @@ class Metrics:
         )
         self._warned = Counter("credence_warned", "Applications answered with a warning", registry=registry)
         self._seconds = Histogram(
-            "credence_inference_seconds", "To check, score and record a request", buckets=_SECONDS, registry=registry
+            "credence_inference_seconds",
+            "Time to check, score and record a request for decisions, from its last byte on",
+            buckets=_SECONDS,
+            registry=registry,
         )
         self._rows = Histogram("credence_request_rows", "Applications in a request", buckets=_ROWS, registry=registry)
         self._model = Gauge(
@@ -61,7 +67,7 @@ class Metrics:
         )
         self._history = Gauge(
             "credence_history_timestamp_seconds",
-            "The day its client history is of; absent without one",
+            "The day that the client history is of; absent without one",
             ["model", "version"],
             registry=registry,
         )
@@ -69,11 +75,17 @@ class Metrics:
     def watch(self, log: Log, shipper: Shipper | None) -> None:
         """Show the state of the log and of its shipping, read when Prometheus asks."""
         self._gauge("credence_log_bytes", "Size of the prediction log", lambda: log.bytes)
-        self._gauge("credence_log_limit_bytes", "Size that it may have", lambda: log.limit_bytes)
+        self._gauge("credence_log_limit_bytes", "Size that the prediction log may have", lambda: log.limit_bytes)
         self._gauge("credence_log_full", "1 if nothing more can be recorded", lambda: log.full)
-        self._gauge("credence_log_waiting", "Records the monitor has not acknowledged", lambda: log.lag()[0])
-        self._gauge("credence_log_waiting_bytes", "Size of these records", log.waiting_bytes)
-        self._gauge("credence_log_waiting_seconds", "Age of the oldest of them", lambda: log.lag()[1])
+        self._gauge("credence_log_waiting", "Records that the monitor has not acknowledged", lambda: log.lag()[0])
+        self._gauge(
+            "credence_log_waiting_bytes", "Size of the records that the monitor has not acknowledged", log.waiting_bytes
+        )
+        self._gauge(
+            "credence_log_waiting_seconds",
+            "Age of the oldest record that the monitor has not acknowledged",
+            lambda: log.lag()[1],
+        )
         self._gauge("credence_log_answered", "Records written by this process", lambda: log.answered)
         self._gauge("credence_log_torn", "Torn ends cut from what dead processes left", lambda: log.torn)
         self._gauge("credence_log_expired", "Records deleted unshipped, past the retention", lambda: log.expired)

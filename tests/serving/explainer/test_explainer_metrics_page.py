@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import httpx
+
+from tests.metrics_page import documented, told
+from tests.serving.explainer.conftest import APPLICATION, Explainer
+
+
+def test_page_lists_what_an_explainer_tells(explainer: Explainer) -> None:
+    explainer.explain(APPLICATION)
+    assert told(httpx.get(f"{explainer.url}/metrics").text) == documented("Explainer")
