@@ -8,7 +8,7 @@ again lets them go on.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -62,7 +62,10 @@ class Cluster:
         path = self._registry.download(version, self._settings.models)
         self._publish(version, path)
         self._publish_history(version, Bundle.open(path))
-        self._roll_out(version, self._serving.applied(template.HISTORY))
+        documents = self._last(version) or self._described(version)
+        self._held()
+        self._serving.roll_out(documents)
+        self._held().note(_APPLIED, documents)
 
     def prove(self, version: str) -> None:
         """Ask through the Service, and each pod by itself; none of it is recorded."""
@@ -117,22 +120,20 @@ class Cluster:
         if version is None or self._serving.applied(template.TEMPLATE) == digest:
             return False
         self._say(f"the template has changed: applying it with version {version}")
-        try:
-            self._roll_out(version, self._serving.applied(template.HISTORY))
-            self.prove(version)
-        except NotDeployed as error:
-            self._say(f"applying again what came up last, as {error}")
-            self._serving.roll_out(self._held().noted(_APPLIED))
-            raise
+        self._replace(version, self._described(version))
         return True
 
     def renew_history(self, path: Path) -> None:
-        """Publish a client history, and let every pod start anew with it, a new one before an old one ends."""
+        """Publish a client history, and let every pod start anew with it, a new one before an old one ends.
+
+        Raises NotDeployed as `apply_template` does, BundleError.
+        """
         version = self.live()
         self._say(f"publishing {path.name}")
         remote.publish_history(self._settings.registry_url, path, MODEL)
         if version is not None:
-            self._roll_out(version, template.digest(path.read_bytes()))
+            documents = self._last(version) or self._described(version)
+            self._replace(version, template.renewed(documents, template.digest(path.read_bytes())))
 
     def pods(self) -> dict[str, tuple[int, int]]:
         """How many pods of each Deployment are ready, and how many there should be."""
@@ -173,11 +174,30 @@ class Cluster:
         pods = self._serving.pods(self._serving.deployments())
         return {name_of(pod): rollout.restarts(pod) for pod in pods}
 
-    def _roll_out(self, version: str, history_digest: str | None) -> None:
-        """Raises NotDeployed; what came up is noted, to be applied again where a changed template does not."""
-        lease, documents = self._held(), self._serving.documents(version, history_digest)
-        self._serving.roll_out(documents)
-        lease.note(_APPLIED, documents)
+    def _replace(self, version: str, documents: Sequence[Object]) -> None:
+        """Roll out other objects for the live version; if these do not come up, what came up last is applied again."""
+        self._held()
+        try:
+            self._serving.roll_out(documents)
+            self.prove(version)
+        except NotDeployed as error:
+            last = self._last(version)
+            if last is not None:
+                self._say(f"applying again what came up last, as {error}")
+                self._serving.roll_out(last)
+            raise
+        self._held().note(_APPLIED, documents)
+
+    def _described(self, version: str) -> list[Object]:
+        return self._serving.documents(version, self._serving.applied(template.HISTORY))
+
+    def _last(self, version: str) -> list[Object] | None:
+        """The objects that came up last, if they are this version's and there still: the template may have changed."""
+        documents: list[Object] | None = self._held().noted(_APPLIED)
+        if documents is None or self.live() is None or template.version_of(documents) != version:
+            return None
+        owner = template.owner(self._serving.config())
+        return documents if documents[0]["metadata"]["ownerReferences"] == [owner] else None
 
     def _held(self) -> Lease:
         """Raises Busy if another may change what is live by now."""

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from flows.deploy.kube import Kube
-from flows.errors import Busy, ClusterRefused, NotDeployed
+from flows.errors import Busy, ClusterRefused
 
 _API, _KIND = "coordination.k8s.io/v1", "Lease"
 _ATTEMPTS = 5
@@ -78,12 +78,9 @@ class Lease:
                 return
 
     def noted(self, annotation: str) -> Any:
-        """What was kept. Raises NotDeployed where nothing was."""
+        """What was kept; None where nothing was."""
         found = self._read() or {"metadata": {}}
-        text = (found["metadata"].get("annotations") or {}).get(annotation)
-        if text is None:
-            raise NotDeployed(f"Lease {self._name} has no {annotation}: what serves is left as it is")
-        return msgspec.json.decode(text)
+        return msgspec.json.decode((found["metadata"].get("annotations") or {}).get(annotation, "null"))
 
     def _take(self) -> None:
         asked = time.monotonic()

@@ -72,10 +72,10 @@ def waits(deployment: Object | None, expected: Mapping[str, str]) -> str | None:
     wanted, updated = spec.get("replicas", 1), status.get("updatedReplicas", 0)
     if updated < wanted:
         return f"{wanted - updated} of {wanted} pods to be made"
+    if (old := status.get("replicas", 0) - updated) > 0:
+        return f"{updated} pods to be ready in place of {old} from before"
     if (ready := min(status.get("readyReplicas", 0), status.get("availableReplicas", 0))) < wanted:
         return f"{wanted - ready} of {wanted} pods to be ready"
-    if (old := status.get("replicas", 0) - updated) > 0:
-        return f"{old} pods of the version before to end"
     return None
 
 

@@ -50,14 +50,14 @@ class Serving:
 
         Raises NotDeployed, which says what did not come up and why.
         """
-        annotations = documents[0]["metadata"]["annotations"]
+        annotations, version = documents[0]["metadata"]["annotations"], template.version_of(documents)
         for document in reversed(documents):  # the main one last: what it says is live
             try:
                 main = self.kube.apply(document)
             except ClusterRefused as error:
-                raise NotDeployed(f"version {annotations[template.VERSION]} cannot be applied: {error}") from error
+                raise NotDeployed(f"version {version} cannot be applied: {error}") from error
         marks = {name: annotations[name] for name in (template.VERSION, template.HISTORY) if name in annotations}
-        self._wait(annotations[template.VERSION], main, template.deployments(documents), marks)
+        self._wait(version, main, template.deployments(documents), marks)
 
     def remove(self) -> None:
         """Delete every object of the template, the main one last."""

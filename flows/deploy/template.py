@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,6 +51,18 @@ def fill(config: Mapping[str, Any], version: str, history: str | None) -> list[O
 def owner(config: Mapping[str, Any]) -> Object:
     """The reference by which an object goes when a ConfigMap does."""
     return {"apiVersion": "v1", "kind": "ConfigMap"} | {name: config["metadata"][name] for name in ("name", "uid")}
+
+
+def renewed(documents: Sequence[Object], history: str) -> list[Object]:
+    """The same objects, to start anew with another client history."""
+    main, *others = (_marked(copy.deepcopy(document), {HISTORY: history}) for document in documents)
+    _annotate(main, {HISTORY: history})
+    return [main, *others]
+
+
+def version_of(documents: Sequence[Object]) -> str:
+    """The version that these objects serve."""
+    return str(documents[0]["metadata"]["annotations"][VERSION])
 
 
 def text(config: Mapping[str, Any]) -> str:

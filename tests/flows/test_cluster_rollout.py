@@ -49,7 +49,7 @@ DONE = {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyRepl
         (deployment(**DONE | {"replicas": 3, "updatedReplicas": 1}), "1 of 2 pods to be made"),
         (deployment(**DONE | {"readyReplicas": 1}), "1 of 2 pods to be ready"),
         (deployment(**DONE | {"availableReplicas": 0}), "2 of 2 pods to be ready"),
-        (deployment(**DONE | {"replicas": 3}), "1 pods of the version before to end"),
+        (deployment(**DONE | {"replicas": 3}), "2 pods to be ready in place of 1 from before"),
         (deployment(**DONE), None),
         (deployment(wanted=0, observedGeneration=2), None),
     ],

@@ -46,6 +46,14 @@ def test_version_is_everywhere() -> None:
     assert explainer["spec"]["template"]["metadata"] == {"labels": {"component": "explainer"}, "annotations": marks}
 
 
+def test_another_history_changes_the_pods_alone() -> None:
+    before = template.fill(config(DEPLOYMENTS), "3", "abc")
+    after = template.renewed(before, "def")
+    assert after[0]["spec"]["template"]["metadata"]["annotations"]["credence/history"] == "def"
+    assert (template.version_of(after), template.renewed(after, "abc")) == ("3", before)
+    assert before == template.fill(config(DEPLOYMENTS), "3", "abc")
+
+
 def test_objects_go_with_the_template() -> None:
     for document in template.fill(config(DEPLOYMENTS), "3", None):
         owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "f-serving", "uid": "1-2"}
