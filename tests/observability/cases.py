@@ -153,10 +153,19 @@ SERVING = (
     Case(
         "CredenceLogNearlyFull",
         "5m",
-        one("credence_log_bytes", "90x5") | one("credence_log_limit_bytes", "100x5"),
+        one("credence_log_waiting_bytes", "90x5") | one("credence_log_limit_bytes", "100x5"),
         POD | {"severity": "critical"},
         "90% of the log",
-        (one("credence_log_bytes", "70x5") | one("credence_log_limit_bytes", "100x5"),),
+        (one("credence_log_waiting_bytes", "70x5") | one("credence_log_limit_bytes", "100x5"),),
+    ),
+    # by a disk that is full, or by what the monitor refused
+    Case(
+        "CredenceLogNearlyFull",
+        "5m",
+        one("credence_log_full", "1x5"),
+        POD | {"severity": "critical"},
+        "100% of the log",
+        (one("credence_log_full", "0x5"),),
     ),
     Case(
         "CredenceHistoryOld",
