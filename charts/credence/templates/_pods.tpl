@@ -38,6 +38,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- define "credence.container.image" -}}
 image: {{ include "credence.image" . }}
 imagePullPolicy: {{ (index . 0).Values.image.pullPolicy }}
+terminationMessagePolicy: FallbackToLogsOnError
 securityContext: {{- include "credence.container.security" . | nindent 2 }}
 {{- end }}
 
