@@ -17,9 +17,10 @@ from tests.docs.pages import blocks
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "operators-guide.md"
+ALERTS = ROOT / "docs" / "alerts.md"
 GITOPS = ROOT / "docs" / "gitops.md"
 CHART = ROOT / "charts" / "credence"
-PAGES = (GUIDE, ROOT / "k8s" / "README.md")
+PAGES = (GUIDE, ALERTS, ROOT / "k8s" / "README.md")
 CLUSTER = ("--kube-version", "1.34.0", "--api-versions", "serving.kserve.io/v1beta1")
 """What `helm template` is told of the cluster that it does not ask."""
 

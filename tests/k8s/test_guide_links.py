@@ -1,4 +1,4 @@
-"""A link of the operators' pages to a heading leads to one."""
+"""A link of the operators' pages to a heading or an anchor leads to one."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from tests.k8s.guide import GITOPS, GUIDE, ROOT
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's headings, as GitHub makes them."""
+    """The anchors that GitHub makes of a page's headings, and those that it sets itself."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    made = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    return made | set(re.findall(r'<a id="([\w-]+)"></a>', page.read_text()))
 
 
 @pytest.mark.parametrize("page", [GUIDE, GITOPS, ROOT / "k8s" / "README.md"], ids=lambda page: page.stem)
-def test_links_lead_to_headings(page: Path) -> None:
+def test_links_lead_to_anchors(page: Path) -> None:
     inner = [link for link in links(page.read_text()) if not link.startswith("https://")]
     for link in inner:
         file, _, anchor = link.partition("#")
