@@ -10,7 +10,7 @@ import httpx
 from flows.errors import NotDeployed
 
 POLL_SECONDS = 0.25
-_FAULTS = re.compile(r'^credence_requests_total\{status="5\d\d"\} (\S+)$', re.MULTILINE)
+_FAULTS = re.compile(r'^credence_requests_total\{kind="infer",status="5\d\d"\} (\S+)$', re.MULTILINE)
 
 
 class Watched:
