@@ -5,7 +5,7 @@ STAMP := .venv/.ready
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser lint format test stories demo simulate bench lock
+.PHONY: help setup browser lint format test stories demo e2e simulate bench lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -56,6 +56,9 @@ stories: setup ## Play every scenario of the demo as a test; minutes each
 demo: setup ## Show the whole loop on a synthetic lender whose world changes
 	$(BIN)/credence demo
 
+e2e: setup ## Tell the same loop on the cluster that kubectl points at; E2E="--images ... --tag ..." names the images
+	$(BIN)/python -m tests.e2e $(E2E)
+
 simulate: setup ## Write docs/simulations.md anew: how often verdicts and gate are right
 	$(BIN)/python -m tests.simulations --write
 
@@ -69,6 +72,9 @@ bench: setup .venv-bench/.ready ## Measure beside other servers and other featur
 	@touch $@
 
 LOCK := $(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --python-version 3.11 pyproject.toml
-lock: setup ## Write both locks anew from pyproject.toml
+lock: setup ## Write all locks anew from pyproject.toml: of the development environment, and of each image
 	$(LOCK) --extra training --extra serving --extra monitoring --extra flows --group dev -o requirements.lock
 	$(LOCK) --extra explainer -o requirements-explainer.lock
+	$(LOCK) --extra serving -c requirements.lock -o requirements-predictor.lock
+	$(LOCK) --extra training --extra monitoring --extra flows -c requirements.lock -o requirements-platform.lock
+	echo "setuptools>=77" | $(subst pyproject.toml,,$(LOCK)) -c requirements.lock - -o requirements-build.lock

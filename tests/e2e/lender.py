@@ -1,0 +1,112 @@
+"""The lender in the cluster, in a pod beside the platform: `python lender.py COMMAND …` prints one JSON object.
+
+Its clients are synthetic; what is drawn of them stays on the volume that the platform's runs share.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from flows.applications import CLIENT, Answered, ask, inputs
+from flows.demo.explaining import explain
+from flows.demo.story import EXPLORED
+from flows.outcomes import known, tell
+from flows.records import ask as ask_monitor
+from flows.settings import Settings, from_environment
+from training.bundle import Bundle, Manifest
+from training.synthetic import synthesise, worlds
+from training.synthetic.arrivals import Arrivals, arrive
+
+HERE = Path("/var/lib/credence/lender")
+TOGETHER = 64
+
+
+def tables(settings: Settings, clients: str, seed: str) -> dict[str, Any]:
+    """Raw tables to learn from."""
+    synthesise(int(clients), HERE, int(seed))
+    return {"folder": str(HERE), "clients": int(clients)}
+
+
+def draw(settings: Settings, name: str, world: str, count: str, seed: str) -> dict[str, Any]:
+    """New clients of a world, their histories added to the tables."""
+    arrivals = arrive(HERE, getattr(worlds, world)(), int(count), int(seed))
+    _path(name).write_bytes(pickle.dumps(arrivals))
+    return {"clients": len(arrivals.applications)}
+
+
+def submit(settings: Settings, name: str) -> dict[str, Any]:
+    """Ask for decisions on all of them; how many were answered, by which versions."""
+    began = time.monotonic()
+    rows, manifest = _arrivals(name).applications.to_dicts(), _manifest(settings)
+    answered = [one for one in ask(settings.predictor_url, None, rows, manifest, TOGETHER) if isinstance(one, Answered)]
+    _path(f"{name}-answered").write_bytes(pickle.dumps(answered))
+    return {
+        "asked": len(rows),
+        "answered": len(answered),
+        "known": sum(one.history == "found" for one in answered),
+        "refused": sum(one.probability >= one.threshold for one in answered),
+        "versions": sorted({one.version for one in answered}),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+
+
+def outcomes(settings: Settings, *names: str) -> dict[str, Any]:
+    """Tell at once what became of the accepted and of the explored, in windows that were answered."""
+    told = []
+    for number, name in enumerate(names):
+        answered: Sequence[Answered] = pickle.loads(_path(f"{name}-answered").read_bytes())
+        told += known(answered, _arrivals(name).defaulted, EXPLORED, seed=number)
+    tell(settings, told)
+    return {"told": len(told), "defaults": sum(one.defaulted for one in told)}
+
+
+def explanation(settings: Settings, name: str) -> dict[str, Any]:
+    """The riskiest client's decision explained, and whether it is the one that was answered."""
+    answered: Sequence[Answered] = pickle.loads(_path(f"{name}-answered").read_bytes())
+    riskiest = max(answered, key=lambda one: one.probability)
+    (row,) = (one for one in _arrivals(name).applications.to_dicts() if one[CLIENT] == riskiest.client)
+    told = explain(settings, row, _manifest(settings))
+    return {"answered": asdict(riskiest), "explained": told}
+
+
+def request(settings: Settings, name: str, file: str) -> dict[str, Any]:
+    """A request's body of the riskiest client, for a caller who keeps asking."""
+    answered: Sequence[Answered] = pickle.loads(_path(f"{name}-answered").read_bytes())
+    riskiest = max(answered, key=lambda one: one.probability)
+    (row,) = (one for one in _arrivals(name).applications.to_dicts() if one[CLIENT] == riskiest.client)
+    Path(file).write_text(json.dumps({"inputs": inputs([row], _manifest(settings))}))
+    return {"client": riskiest.client, "refused": riskiest.probability >= riskiest.threshold}
+
+
+def monitor(settings: Settings, path: str) -> Any:
+    """What the monitor answers to a question."""
+    return ask_monitor(settings, "GET", path)
+
+
+def _manifest(settings: Settings) -> Manifest:
+    newest = max(settings.models.glob("[0-9]*"), key=lambda path: int(path.name))
+    return Bundle.open(newest).manifest
+
+
+def _arrivals(name: str) -> Arrivals:
+    found: Arrivals = pickle.loads(_path(name).read_bytes())
+    return found
+
+
+def _path(name: str) -> Path:
+    return HERE / f"{name}.pickle"
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (tables, draw, submit, outcomes, explanation, request, monitor)
+}
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(COMMANDS[sys.argv[1]](from_environment(), *sys.argv[2:])))
