@@ -124,5 +124,5 @@ def test_canary_is_served_as_the_champion_is() -> None:
 
 def test_restore_takes_a_claim_of_the_chart() -> None:
     (pod,) = objects(RESTORE)
-    (volume,) = pod["spec"]["volumes"]
+    volume, _ = pod["spec"]["volumes"]
     assert ("persistentvolumeclaim", volume["persistentVolumeClaim"]["claimName"]) in names("kserve")
