@@ -50,7 +50,7 @@ def fetch(settings: Settings, cohort: str) -> pa.Table:
     """Every record of a cohort's window, with the outcomes that are known. Raises NotUp, FlowError."""
     url = f"{settings.monitor_url}/v1/cohorts/{cohort}/records"
     try:
-        response = httpx.get(url, timeout=_SECONDS)
+        response = httpx.get(url, headers=settings.monitor_headers, timeout=_SECONDS)
     except httpx.HTTPError as error:
         raise NotUp("monitor", url) from error
     if response.status_code != 200:

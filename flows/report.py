@@ -12,7 +12,7 @@ import httpx
 import pyarrow as pa
 
 from flows.errors import FlowError, NotUp
-from flows.local import Platform
+from flows.runs import live
 from flows.settings import Settings
 from flows.steps import Say
 from monitoring.window import Window
@@ -31,7 +31,7 @@ def report_window(settings: Settings, window: str, out: Path, say: Say) -> Windo
     found = _WINDOW.fullmatch(window)
     if found is None:
         raise FlowError(f"window: expected an id like 3-12, as the review pages name it, got {window!r}")
-    bundle = _bundle(settings, found["version"])
+    bundle = _bundle(settings, live(settings, found["version"], say))
     records = records_of(settings, window)
     return _draw(bundle, records, out, f"window {window}", say)
 
@@ -41,9 +41,7 @@ def report_file(settings: Settings, file: Path, version: str | None, out: Path, 
 
     Raises FileError, FlowError, BundleError.
     """
-    number = version or Platform(settings).live
-    if number is None:
-        raise FlowError("no version is live here to answer with: `credence promote` puts one live")
+    number = live(settings, version, say)
     bundle = _bundle(settings, number)
     chosen = read(["--models", str(settings.models), "--version", number], os.environ)
     model = open_model(chosen.models, number, "", unknown=chosen.unknown, history_days=chosen.history_days)
@@ -57,7 +55,7 @@ def records_of(settings: Settings, window: str) -> pa.Table:
     """A window's records, from the monitor. Raises NotUp, FlowError."""
     url = f"{settings.monitor_url}/v1/cohorts/{window}/records"
     try:
-        response = httpx.get(url, timeout=_SECONDS)
+        response = httpx.get(url, headers=settings.monitor_headers, timeout=_SECONDS)
     except httpx.HTTPError as error:
         raise NotUp("monitor", url) from error
     if response.status_code != 200:

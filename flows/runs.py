@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from flows.errors import FlowError
 from flows.services import prefect_environment
 from flows.settings import Settings
 from flows.steps import Say, Step, plainly
@@ -40,6 +41,30 @@ def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
 
     with flows.telling(say):
         return flows.FLOWS[name](**parameters)
+
+
+def live(settings: Settings, version: str | None, say: Say) -> str:
+    """The version to work with in the state folder: one that is named, or the live one; fetched there in a cluster.
+
+    Raises FlowError where nothing is live, RegistryError, BundleError.
+    """
+    if not settings.in_cluster:
+        from flows.local import Platform
+
+        number = version or Platform(settings).live
+        if number is None:
+            raise FlowError("no version is live here: `credence promote` puts one live")
+        return number
+    from training.bundle import MODEL, Bundle, remote
+    from training.registry import Registry
+
+    registry = Registry(settings.registry_url)
+    number = version or home(settings, registry, say).live()
+    if number is None:
+        raise FlowError("no version is live in the cluster: `credence promote` puts one live")
+    names = Bundle.open(registry.download(number, settings.models)).manifest.history
+    remote.fetch_history(settings.registry_url, MODEL, names, settings.models)
+    return number
 
 
 def home(settings: Settings, registry: Registry, say: Say) -> Home:

@@ -53,6 +53,8 @@ def status(output: Output) -> None:
 def forget(output: Output, client: int) -> None:
     """Erase every record of the client SK_ID_CURR: in the monitor's store and in the prediction log. There is no undo.
 
+    In a cluster a predictor's log is its own: wait until `credence records status` misses none, then erase.
+
     \b
     Example:  credence records forget 100001
     """

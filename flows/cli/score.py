@@ -30,16 +30,13 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
     """
     import os
 
-    from flows.errors import FlowError
-    from flows.local import Platform
+    from flows.runs import live
     from flows.settings import from_environment
     from serving.predictor.settings import read
     from serving.score import score_file
 
     settings = from_environment()
-    number = version or Platform(settings).live
-    if number is None:
-        raise FlowError("no version is live here to decide with: `credence promote` puts one live")
+    number = live(settings, version, output.say)
     predictor = read(["--models", str(settings.models), "--version", number], os.environ)
     done = score_file(file, out, predictor, reasons=reasons, say=output.say)
     if done.ignored:
