@@ -2,6 +2,11 @@
 #   docker build --target predictor --tag credence/predictor .
 # How they are built, checked and pinned: docs/images.md.
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
+# Not carried: large libraries' own tests and headers, Arrow's Flight, and the ONNX Runtime for programs in C. By name,
+# because there are packages that import what they call tests.
+ARG PRUNE="cd /venv/lib/python3.11/site-packages \
+&& find . -regextype egrep -type d -regex './(matplotlib|numpy|pandas|pyarrow|scipy|sklearn|statsmodels)(/.*)?/tests' -prune -exec rm -r {} + \
+&& rm -rf pyarrow/include pyarrow/*flight* onnxruntime/capi/libonnxruntime.so.*"
 
 FROM ${BASE} AS base
 # LightGBM's wheel leaves OpenMP's library to the system.
@@ -21,14 +26,20 @@ ENV PIP="python -m pip --python /venv/bin/python install --disable-pip-version-c
 FROM environment AS predictor-packages
 COPY requirements-predictor.lock .
 RUN --mount=type=cache,target=/var/cache/pip $PIP --require-hashes --requirement requirements-predictor.lock && $COMPILE /venv
+ARG PRUNE
+RUN eval "$PRUNE"
 
 FROM environment AS explainer-packages
 COPY requirements-explainer.lock .
 RUN --mount=type=cache,target=/var/cache/pip $PIP --require-hashes --requirement requirements-explainer.lock && $COMPILE /venv
+ARG PRUNE
+RUN eval "$PRUNE"
 
 FROM environment AS platform-packages
 COPY requirements-platform.lock .
 RUN --mount=type=cache,target=/var/cache/pip $PIP --require-hashes --requirement requirements-platform.lock && $COMPILE /venv
+ARG PRUNE
+RUN eval "$PRUNE"
 
 # What serves: this package and the bundle's format, which is all of training that it imports.
 FROM environment AS serving-source
