@@ -31,7 +31,7 @@ def free_port() -> int:
         return port
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
     """Raises AssertionError when it has not come to be by then."""
     deadline = time.monotonic() + seconds
     while True:
