@@ -20,16 +20,21 @@ def objects(path: Path) -> list[dict[str, Any]]:
 
 
 def pods(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The pod specs of an object; of a ServingRuntime, what becomes one."""
-    if item["kind"] in ("Deployment", "Job"):
-        yield item["spec"]["template"]["spec"]
-    if item["kind"] in ("Pod", "ServingRuntime"):
-        yield item["spec"]
+    """The pod specs of an object; an InferenceService has all of one but the containers, which its runtime has."""
+    match item["kind"]:
+        case "Deployment" | "Job":
+            yield item["spec"]["template"]["spec"]
+        case "InferenceService":
+            yield item["spec"]["predictor"]
+        case "Pod":
+            yield item["spec"]
 
 
 def containers(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """All containers of an object."""
     for pod in pods(item):
-        yield from (*pod.get("initContainers", []), *pod["containers"])
+        yield from (*pod.get("initContainers", []), *pod.get("containers", []))
+    if item["kind"] == "ServingRuntime":
+        yield from item["spec"]["containers"]
     if item["kind"] == "ClusterStorageContainer":
         yield item["spec"]["container"]

@@ -117,6 +117,8 @@ def test_canary_is_served_as_the_champion_is() -> None:
     (service,) = (item for item in rendered("kserve") if item["kind"] == "InferenceService")
     served, canary = service["spec"]["predictor"]["model"], canary_of_the_guide()["predictor"]["model"]
     assert isinstance(canary, dict)
+    (runtime,) = (item for item in rendered("kserve") if item["kind"] == "ServingRuntime")
+    assert canary["name"] == runtime["spec"]["containers"][0]["name"]
     assert canary["runtime"] == served["runtime"]
     assert canary["modelFormat"] == served["modelFormat"]
     assert canary["storageUri"] == served["storageUri"]
