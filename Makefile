@@ -5,7 +5,7 @@ STAMP := .venv/.ready
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help setup browser lint format test stories demo e2e simulate bench lock
+.PHONY: help setup programs lint format test stories demo e2e simulate bench lock
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet $(UV)
 	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
-	@command -v chromium >/dev/null || $(MAKE) --no-print-directory browser
+	@command -v chromium >/dev/null && command -v promtool >/dev/null || $(MAKE) --no-print-directory programs
 	@touch $@
 
 .venv-explainer/.ready: requirements-explainer.lock pyproject.toml $(STAMP)
@@ -29,12 +29,13 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --python .venv-explainer/bin/python --no-deps --editable .
 	@touch $@
 
-browser: ## Install Chromium for the tests of pages, on Debian as root
+programs: ## Install what tests run beside Python, Chromium and Prometheus, on Debian as root
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "setup: Chromium for the tests of pages"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null \
-			|| echo "setup: it could not be installed; the tests of pages will skip"; \
-	else echo "setup: no Chromium here and no way to install it; the tests of pages will skip"; fi
+		echo "setup: Chromium and Prometheus, for tests of pages, alerts and dashboards"; \
+		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq chromium prometheus prometheus-node-exporter- >/dev/null \
+			|| echo "setup: they could not be installed; the tests that need them will skip"; \
+	else echo "setup: no Chromium or Prometheus here and no way to install them; the tests that need them will skip"; fi
 
 lint: setup ## Check style, types, import directions and dependencies
 	$(BIN)/ruff check .
