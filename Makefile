@@ -8,7 +8,7 @@ UV := uv==0.13.8
 .PHONY: help setup programs lint format test stories demo e2e simulate bench lock
 
 help: ## List what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z0-9]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 setup: $(STAMP) .venv-explainer/.ready ## Make .venv and .venv-explainer with the locked dependencies; quick the second time
 
