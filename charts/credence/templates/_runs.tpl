@@ -9,9 +9,7 @@ CREDENCE_SERVING_NAME: {{ .Values.serving.name }}
 CREDENCE_HOME: /var/lib/credence
 CREDENCE_MLFLOW_URL: {{ include "credence.mlflow.url" . | quote }}
 CREDENCE_PREFECT_URL: {{ include "credence.prefect.url" . | quote }}
-{{- with include "credence.monitor.url" . }}
-CREDENCE_MONITOR_URL: {{ . | quote }}
-{{- end }}
+CREDENCE_MONITOR_URL: http://{{ $name }}-monitor:8090 {{- /* where it is off, a run says that it was not told */}}
 CREDENCE_PREDICTOR_URL: http://{{ .Values.serving.name }}-predictor
 CREDENCE_EXPLAINER_URL: http://{{ .Values.serving.name }}-explainer
 CREDENCE_APPROVAL: {{ .Values.promotion.approval }}
