@@ -11,11 +11,13 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     ArtifactFilter,
     ArtifactFilterFlowRunId,
+    FlowRunFilter,
     LogFilter,
     LogFilterFlowRunId,
+    TaskRunFilter,
 )
-from prefect.client.schemas.objects import State
-from prefect.client.schemas.sorting import LogSort
+from prefect.client.schemas.objects import Log, State
+from prefect.client.schemas.sorting import ArtifactSort, LogSort
 from prefect.exceptions import ObjectNotFound
 
 from flows.errors import FlowError
@@ -27,6 +29,8 @@ _AWAY_SECONDS = 120.0
 """For a server that is moved to another node."""
 _PAGE = 200
 _WARNING = 30
+_OF_THE_RUN = ("prefect.task_runs", "prefect.flow_runs")
+"""Loggers of its steps, and of what is around them."""
 _LINK = re.compile(r"/([^/)]+)\)$")
 """The last part of where a link artifact leads."""
 _FAILED = re.compile(r"^Flow run encountered an exception: \w+: ")
@@ -80,16 +84,29 @@ def _tell(client: SyncPrefectClient, run: UUID, told: set[UUID], say: Say) -> No
     while True:
         page = client.read_logs(wanted, limit=_PAGE, offset=offset, sort=LogSort.TIMESTAMP_ASC)
         for line in page:
-            said = line.name == "prefect.task_runs" and not line.message.startswith("Finished in state")
-            if line.id not in told and (said or line.level >= _WARNING):
-                say(line.message)
+            if line.id not in told and _is_told(line):
+                say(line.message.partition("\n")[0])
             told.add(line.id)
         if len(page) < _PAGE:
             return
         offset += _PAGE
 
 
+def _is_told(line: Log) -> bool:
+    """What a step says, and what worker and cluster warn of; how a run failed, with its traceback, is in its state."""
+    if line.name not in _OF_THE_RUN:
+        return line.level >= _WARNING
+    return line.name == _OF_THE_RUN[0] and line.level < _WARNING and not line.message.startswith("Finished in state")
+
+
 def _links(client: SyncPrefectClient, run: UUID) -> dict[str, str]:
-    artifacts = client.read_artifacts(artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run])))
+    artifacts = client.read_artifacts(  # all are said, as the server takes no null, which the client sends otherwise
+        artifact_filter=ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run])),
+        flow_run_filter=FlowRunFilter(),
+        task_run_filter=TaskRunFilter(),
+        limit=_PAGE,
+        offset=0,
+        sort=ArtifactSort.KEY_ASC,
+    )
     found = {one.key: _LINK.search(str(one.data)) for one in artifacts if one.type == "markdown" and one.key}
     return {key: match[1] for key, match in found.items() if match}

@@ -206,6 +206,7 @@ def test_run_elsewhere_is_followed(settings: Settings, prefect: httpx.Client, re
     assert f"{settings.orchestrator_url}/runs/flow-run/" in done.stderr
     failed = followed(settings, "promote", version="9", by="me")
     assert failed.returncode == 1
+    assert failed.stderr.count("Traceback") == 1  # this test's own
     assert failed.stderr.splitlines()[-1].startswith("flows.errors.FlowError: MLflow at sqlite:")
     assert "9" in failed.stderr.splitlines()[-1]
 
