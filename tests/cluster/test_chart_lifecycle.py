@@ -36,10 +36,10 @@ def test_release_comes_up_restricted(space: Namespace) -> None:
     assert ready == {f"credence-{name}": 1 for name in PLATFORM}
 
 
-def test_deployments_are_registered(space: Namespace) -> None:
-    done = space.kubectl("exec", "deploy/credence-worker", "--", "prefect", "deployment", "ls")
-    for flow in ("train", "retrain", "promote", "rollback"):
-        assert f"{flow}/credence" in done
+@pytest.mark.parametrize("flow", ["train", "retrain", "promote", "rollback"])
+def test_deployments_are_registered(space: Namespace, flow: str) -> None:
+    told = _asks(space, f"http://credence-prefect:4200/api/deployments/name/{flow}/credence")
+    assert '"work_pool_name":"credence"' in told
 
 
 def test_nothing_serves_before_a_promotion(space: Namespace) -> None:
