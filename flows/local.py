@@ -19,7 +19,7 @@ from flows.errors import Busy, FlowError, NotStarted
 from flows.processes import Service, Started, answers, check_ports, find, start, stop, wait
 from flows.services import explainer_python, services
 from flows.settings import Settings
-from flows.steps import Say as Say
+from flows.steps import Say
 
 _NOTHING_LIVE = "no version is live yet: `credence train` makes one, `credence promote` puts it live"
 

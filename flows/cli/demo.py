@@ -27,7 +27,7 @@ def demo(output: Output, scenario: str, data: Path | None, clients: int, seed: i
     Makes a synthetic lender, trains a model, lets it pass the gate, serves it, explains one of its decisions, and then
     changes the world: the relation to default too (changed), the applicants alone (population) or the default rate
     alone (calibration). The monitor notices, has a new version made, and the gate decides. A step that does not come
-    out as told ends it with an error.
+    out as told ends it with an error; with another seed than 0 that may be the gate's answer to the new version.
 
     It has a state folder of its own, .credence/demo, made anew each time, and uses the same ports as `credence up`.
     It stays up until Ctrl-C, unless --once is given or there is no terminal, and stops what it started. With --data it

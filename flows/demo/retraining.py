@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 
 from flows.errors import NotUp, StepFailed
-from flows.local import Say
 from flows.records import ask as ask_monitor
 from flows.settings import Settings
+from flows.steps import Say
 
 _ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 _POLL_SECONDS = 0.5

@@ -14,8 +14,9 @@ import msgspec
 from flows.demo.retraining import Retraining
 from flows.demo.windows import Window
 from flows.errors import FlowError
-from flows.local import Platform, Say
+from flows.local import Platform
 from flows.settings import Settings
+from flows.steps import Say
 from training.changes import Change
 
 APPLICATIONS = 6_000

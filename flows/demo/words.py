@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flows.demo.windows import Window
-from flows.local import Say
+from flows.steps import Say
 from training.changes import Change
 
 _LEFT_OUT = ("checking ", "looking for the parents", "Finished in state", "Worker ", "Flow run ")

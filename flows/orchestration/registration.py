@@ -21,6 +21,9 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.types.entrypoint import EntrypointType
 
+from flows.deploy import template
+from flows.deploy.serving import Serving
+from flows.deploy.template import Object
 from flows.errors import FlowError, NotUp, SettingsError
 from flows.orchestration.flows import promote, retrain, rollback, train
 from flows.services import POOL
@@ -50,10 +53,10 @@ async def wait_for_server(settings: Settings, seconds: float = float("inf")) -> 
 async def register(settings: Settings) -> list[str]:
     """Make the pool and the deployments; a second time changes nothing. Returns the deployments' names.
 
-    Raises FlowError where the cluster's Job manifest is none.
+    Raises FlowError where the cluster's Job manifest is none, ClusterRefused.
     """
     async with get_client() as client:
-        await client.create_work_pool(work_pool(settings), overwrite=True)
+        await client.create_work_pool(work_pool(settings, _owner(settings)), overwrite=True)
     return [
         await _deploy(settings, train),
         await _deploy(settings, retrain, cron=settings.retrain_cron or None, concurrency_limit=_one_at_a_time()),
@@ -62,23 +65,26 @@ async def register(settings: Settings) -> list[str]:
     ]
 
 
-def work_pool(settings: Settings) -> WorkPoolCreate:
-    """The pool that runs are taken from: of processes, or in a cluster of Jobs."""
+def work_pool(settings: Settings, owner: Object | None) -> WorkPoolCreate:
+    """The pool that runs are taken from: of processes, or in a cluster of Jobs, which go with their `owner`."""
     if not settings.in_cluster:
         return WorkPoolCreate(name=POOL, type="process")
     if not settings.run_template:
         raise SettingsError("CREDENCE_RUN_TEMPLATE", "the file with a run's Job manifest", "")
-    return WorkPoolCreate(name=POOL, type="kubernetes", base_job_template=job_template(settings))
+    return WorkPoolCreate(name=POOL, type="kubernetes", base_job_template=job_template(settings, owner))
 
 
-def job_template(settings: Settings) -> dict[str, Any]:
+def job_template(settings: Settings, owner: Object | None) -> dict[str, Any]:
     """Prefect's own template of a run, with the chart's manifest in it. Raises FlowError for one that is none."""
     from prefect_kubernetes.worker import KubernetesWorker  # what a laptop does not pay for
 
-    template: dict[str, Any] = KubernetesWorker.get_default_base_job_template()
-    template["job_configuration"]["job_manifest"] = manifest(Path(settings.run_template))
-    template["variables"]["properties"]["namespace"]["default"] = settings.namespace
-    return template
+    found: dict[str, Any] = KubernetesWorker.get_default_base_job_template()
+    job = manifest(Path(settings.run_template))
+    if owner is not None:
+        job["metadata"]["ownerReferences"] = [owner]
+    found["job_configuration"]["job_manifest"] = job
+    found["variables"]["properties"]["namespace"]["default"] = settings.namespace
+    return found
 
 
 def manifest(path: Path) -> dict[str, Any]:
@@ -95,6 +101,11 @@ def manifest(path: Path) -> dict[str, Any]:
         raise FlowError(f"{path} (CREDENCE_RUN_TEMPLATE): {expected}")
     pod |= {"parallelism": 1, "completions": 1, "restartPolicy": "Never"}  # so it tells a Job that it can follow
     return dict(found)
+
+
+def _owner(settings: Settings) -> Object | None:
+    """What Jobs go with when the release is removed; None on one machine."""
+    return template.owner(Serving(settings, print).config()) if settings.in_cluster else None
 
 
 async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> str:

@@ -11,12 +11,14 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from typing import Any
 
 import psutil
 from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
+from flows.errors import FlowError
 from flows.orchestration.registration import register, wait_for_server
 from flows.services import POOL
 from flows.settings import Settings, from_environment
@@ -71,8 +73,11 @@ def _end_runs() -> None:
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT, which end the runs that were begun, but for Jobs."""
-    asyncio.run(_work_until_stopped(from_environment()))
+    """Run until SIGTERM or SIGINT, which end the runs that were begun, but for Jobs; exit with 1 and say why not."""
+    try:
+        asyncio.run(_work_until_stopped(from_environment()))
+    except FlowError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

@@ -26,17 +26,20 @@ spec:
 def test_pool_runs_the_mounted_manifest(tmp_path: Path) -> None:
     path = tmp_path / "run.yaml"
     path.write_text(JOB)
-    pool = registration.work_pool(Settings(serving="cluster", namespace="lending", run_template=str(path)))
+    owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "credence-serving", "uid": "1"}
+    pool = registration.work_pool(Settings(serving="cluster", namespace="lending", run_template=str(path)), owner)
     assert (pool.name, pool.type) == ("credence", "kubernetes")
     template = pool.base_job_template
     assert template["variables"]["properties"]["namespace"]["default"] == "lending"
-    pod = template["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]
+    job = template["job_configuration"]["job_manifest"]
+    assert job["metadata"]["ownerReferences"] == [owner]
+    pod = job["spec"]["template"]["spec"]
     assert pod["serviceAccountName"] == "credence-run"
     assert (pod["restartPolicy"], pod["completions"]) == ("Never", 1)
 
 
 def test_pool_of_a_laptop_runs_processes() -> None:
-    assert registration.work_pool(Settings()).type == "process"
+    assert registration.work_pool(Settings(), None).type == "process"
 
 
 @pytest.mark.parametrize(
@@ -57,6 +60,6 @@ def test_no_manifest_is_refused(tmp_path: Path, content: str, message: str) -> N
 
 def test_missing_manifest_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="CREDENCE_RUN_TEMPLATE: expected the file with a run's Job manifest"):
-        registration.work_pool(Settings(serving="cluster"))
+        registration.work_pool(Settings(serving="cluster"), None)
     with pytest.raises(FlowError, match=r"nowhere\.yaml \(CREDENCE_RUN_TEMPLATE\): expected a Job manifest"):
         registration.manifest(tmp_path / "nowhere.yaml")
