@@ -14,7 +14,20 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.bench import cases, explanation, history, load, machine, model, page, recorded, rounds, servers, verdict
+from tests.bench import (
+    cases,
+    explanation,
+    history,
+    load,
+    machine,
+    model,
+    page,
+    promotion,
+    recorded,
+    rounds,
+    servers,
+    verdict,
+)
 from tests.bench.cases import ECHO, FIELDS, KSERVE, KSERVE_TUNED, MLSERVER, MLSERVER_TUNED, OURS, TENSOR, Bodies, Target
 from tests.bench.rounds import Series
 
@@ -49,9 +62,12 @@ def _measure(folder: Path) -> str:
     ours = [series for series in measured if series.target.server == OURS]
     records = recorded.check(folder / "log", sum(_applications(series) for series in ours))
     explained = explanation.measure(served, folder / "explained", _say)
+    _say("promotions under load")
+    promoted = promotion.measure(served, folder / "promoted", _say)
     _say("the figures of a verdict")
     judged = verdict.measure(folder / "history" / str(verdict.CLIENTS), folder / "judged")
-    return page.figures(about, measured, pairs, records, explanation.table(explained), verdict.table(judged))
+    others = (explanation.table(explained), promoted, verdict.table(judged))
+    return page.figures(about, measured, pairs, records, others)
 
 
 def _serve(served: model.Served, folder: Path) -> tuple[list[Series], dict[str, str]]:

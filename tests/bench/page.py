@@ -23,12 +23,11 @@ def figures(
     measured: Sequence[Series],
     pairs: Sequence[Pair],
     records: int,
-    explained: Sequence[str],
-    judged: Sequence[str],
+    others: Sequence[Sequence[str]],
 ) -> str:
-    """All that was measured, and on what; what explanations and verdicts took comes as lines."""
-    requests = _requests(measured, records)
-    return "\n".join([*_machine(machine), "", *requests, "", *explained, "", *judged, "", *_history(pairs), ""])
+    """All that was measured, and on what; explanations, promotions and verdicts come as lines."""
+    parts = [_machine(machine), _requests(measured, records), *others, _history(pairs)]
+    return "\n".join(line for part in parts for line in (*part, ""))
 
 
 def insert(document: str, text: str) -> str:
