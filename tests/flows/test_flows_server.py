@@ -251,7 +251,7 @@ def test_down_ends_a_run_and_nothing_else(prefect: httpx.Client, platform: Platf
     assert family
     platform.down(print, only=["worker"])
     assert not [process for process in family if process.is_running()]
-    assert wait(prefect, run)["state_name"] == "Crashed"
+    assert wait(prefect, run)["state_name"] in ("Crashed", "Failed")  # as it was between two steps, or in one
     assert {"orchestrator", "monitor"} <= set(platform.running())
 
 
