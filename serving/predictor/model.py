@@ -67,6 +67,7 @@ class Model:
         self.history_date = history.as_of if history is not None else None
         self.bundle = bundle
         self._codec = Codec(manifest, unknown)
+        self._trial = Codec(manifest, "warn")
         self._history = history
         self._keeps = timedelta(days=history_days)
         self._blank = _blank(1, len(manifest.history))
@@ -77,9 +78,12 @@ class Model:
         other._history, other.history_date = history, history.as_of if history is not None else None
         return other
 
-    def score(self, tensors: Sequence[Tensor]) -> Scored:
-        """Answer the applications in `tensors`; recording is the caller's. Raises Refused."""
-        applications = self._codec.read(tensors)
+    def score(self, tensors: Sequence[Tensor], trial: bool = False) -> Scored:
+        """Answer the applications in `tensors`; recording is the caller's. Raises Refused.
+
+        In a trial what is unknown is never refused: replay applications are of the hold-out, and training saw others.
+        """
+        applications = (self._trial if trial else self._codec).read(tensors)
         history, statuses = self._look_up(applications)
         scores = self.bundle.score(Rows(applications.numeric, applications.categorical, history))
         probability = scores.probability.tolist()

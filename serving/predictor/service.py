@@ -91,16 +91,16 @@ class Service:
     ) -> Answer:
         """Score, explain if asked, and record what arrived at `began`.
 
-        Without a record only for the admin port, which tries versions out. Raises Refused, with Unavailable where there
-        is no room for a record.
+        Without a record only where a version is tried out. Raises Refused, with Unavailable where there is no room for
+        a record.
         """
         shape = tensors[0].shape
         if explain:
             _check_explained(shape)
         if shape and shape[0] > INLINE_ROWS:
-            scored = await self.work(model.score, tensors)
+            scored = await self.work(model.score, tensors, not record)
         else:
-            scored = model.score(tensors)
+            scored = model.score(tensors, not record)
         explanations = await self._explain(model, scored) if explain else []
         now = datetime.now(UTC)
         ids: list[str] = []

@@ -50,6 +50,20 @@ def test_everybody_else_is_recorded(ask: Callable[..., Any], token: str, header:
     assert response.json()["parameters"]["record_ids"]
 
 
+@pytest.mark.parametrize(("header", "status"), [(b"a-smoke-token-for-tests", 200), (None, 400)])
+def test_smoke_is_refused_nothing_unknown(
+    open_site: Callable[..., Any],
+    tensors: Callable[..., Any],
+    application: dict[str, Any],
+    header: bytes | None,
+    status: int,
+) -> None:
+    site = open_site(smoke_token="a-smoke-token-for-tests", unknown="reject")
+    headers = [(b"credence-smoke", header)] if header is not None else []
+    sent = {"inputs": tensors({**application, "AMT_CREDIT": 9e9})}
+    assert site.call("POST", INFER, sent, headers=headers).status_code == status
+
+
 def test_tokens_are_no_options(capsys: pytest.CaptureFixture[str]) -> None:
     parser(PredictorSettings, "predictor", "").print_help()
     assert "token" not in capsys.readouterr().out
