@@ -67,7 +67,7 @@ def test_a_stranger_reaches_what_serves(policies: list[dict[str, Any]], target: 
     assert _reaches(policies, STRANGER, _labels(target), PORTS[target]) == (target in {"predictor", "explainer"})
 
 
-@pytest.mark.parametrize("target", FLOWS)
+@pytest.mark.parametrize("target", sorted(FLOWS))
 def test_nobody_asks_a_run(policies: list[dict[str, Any]], target: str) -> None:
     assert not _reaches(policies, STRANGER, _labels(target), 8080)
 
