@@ -17,7 +17,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is needed and not there; PYTHON=... names another"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet $(UV)
-	$(BIN)/uv pip sync --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
 	@command -v chromium >/dev/null && command -v promtool >/dev/null || $(MAKE) --no-print-directory programs
 	@touch $@
@@ -25,7 +25,7 @@ $(STAMP): requirements.lock pyproject.toml
 .venv-explainer/.ready: requirements-explainer.lock pyproject.toml $(STAMP)
 	@echo "setup: the explainer in .venv-explainer, because its pins and ours do not meet"
 	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-explainer
-	$(BIN)/uv pip sync --python .venv-explainer/bin/python --require-hashes requirements-explainer.lock
+	$(BIN)/uv pip sync --compile-bytecode --python .venv-explainer/bin/python --require-hashes requirements-explainer.lock
 	$(BIN)/uv pip install --python .venv-explainer/bin/python --no-deps --editable .
 	@touch $@
 

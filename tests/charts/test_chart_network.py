@@ -82,5 +82,5 @@ def test_the_api_is_asked_by_the_flows(policies: list[dict[str, Any]], source: s
 def test_readme_has_the_table() -> None:
     text = (CHART / "README.md").read_text()
     for target, sources in MAY.items():
-        (row,) = [line for line in text.splitlines() if line.startswith(f"| {target} ")]
+        *_, row = (line for line in text.splitlines() if line.startswith(f"| {target} "))  # memory is told before
         assert sources - FLOWS <= set(row.replace(",", " ").split())
