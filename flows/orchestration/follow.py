@@ -24,6 +24,10 @@ _PAGE = 200
 _WARNING = 30
 _OF_THE_RUN = ("prefect.task_runs", "prefect.flow_runs")
 """Loggers of its steps, and of what is around them."""
+_LAST = "Finished in state"
+"""How a step's and a run's last line begins."""
+_LATE_SECONDS = 5.0
+"""A run sends its lines every two seconds, and its state at once; one that was killed sends no last line."""
 _LINK = re.compile(r"/([^/)]+)\)$")
 """The last part of where a link artifact leads."""
 _FAILED = re.compile(r"^Flow run encountered an exception: \w+: ")
@@ -53,35 +57,41 @@ def follow(name: str, parameters: dict[str, object], url: str, say: Say) -> dict
 
 
 def _until_it_ends(client: SyncPrefectClient, run: UUID, say: Say) -> State:
-    told, known, answered = set[UUID](), "", time.monotonic()
+    told, known, answered, ended = set[UUID](), "", time.monotonic(), 0.0
     while True:
         try:
             state = client.read_flow_run(run).state
-            _tell(client, run, told, say)
+            complete = _tell(client, run, told, say)
         except httpx.HTTPError as error:
             if time.monotonic() > answered + _AWAY_SECONDS:
                 raise FlowError(f"Prefect does not answer any more, so the run cannot be followed: {error}") from error
         else:
             answered = time.monotonic()
             if state is not None and state.is_final():
-                return state
-            if state is not None and state.name != known:
+                ended = ended or answered
+                if complete or answered > ended + _LATE_SECONDS:
+                    return state
+            elif state is not None and state.name != known:
                 known = state.name or ""
                 say(f"the run is {known.lower()}")
         time.sleep(_POLL_SECONDS)
 
 
-def _tell(client: SyncPrefectClient, run: UUID, told: set[UUID], say: Say) -> None:
-    """What the steps said since, and what anybody warned of; lines come late and out of order."""
-    wanted, offset = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run])), 0
+def _tell(client: SyncPrefectClient, run: UUID, told: set[UUID], say: Say) -> bool:
+    """What the steps said since, and what anybody warned of; lines come late and out of order.
+
+    Returns whether the run's last line was among them.
+    """
+    wanted, offset, complete = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run])), 0, False
     while True:
         page = client.read_logs(wanted, limit=_PAGE, offset=offset, sort=LogSort.TIMESTAMP_ASC)
         for line in page:
             if line.id not in told and _is_told(line):
                 say(line.message.partition("\n")[0])
             told.add(line.id)
+            complete |= line.name == _OF_THE_RUN[1] and line.message.startswith(_LAST)
         if len(page) < _PAGE:
-            return
+            return complete
         offset += _PAGE
 
 
@@ -89,7 +99,7 @@ def _is_told(line: Log) -> bool:
     """What a step says, and what worker and cluster warn of; how a run failed, with its traceback, is in its state."""
     if line.name not in _OF_THE_RUN:
         return line.level >= _WARNING
-    return line.name == _OF_THE_RUN[0] and line.level < _WARNING and not line.message.startswith("Finished in state")
+    return line.name == _OF_THE_RUN[0] and line.level < _WARNING and not line.message.startswith(_LAST)
 
 
 def _links(client: SyncPrefectClient, run: UUID) -> dict[str, str]:
