@@ -22,6 +22,8 @@ from flows.errors import NotStarted, PortTaken
 POLL_SECONDS = 0.1
 _CHILDREN: list[subprocess.Popen[bytes]] = []
 """What this process started, kept: letting go of a child that runs on would be reported as a leak."""
+_RELEASE_SECONDS = 1.0
+"""A killed process counts as ended some milliseconds before its last thread gives back its ports."""
 _CLOCK_SECONDS = 2.0
 """A time of creation is counted from the boot, whose own time moves a little as the clock is set right."""
 _TAIL = 5
@@ -65,13 +67,22 @@ class Service:
 def check_ports(service: Service) -> None:
     """Raises PortTaken for the first of the service's ports that somebody listens on."""
     for setting, port in service.ports.items():
-        with socket.socket() as probe:
-            # past connections may linger on the port; a listener still makes this fail
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise PortTaken(port, service.name, setting) from error
+        deadline = time.monotonic() + _RELEASE_SECONDS
+        while _is_taken(port):
+            if time.monotonic() > deadline:
+                raise PortTaken(port, service.name, setting)
+            time.sleep(POLL_SECONDS)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        # past connections may linger on the port; a listener still makes this fail
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def start(service: Service, folder: Path, log: Path) -> Started:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 
 import pytest
 
@@ -22,3 +23,10 @@ def test_taken_port_starts_nothing(platform: Platform, name: str, setting: str) 
             platform.up(print)
     assert platform.running() == []
     assert not list(platform.settings.folder.glob("logs/*"))
+
+
+def test_port_that_is_let_go_late_is_waited_for(platform: Platform) -> None:
+    """A killed process counts as ended some milliseconds before its last thread gives back its ports."""
+    taken = socket.create_server(("127.0.0.1", platform.settings.monitor_port))
+    threading.Timer(0.3, taken.close).start()
+    assert platform.up(print) == ["monitor"]
