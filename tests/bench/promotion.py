@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from flows.settings import Settings
 from tests.bench import bodies, load
 from tests.bench.load import CONNECTIONS, Load
 from tests.bench.model import Served
+from tests.ports import unused_port
 from training.bundle import MODEL
 from training.registry import Registry
 
@@ -91,8 +91,5 @@ def _row(name: str, loads: Sequence[Load]) -> str:
 
 
 def _settings(home: Path) -> Settings:
-    probes = [socket.create_server(("127.0.0.1", 0)) for _ in _PORTS]
-    ports = {name: probe.getsockname()[1] for name, probe in zip(_PORTS, probes, strict=True)}
-    for probe in probes:
-        probe.close()
+    ports = {name: unused_port() for name in _PORTS}
     return Settings(home=str(home), mlflow_url=_ELSEWHERE, prefect_url=_ELSEWHERE, **ports)

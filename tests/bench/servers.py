@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+from tests.ports import unused_port
 
 _ROOT = Path(__file__).parents[2]
 _MLSERVER = _ROOT / ".venv-bench" / "bin" / "mlserver"
@@ -29,7 +30,7 @@ class ServerError(Exception):
 @contextlib.contextmanager
 def credence(models: Path, log: Path) -> Iterator[int]:
     """Our predictor, checking and recording; its port."""
-    port = _free_port()
+    port = unused_port()
     settings = {
         "MODELS": models,
         "HTTP_PORT": port,
@@ -46,7 +47,7 @@ def credence(models: Path, log: Path) -> Iterator[int]:
 @contextlib.contextmanager
 def explainer(models: Path) -> Iterator[int]:
     """Our explainer, in its own environment."""
-    port = _free_port()
+    port = unused_port()
     command = [str(EXPLAINER), "-m", "serving.explainer", "--models", str(models), "--http_port", str(port)]
     with _running(command, {}, port, "/v2/health/ready"):
         yield port
@@ -55,7 +56,7 @@ def explainer(models: Path) -> Iterator[int]:
 @contextlib.contextmanager
 def kserve(boosters: Path, *, tuned: bool) -> Iterator[int]:
     """KServe's server as `kserve_server` sets it up: with its defaults, or `tuned` without a line of log a request."""
-    port = _free_port()
+    port = unused_port()
     command = [sys.executable, "-m", "tests.bench.kserve_server", "--booster", str(boosters / "model.bst")]
     command += ["--http_port", str(port), "--enable_grpc", "false", *(["--tuned"] if tuned else [])]
     with _running(command, {}, port, "/v2/models/joined/ready"):
@@ -74,7 +75,7 @@ def mlserver(boosters: Path, folder: Path, *, tuned: bool) -> Iterator[int]:
             f"{_MLSERVER.relative_to(_ROOT)}: expected MLServer in an environment of its own (make bench)"
         )
     names = ("http_port", "grpc_port", "metrics_port")
-    settings: dict[str, Any] = {"host": "127.0.0.1"} | {name: _free_port() for name in names}
+    settings: dict[str, Any] = {"host": "127.0.0.1"} | {name: unused_port() for name in names}
     if tuned:
         settings |= {"debug": False, "parallel_workers": 0}
     # its workers leave files in the folder they are started in
@@ -94,7 +95,7 @@ def mlserver(boosters: Path, folder: Path, *, tuned: bool) -> Iterator[int]:
 @contextlib.contextmanager
 def echo(size: int) -> Iterator[int]:
     """The bare server of `echo`."""
-    port = _free_port()
+    port = unused_port()
     with _running([sys.executable, "-m", "tests.bench.echo", str(port), str(size)], {}, port, "/"):
         yield port
 
@@ -158,12 +159,6 @@ def _ask(port: int, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         return response.status, response.read()
     finally:
         connection.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

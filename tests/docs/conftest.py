@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ import httpx
 import pytest
 
 from tests.docs.examples import Predictor
+from tests.ports import unused_port
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def predictor(toy_repository: Path, tmp_path: Path) -> Iterator[Predictor]:
     """A predictor process on version 2 of the toy repository, and a monitor."""
     (tmp_path / "models").symlink_to(toy_repository)  # under this name errors show it
-    ports = _free_ports()
+    ports = [unused_port() for _ in range(3)]
     settings = {"models": "models", "log_directory": "log", "drain_seconds": 0, "home": "."}
     settings |= {"http_port": ports[0], "admin_port": ports[1], "monitor_port": ports[2], "monitor_models": "models"}
     environment = os.environ | {f"CREDENCE_{name.upper()}": str(value) for name, value in settings.items()}
@@ -41,16 +41,6 @@ def _started(module: str, environment: dict[str, str], folder: Path) -> Iterator
             yield process
         finally:
             process.terminate()
-
-
-def _free_ports() -> list[int]:
-    probes = [socket.socket() for _ in range(3)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 def _wait_ready(url: str, process: subprocess.Popen[bytes]) -> None:

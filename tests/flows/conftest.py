@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from flows.local import Platform
 from flows.settings import Settings
+from tests.ports import unused_port
 
 PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port", "explainer_port", "prefect_port")
 Credence = Callable[..., subprocess.CompletedProcess[str]]
@@ -21,12 +21,7 @@ Credence = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A state folder and free ports; registry, orchestrator and explainer are elsewhere, so that none is started."""
-    probes = [socket.socket() for _ in PORTS]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = {name: probe.getsockname()[1] for name, probe in zip(PORTS, probes, strict=True)}
-    for probe in probes:
-        probe.close()
+    ports = {name: unused_port() for name in PORTS}
     return Settings(
         home=str(tmp_path / "home"),
         mlflow_url=f"sqlite:///{tmp_path}/mlflow.db",

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from playwright.sync_api import Browser, expect
 
 from flows.local import Platform
 from flows.settings import Settings
+from tests.ports import unused_port
 from training.changes import Change
 from training.registry import Figures, Registry
 from training.synthetic import synthesise
@@ -37,13 +37,7 @@ PORTS = ("monitor_port", "http_port", "admin_port", "explainer_port", "prefect_p
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A state folder of the module's own; the registry is a database, and there is no explainer."""
-    folder, ports = tmp_path_factory.mktemp("orchestrated"), dict[str, int]()
-    probes = {name: socket.socket() for name in PORTS}
-    for name, probe in probes.items():
-        probe.bind(("127.0.0.1", 0))
-        ports[name] = probe.getsockname()[1]
-    for probe in probes.values():
-        probe.close()
+    folder, ports = tmp_path_factory.mktemp("orchestrated"), {name: unused_port() for name in PORTS}
     return Settings(
         home=str(folder / "home"),
         mlflow_url=f"sqlite:///{folder}/mlflow.db",

@@ -6,15 +6,15 @@ import contextlib
 import socket
 import threading
 
+from tests.ports import unused_port
+
 
 class Relay:
     """While it is open, connections to `port` reach the target."""
 
     def __init__(self, target: int) -> None:
         self._target = target
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = unused_port()
         self._listener: socket.socket | None = None
 
     def open(self) -> None:

@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from monitoring.collector import CONTENT_TYPE
+from tests.ports import unused_port
 
 
 def start(home: Path, port: int) -> subprocess.Popen[str]:
@@ -23,9 +24,7 @@ def start(home: Path, port: int) -> subprocess.Popen[str]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return unused_port()
 
 
 def wait(url: str) -> None:

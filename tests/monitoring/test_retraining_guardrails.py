@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from monitoring.tables import actions
 from tests.monitoring.killed import STEPS
 from tests.monitoring.lender import HOUR, Lender
 from tests.monitoring.relay import Relay
+from tests.ports import unused_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,9 +29,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """The port of a Prefect server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = unused_port()
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
     home = tmp_path_factory.mktemp("prefect")

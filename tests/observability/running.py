@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,15 +19,9 @@ from monitoring.database import Database
 from monitoring.judgements import STARTED, Action, Judgements
 from tests.conftest import TOY_FIELDS, toy_rows
 from tests.observability.shipped import RULES
+from tests.ports import unused_port
 
 LABELS = {"namespace": "credence", "release": "credence"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def until(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
@@ -59,7 +52,7 @@ class Platform:
 
     def __init__(self, models: Path, folder: Path, prometheus: str) -> None:
         self._models, self._folder, self._program = models, folder, prometheus
-        self._predictor, self._monitor, self._prometheus = (f"http://127.0.0.1:{free_port()}" for _ in range(3))
+        self._predictor, self._monitor, self._prometheus = (f"http://127.0.0.1:{unused_port()}" for _ in range(3))
         self._client = httpx.Client(timeout=60)
         self.since = time.time()
 
@@ -109,7 +102,7 @@ class Platform:
         database = Database(f"sqlite:///{self._folder / 'records.sqlite'}")
         judgements = Judgements(database)
         (delivery,) = judgements.deliveries(("nothing to start",))[-1:]
-        judgements.act(delivery.verdict, Action(at=_now(), what=STARTED[0], version=None, run="run"))
+        judgements.act(delivery.verdict, Action(at=_now(), what=STARTED["retrain"], version=None, run="run"))
         judgements.move(delivery, delivery._replace(state="finished"), _now())
         database.close()
         until(lambda: self.query("credence_retraining_ended_timestamp_seconds"), "Prometheus knows the retraining")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ import numpy as np
 import pytest
 from conftest import TOY_HISTORY
 
+from tests.ports import unused_port
 from training.bundle.history import write_history
 
 ROOT = Path(__file__).parents[3]
@@ -105,9 +105,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, toy_bundle: Path) -> Path:
 @pytest.fixture(scope="session")
 def explainer(tmp_path_factory: pytest.TempPathFactory, python: Path, models: Path) -> Iterator[Explainer]:
     """Started as KServe's controller does, with its arguments behind ours; ended by SIGTERM."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = unused_port()
     log = tmp_path_factory.mktemp("explainer") / "stderr"
     command = [str(python), "-m", "serving.explainer", "--models", str(models), "--version", "3"]
     command += ["--model_name", "credit-default", "--predictor_host", "nowhere.test", "--http_port", str(port)]

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.ports import unused_port
+
 PREDICTOR = Path(__file__).with_name("predictor.py")
 
 
@@ -21,9 +22,7 @@ class Collector:
     """The monitor as a process that can be killed and started again on its port and store."""
 
     def __init__(self, home: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = unused_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {**os.environ, "CREDENCE_HOME": str(home), "CREDENCE_MONITOR_PORT": str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None

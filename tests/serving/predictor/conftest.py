@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from serving.predictor.metrics import Metrics
 from serving.predictor.service import Service
 from serving.predictor.settings import Settings
 from serving.protocol.codec import Codec
+from tests.ports import unused_port
 from training.bundle import Bundle, Manifest
 from training.bundle.history import write_history
 
@@ -175,7 +175,7 @@ class Process:
     """A predictor as a process of its own."""
 
     def __init__(self, models: Path, folder: Path, **settings: Any) -> None:
-        self.port, self.admin_port = free_port(), free_port()
+        self.port, self.admin_port = unused_port(), unused_port()
         self.url, self.admin_url = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.admin_port}"
         self.log_directory = folder / "log"
         self.stderr = folder / "stderr"
@@ -208,19 +208,6 @@ class Process:
     @property
     def running(self) -> bool:
         return self._process.poll() is None
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def unused_port() -> int:
-    """A port that nothing listens on."""
-    return free_port()
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from serving import records
+from tests.ports import unused_port
 
 INFER = "/v2/models/credit-default/infer"
 
@@ -62,11 +63,12 @@ def test_killed_predictor_loses_nothing(start: Any, application: dict[str, Any],
 
 
 @pytest.fixture
-def monitor(tmp_path: Path, unused_port: int) -> Iterator[str]:
+def monitor(tmp_path: Path) -> Iterator[str]:
     """A running monitor's URL."""
-    environment = os.environ | {"CREDENCE_MONITOR_PORT": str(unused_port), "CREDENCE_HOME": str(tmp_path / "home")}
+    port = unused_port()
+    environment = os.environ | {"CREDENCE_MONITOR_PORT": str(port), "CREDENCE_HOME": str(tmp_path / "home")}
     process = subprocess.Popen([sys.executable, "-m", "monitoring"], env=environment)
-    yield f"http://127.0.0.1:{unused_port}"
+    yield f"http://127.0.0.1:{port}"
     process.kill()
     process.wait()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,13 +11,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.ports import unused_port
+
 
 @contextlib.contextmanager
 def artifact_server(folder: Path) -> Iterator[str]:
     """Its URL, once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = unused_port()
     command = [sys.executable, "-m", "mlflow", "server", "--artifacts-only", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--artifacts-destination", str(folder / "artifacts")]
     environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}

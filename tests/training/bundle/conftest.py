@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.ports import unused_port
 from tests.training.bundle.artifact_server import artifact_server
 
 
@@ -32,6 +32,4 @@ def bundle(toy_bundle: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def unused_url() -> str:
     """Where nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{unused_port()}"
