@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from tests.programs import program
 
 ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yaml"))
@@ -131,8 +132,6 @@ def test_release_waits_for_tests_and_cluster() -> None:
 
 @EACH
 def test_actionlint_finds_nothing(path: Path) -> None:
-    program = shutil.which("actionlint")
-    if program is None:
-        pytest.skip("no actionlint on the PATH: go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12")
-    done = subprocess.run([program, "-no-color", str(path)], capture_output=True, text=True, check=False)
+    actionlint = program("actionlint", "go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12")
+    done = subprocess.run([actionlint, "-no-color", str(path)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

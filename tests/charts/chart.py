@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
+
+from tests.programs import program
 
 CHART = Path(__file__).parents[2] / "charts" / "credence"
 KSERVE = ("--api-versions", "serving.kserve.io/v1beta1")
 GATEWAY = ("--api-versions", "gateway.networking.k8s.io/v1")
-_CLUSTER = ("--kube-version", "1.34.0")
+CLUSTER = ("--kube-version", "1.34.0")
 """A helm built from its module would take the cluster for one of years ago."""
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]+):(?P<value>.*)$")
 
@@ -60,15 +60,15 @@ def _at(path: list[str]) -> Any:
     return value
 
 
-def render(*options: str) -> list[dict[str, Any]]:
-    """The objects of a release `credence` in namespace `bank`. Raises RenderError with helm's message."""
-    return [each for each in yaml.load_all(_rendered(options), yaml.CSafeLoader) if each]
+def render(*options: str, namespace: str = "bank") -> list[dict[str, Any]]:
+    """The objects of a release `credence` in a namespace. Raises RenderError with helm's message."""
+    return [each for each in yaml.load_all(_rendered(namespace, options), yaml.CSafeLoader) if each]
 
 
 @cache
-def _rendered(options: tuple[str, ...]) -> str:
+def _rendered(namespace: str, options: tuple[str, ...]) -> str:
     done = subprocess.run(
-        [_helm(), "template", "credence", str(CHART), "--namespace", "bank", *_CLUSTER, *options],
+        [program("helm"), "template", "credence", str(CHART), "--namespace", namespace, *CLUSTER, *options],
         capture_output=True,
         text=True,
     )
@@ -87,14 +87,7 @@ def pick(objects: list[dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
     return found
 
 
-def served(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What promotion would apply for version 3."""
+def served(objects: list[dict[str, Any]], version: str = "3") -> list[dict[str, Any]]:
+    """What promotion would apply for a version."""
     text = pick(objects, "ConfigMap", "credence-serving")["data"]["serving.yaml"]
-    return list(yaml.safe_load_all(text.replace("${version}", "3")))
-
-
-def _helm() -> str:
-    found = shutil.which("helm") or shutil.which("helm", path=str(Path.home() / ".cache/one-node-cluster/bin-1.34.4"))
-    if found is None:
-        pytest.skip("no helm on this machine")
-    return found
+    return list(yaml.safe_load_all(text.replace("${version}", version)))

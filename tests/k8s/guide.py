@@ -5,24 +5,18 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-import yaml
-
+from tests.charts.chart import KSERVE, render, served, values
 from tests.docs.pages import blocks
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "operators-guide.md"
 ALERTS = ROOT / "docs" / "alerts.md"
 GITOPS = ROOT / "docs" / "gitops.md"
-CHART = ROOT / "charts" / "credence"
 PAGES = (GUIDE, ALERTS, ROOT / "k8s" / "README.md")
-CLUSTER = ("--kube-version", "1.34.0", "--api-versions", "serving.kserve.io/v1beta1")
-"""What `helm template` is told of the cluster that it does not ask."""
 
 
 def typed(page: Path, program: str) -> list[list[str]]:
@@ -39,26 +33,11 @@ def joined(content: str) -> list[str]:
     return [line.removeprefix("$ ") for line in whole.splitlines() if line.startswith("$ ")]
 
 
-def program(name: str) -> str:
-    """The path of a program; the test skips without it."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"no {name} on the PATH")
-    return found
-
-
 def ran(*command: str) -> str:
     """What a program wrote; the test fails with what it said."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
     return done.stdout
-
-
-@functools.cache
-def values() -> dict[str, Any]:
-    """The chart's values."""
-    found: dict[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())
-    return found
 
 
 def is_value(path: str) -> bool:
@@ -74,11 +53,8 @@ def is_value(path: str) -> bool:
 @functools.cache
 def rendered(mode: str) -> tuple[dict[str, Any], ...]:
     """What a release called `credence`, in a namespace of that name, consists of, with version 4 live."""
-    mode = f"serving.mode={mode}"
-    out = ran(program("helm"), "template", "credence", str(CHART), "-n", "credence", "--set", mode, *CLUSTER)
-    objects = [item for item in yaml.safe_load_all(out) if item]
-    (template,) = (item["data"]["serving.yaml"] for item in objects if item["metadata"]["name"] == "credence-serving")
-    return (*objects, *yaml.safe_load_all(template.replace("${version}", "4")))
+    objects = render("--set", f"serving.mode={mode}", *KSERVE, namespace="credence")
+    return (*objects, *served(objects, "4"))
 
 
 def names(mode: str) -> set[tuple[str, str]]:

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.charts.chart import values
 from tests.docs.pages import blocks
-from tests.k8s.guide import ALERTS, GITOPS, GUIDE, PAGES, ROOT, is_value, names, program, ran, rendered, typed, values
+from tests.k8s.guide import ALERTS, GITOPS, GUIDE, PAGES, ROOT, is_value, names, ran, rendered, typed
 from tests.k8s.manifests import EXAMPLES, RESTORE, objects
+from tests.programs import program
 
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 KINDS = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.k8s.manifests import FOLDER
+from tests.programs import program
 
 SCRIPT = FOLDER / "prerequisites.sh"
 STAND_IN = """#!/bin/bash
@@ -76,8 +77,5 @@ def test_refuses_and_changes_nothing(
 
 
 def test_shellcheck_finds_nothing() -> None:
-    program = shutil.which("shellcheck")
-    if program is None:
-        pytest.skip("no shellcheck on the PATH")
-    done = subprocess.run([program, SCRIPT], capture_output=True, text=True, check=False)
+    done = subprocess.run([program("shellcheck"), SCRIPT], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

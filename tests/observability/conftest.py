@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
+from tests.programs import program
 
-def _program(name: str) -> str:
-    path = shutil.which(name)
-    if path is None:
-        pytest.skip(f"no {name} on this machine: it comes with Debian's package prometheus")
-    return path
+_SOURCE = "it comes with Debian's package prometheus"
 
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
     """Checks rules and runs their unit tests."""
-    return _program("promtool")
+    return program("promtool", _SOURCE)
 
 
 @pytest.fixture(scope="session")
 def prometheus() -> str:
     """The server."""
-    return _program("prometheus")
+    return program("prometheus", _SOURCE)
