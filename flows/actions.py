@@ -19,11 +19,11 @@ def note(settings: Settings, verdict: str, what: str, version: str | None = None
     """Tell the monitor, if a verdict was behind it; a monitor that stays away misses it."""
     if not verdict:
         return
+    address, headers = f"{settings.monitor_url}/v1/verdicts/{verdict}/actions", settings.monitor_headers
     done = {"what": what[:_LONGEST], "version": version, "run": url}
     for pause in _PAUSES:
         try:
-            url, headers = f"{settings.monitor_url}/v1/verdicts/{verdict}/actions", settings.monitor_headers
-            response = httpx.post(url, json=done, headers=headers, timeout=10)
+            response = httpx.post(address, json=done, headers=headers, timeout=10)
         except httpx.HTTPError:
             pass
         else:

@@ -47,7 +47,7 @@ def _began(table: pa.Table) -> int:
 
 
 def fetch(settings: Settings, cohort: str) -> pa.Table:
-    """Every record of a cohort's window, with the outcomes that are known. Raises NotUp, FlowError."""
+    """Every record of a window, which may not be closed as a cohort, with known outcomes. Raises NotUp, FlowError."""
     url = f"{settings.monitor_url}/v1/cohorts/{cohort}/records"
     try:
         response = httpx.get(url, headers=settings.monitor_headers, timeout=_SECONDS)

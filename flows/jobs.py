@@ -9,13 +9,13 @@ from flows.retrain import Retrained
 from flows.services import prefect_environment
 from flows.settings import Settings
 from flows.steps import Say
-from flows.train import Registered
+from flows.train import Trained
 from training.bundle import Bundle
 from training.changes import Change
 from training.registry import Registry
 
 
-def run(name: str, settings: Settings, say: Say, parameters: dict[str, Any]) -> Registered | Retrained | Change:
+def run(name: str, settings: Settings, say: Say, parameters: dict[str, Any]) -> Trained | Retrained | Change:
     """Run `train`, `retrain`, `promote` or `rollback` as a Job. Raises FlowError where that fails, RegistryError."""
     os.environ.update(prefect_environment(settings))
     from flows.orchestration.follow import follow  # seconds, and it reads its settings when it is imported
@@ -27,7 +27,7 @@ def run(name: str, settings: Settings, say: Say, parameters: dict[str, Any]) -> 
     version = registry.version(left["version"])
     manifest = Bundle.open(registry.download(version.number, settings.models)).manifest
     if name == "train":
-        return Registered(version, manifest)
+        return Trained(version, manifest, None)
     return Retrained(version, manifest, _change(registry, left["audit-record"]) if "audit-record" in left else None)
 
 

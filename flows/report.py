@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pyarrow as pa
 
-from flows.errors import FlowError, NotUp
+from flows import cohorts
+from flows.errors import FlowError
 from flows.runs import live
 from flows.settings import Settings
 from flows.steps import Say
@@ -22,7 +22,6 @@ from serving.predictor.settings import read
 from serving.protocol.errors import Refused
 from training.bundle import Bundle
 
-_SECONDS = 60.0
 _WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")
 
 
@@ -32,7 +31,7 @@ def report_window(settings: Settings, window: str, out: Path, say: Say) -> Windo
     if found is None:
         raise FlowError(f"window: expected an id like 3-12, as the review pages name it, got {window!r}")
     bundle = _bundle(settings, live(settings, found["version"], say))
-    records = records_of(settings, window)
+    records = cohorts.fetch(settings, window)
     return _draw(bundle, records, out, f"window {window}", say)
 
 
@@ -49,19 +48,6 @@ def report_file(settings: Settings, file: Path, version: str | None, out: Path, 
     if unanswered:
         say(f"{unanswered:,} applications cannot be answered and are left out")
     return _draw(bundle, records, out, f"{file.name}, version {number}", say)
-
-
-def records_of(settings: Settings, window: str) -> pa.Table:
-    """A window's records, from the monitor. Raises NotUp, FlowError."""
-    url = f"{settings.monitor_url}/v1/cohorts/{window}/records"
-    try:
-        response = httpx.get(url, headers=settings.monitor_headers, timeout=_SECONDS)
-    except httpx.HTTPError as error:
-        raise NotUp("monitor", url) from error
-    if response.status_code != 200:
-        raise FlowError(f"the monitor refused {url}: {response.text[:300]}")
-    with pa.ipc.open_stream(response.content) as stream:
-        return stream.read_all()
 
 
 def answered(file: Path, model: Model, *, keep_unknown: bool) -> tuple[pa.Table, int]:

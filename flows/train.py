@@ -23,18 +23,12 @@ SYNTHETIC_CLIENTS = 20_000
 
 @dataclass(frozen=True)
 class Trained:
-    """A version with the run that made it."""
-
-    version: Version
-    run: Run
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A version that was made elsewhere."""
+    """A version that was learned."""
 
     version: Version
     manifest: Manifest
+    seconds: float | None
+    """Of the training; None where it was elsewhere."""
 
 
 def data_folder(home: Path, given: Path | None, clients: int, seed: int, say: Say) -> Path:
@@ -72,7 +66,7 @@ def run(
             before()
         say("registering the version")
         version = registry.register(made.directory, figures(made, options, tables, data))
-    return Trained(version, made)
+    return Trained(version, made.manifest, made.seconds)
 
 
 def recalibrated(champion: Path, number: str, recent: Recent, registry: Registry, say: Say) -> Version:

@@ -91,7 +91,7 @@ class Deliverer:
 
     def _started(self, delivery: Delivery, run: str, prefect: Prefect) -> None:
         after = delivery._replace(state="running", note="", attempt=delivery.attempt + 1, run=run)
-        what = STARTED[delivery.judgement == "recalibrate"]
+        what = STARTED[delivery.judgement]
         done = Action(at=_now(), what=what, version=None, run=prefect.page(run))
         if self._judgements.move(delivery, after, _now(), done):
             logger.info("verdict %s: %s, attempt %d, run %s", delivery.verdict, what, after.attempt, run)

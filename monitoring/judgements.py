@@ -17,8 +17,8 @@ from monitoring.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
-STARTED = ("retraining started", "recalibration started")
-"""What the action says that notes it."""
+STARTED = {"retrain": "retraining started", "recalibrate": "recalibration started"}
+"""What the action says that notes it, by what was judged."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +107,9 @@ class Judgements:
 
     def reaction(self) -> Reaction | None:
         """The last retraining that was started."""
-        started = select(actions.c.verdict, actions.c.at.label("started_at")).where(actions.c.what.in_(STARTED))
+        started = select(actions.c.verdict, actions.c.at.label("started_at")).where(
+            actions.c.what.in_(STARTED.values())
+        )
         with self._database.reading() as connection:
             action = connection.execute(started.order_by(actions.c.number.desc()).limit(1)).first()
             if action is None:

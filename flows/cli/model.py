@@ -12,8 +12,7 @@ from flows.cli.output import Output, reporting, table, user
 
 if TYPE_CHECKING:
     from flows.retrain import Retrained
-    from flows.train import Registered, Trained
-    from training.bundle import Manifest
+    from flows.train import Trained
 
 
 @click.command()
@@ -40,7 +39,7 @@ def train(
     from flows.runs import run
     from flows.settings import from_environment
 
-    trained: Trained | Registered = run(
+    trained: Trained = run(
         "train",
         from_environment(),
         output.say,
@@ -108,9 +107,9 @@ def history(output: Output, data: Path, version: str | None) -> None:
     output.result(made, f"{made.clients:,} clients, {made.features} features as of {made.as_of} in {made.path}")
 
 
-def summary(trained: Trained | Registered) -> dict[str, object]:
+def summary(trained: Trained) -> dict[str, object]:
     """A training run as JSON tells it."""
-    manifest, seconds = _made(trained)
+    manifest = trained.manifest
     return {
         "version": trained.version.number,
         "run_id": trained.version.run_id,
@@ -121,13 +120,13 @@ def summary(trained: Trained | Registered) -> dict[str, object]:
         "metrics": manifest.metrics,
         "allowed": manifest.allowed,
         "alarms": manifest.alarms,
-        "seconds": seconds,
+        "seconds": trained.seconds,
     }
 
 
-def shown(trained: Trained | Registered) -> str:
+def shown(trained: Trained) -> str:
     """A training run as a person reads it: the hold-out figures with their 95 % intervals."""
-    manifest, seconds = _made(trained)
+    manifest = trained.manifest
     rows = [
         (name.replace("_", " "), f"{figure.value:.4f}", f"{figure.low:.4f} to {figure.high:.4f}")
         for name, figure in manifest.metrics.items()
@@ -135,12 +134,5 @@ def shown(trained: Trained | Registered) -> str:
     policy = manifest.policy
     rows.append(("threshold", f"{policy.threshold:.4f}", f"{policy.threshold_low:.4f} to {policy.threshold_high:.4f}"))
     head = f"version {trained.version.number}: {manifest.family}, {len(manifest.features)} features"
-    head += "" if seconds is None else f", trained in {seconds:.0f} s"
+    head += "" if trained.seconds is None else f", trained in {trained.seconds:.0f} s"
     return "\n".join([head, table([("on the hold-out", "", "95 % interval"), *rows]), *manifest.alarms])
-
-
-def _made(trained: Trained | Registered) -> tuple[Manifest, float | None]:
-    """What was made, and in how many seconds if it was here."""
-    from flows.train import Registered
-
-    return (trained.manifest, None) if isinstance(trained, Registered) else (trained.run.manifest, trained.run.seconds)

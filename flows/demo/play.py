@@ -53,12 +53,12 @@ def play(stage: Stage, data: Path | None, clients: int, seed: int) -> None:
 
 def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
     trained = runs.run("train", stage.settings, stage.say, data=str(folder), trials=TRIALS, seed=seed)
-    manifest: Manifest = trained.run.manifest
+    manifest: Manifest = trained.manifest
     stage.story.trained = {
         "version": trained.version.number,
         "family": manifest.family,
         "metrics": manifest.metrics,
-        "seconds": round(trained.run.seconds, 1),
+        "seconds": round(trained.seconds, 1),
     }
     change = runs.run("promote", stage.settings, stage.say, by=getpass.getuser())
     if change.state == "undecided":  # so few clients that a gate cannot tell

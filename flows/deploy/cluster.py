@@ -12,10 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-
 from flows import history
-from flows.deploy import rollout, smoke, template
+from flows.deploy import monitor, rollout, smoke, template
 from flows.deploy.lease import Lease
 from flows.deploy.serving import Serving
 from flows.deploy.template import Object, name_of
@@ -98,13 +96,7 @@ class Cluster:
 
     def establish(self, version: str) -> None:
         """Tell the monitor; what is applied comes up again by itself."""
-        url, headers = f"{self._settings.monitor_url}/v1/live", self._settings.monitor_headers
-        try:
-            told = httpx.put(url, json={"version": version}, headers=headers, timeout=10.0).status_code < 400
-        except httpx.HTTPError:
-            told = False
-        if not told:
-            self._say("the monitor was not told which version is live: it learns it from the next records")
+        monitor.tell(self._settings, version, self._say)
 
     def withdraw(self) -> None:
         """Delete what was applied."""

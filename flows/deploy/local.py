@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import httpx
 
 from flows import history
-from flows.deploy import admin, smoke, watch
+from flows.deploy import admin, monitor, smoke, watch
 from flows.errors import Busy, FlowError
 from flows.local import Platform
 from flows.steps import Say
@@ -72,14 +72,7 @@ class Local:
         """Write it down for `credence up`; neither monitor nor explainer can hold a promotion up."""
         settings = self._platform.settings
         self._platform.live = version
-        try:
-            url, headers = f"{settings.monitor_url}/v1/live", settings.monitor_headers
-            response = httpx.put(url, json={"version": version}, headers=headers, timeout=10.0)
-            told = response.status_code < 400
-        except httpx.HTTPError:
-            told = False
-        if not told:
-            self._say("the monitor was not told which version is live: it learns it from the next records")
+        monitor.tell(settings, version, self._say)
         try:
             self._platform.start_explainer(version, self._say)
         except FlowError as error:

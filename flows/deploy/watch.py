@@ -9,7 +9,7 @@ import httpx
 
 from flows.errors import NotDeployed
 
-POLL_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 _FAULTS = re.compile(r'^credence_requests_total\{kind="infer",status="5\d\d"\} (\S+)$', re.MULTILINE)
 
 
@@ -55,7 +55,7 @@ def check(url: str, model: str, version: str, seconds: float) -> None:
         watched.look()
         if time.monotonic() >= until:
             return
-        time.sleep(POLL_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
 def faults(metrics: str) -> int:

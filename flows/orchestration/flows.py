@@ -52,7 +52,7 @@ def train(
     """As `credence train`; `data` is a folder of raw tables, a synthetic lender without it."""
     settings = from_environment()
     trained = runs.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp)
-    artifacts.show_version(settings, trained.version, trained.run.manifest)
+    artifacts.show_version(settings, trained.version, trained.manifest)
     return trained
 
 

@@ -103,7 +103,7 @@ def _is_told(line: Log) -> bool:
 
 
 def _links(client: SyncPrefectClient, run: UUID) -> dict[str, str]:
-    # the client's own method sends nulls, which the server refuses, or asks for artifacts of task runs alone
+    # the client's own method sends nulls beside this, which a server with a later FastAPI refuses
     wanted = {"artifacts": {"flow_run_id": {"any_": [str(run)]}}}
     artifacts = client.request("POST", "/artifacts/filter", json=wanted).json()
     found = {one["key"]: _LINK.search(str(one["data"])) for one in artifacts if one["key"]}

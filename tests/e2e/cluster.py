@@ -49,11 +49,6 @@ class Cluster:
         """A command of `credence` in the worker's pod."""
         return self.kubectl("exec", f"deploy/{RELEASE}-worker", "--", "credence", *arguments, seconds=seconds)
 
-    def pods(self, component: str) -> list[str]:
-        """The names of a component's pods that are not ending."""
-        found = self.get("pods", "--selector", f"app.kubernetes.io/component={component}")["items"]
-        return [pod["metadata"]["name"] for pod in found if "deletionTimestamp" not in pod["metadata"]]
-
     def has(self, group: str) -> bool:
         """Whether the cluster has an API group."""
         return group in _run(["kubectl", "api-versions"], None, 60)

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from flows.applications import CLIENT, Answered, ask, inputs
+from flows.applications import CLIENT, Answered, Application, ask, inputs
 from flows.demo.explaining import explain
 from flows.demo.story import EXPLORED
 from flows.outcomes import known, tell
@@ -62,26 +62,21 @@ def outcomes(settings: Settings, *names: str) -> dict[str, Any]:
     """Tell at once what became of the accepted and of the explored, in windows that were answered."""
     told = []
     for name in names:
-        answered: Sequence[Answered] = pickle.loads(_path(f"{name}-answered").read_bytes())
-        told += known(answered, _arrivals(name).defaulted, EXPLORED, seed=WINDOWS.index(name))
+        told += known(_answered(name), _arrivals(name).defaulted, EXPLORED, seed=WINDOWS.index(name))
     tell(settings, told)
     return {"told": len(told), "defaults": sum(one.defaulted for one in told)}
 
 
 def explanation(settings: Settings, name: str) -> dict[str, Any]:
     """The riskiest client's decision explained, and whether it is the one that was answered."""
-    answered: Sequence[Answered] = pickle.loads(_path(f"{name}-answered").read_bytes())
-    riskiest = max(answered, key=lambda one: one.probability)
-    (row,) = (one for one in _arrivals(name).applications.to_dicts() if one[CLIENT] == riskiest.client)
+    riskiest, row = _riskiest(name)
     told = explain(settings, row, _manifest(settings))
     return {"answered": asdict(riskiest), "explained": told}
 
 
 def request(settings: Settings, name: str, file: str) -> dict[str, Any]:
     """A request's body of the riskiest client, for a caller who keeps asking."""
-    answered: Sequence[Answered] = pickle.loads(_path(f"{name}-answered").read_bytes())
-    riskiest = max(answered, key=lambda one: one.probability)
-    (row,) = (one for one in _arrivals(name).applications.to_dicts() if one[CLIENT] == riskiest.client)
+    riskiest, row = _riskiest(name)
     Path(file).write_text(json.dumps({"inputs": inputs([row], _manifest(settings))}))
     return {"client": riskiest.client, "refused": riskiest.probability >= riskiest.threshold}
 
@@ -94,6 +89,18 @@ def monitor(settings: Settings, path: str) -> Any:
 def _manifest(settings: Settings) -> Manifest:
     newest = max(settings.models.glob("[0-9]*"), key=lambda path: int(path.name))
     return Bundle.open(newest).manifest
+
+
+def _riskiest(name: str) -> tuple[Answered, Application]:
+    """Of a window's answers that with the highest probability of default, and its application."""
+    riskiest = max(_answered(name), key=lambda one: one.probability)
+    (row,) = (one for one in _arrivals(name).applications.to_dicts() if one[CLIENT] == riskiest.client)
+    return riskiest, row
+
+
+def _answered(name: str) -> Sequence[Answered]:
+    found: Sequence[Answered] = pickle.loads(_path(f"{name}-answered").read_bytes())
+    return found
 
 
 def _arrivals(name: str) -> Arrivals:

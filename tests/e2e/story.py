@@ -226,9 +226,7 @@ class Story:
 
     def _pods(self, component: str) -> list[str]:
         found = self.cluster.get("pods")["items"]
-        prefix = (
-            f"credit-default-{component}-" if component in ("predictor", "explainer") else f"{RELEASE}-{component}-"
-        )
+        prefix = f"{_owner(component)}-{component}-"
         return [
             pod["metadata"]["name"]
             for pod in found

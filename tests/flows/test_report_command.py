@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli import credence as command_line
+from flows.cohorts import fetch
 from flows.errors import FlowError, NotUp
-from flows.report import answered, records_of, report_file, report_window
+from flows.report import answered, report_file, report_window
 from flows.settings import Settings
 from serving.predictor.model import Model, open_model
 from training.bundle import Bundle, Rows
@@ -78,7 +79,7 @@ def test_no_version_is_live(settings: Settings, applications: Path) -> None:
 
 def test_a_monitor_that_is_down_is_said(settings: Settings) -> None:
     with pytest.raises(NotUp, match="the monitor does not answer"):
-        records_of(settings, "1-1")
+        fetch(settings, "1-1")
 
 
 def test_the_command_says_one_thing(credence) -> None:
