@@ -125,7 +125,10 @@ class Usable:
     given: tuple[Cohort, ...]
     """To learn from, oldest first, as they came."""
     learned: tuple[Cohort, ...]
-    """Of these the labelled applications, each client once, with the newest, and none that is held out."""
+    """Of these the labelled applications, each client once, with the newest, and none that is held out.
+
+    By client, so that the same applications give the same model in whichever order they were answered.
+    """
     held_out: Cohort
 
     @classmethod
@@ -152,7 +155,8 @@ class Usable:
                 if cohort.clients[row] not in seen:
                     kept.append(row)
                     seen.add(cohort.clients[row])
-            learned.insert(0, cohort.take(np.array(kept[::-1], int)))
+            kept.sort(key=lambda row: str(cohort.clients[row]))
+            learned.insert(0, cohort.take(np.array(kept, int)))
         return cls(given, tuple(learned), held_out)
 
     @property

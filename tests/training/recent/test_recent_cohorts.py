@@ -77,6 +77,15 @@ def test_newest_application_counts(recent: Recent) -> None:
     assert [len(cohort.clients) > 0 for cohort in usable.learned] == [False, True]
 
 
+def test_order_of_answers_does_not_matter(recent: Recent) -> None:
+    once = with_column(recent.learned["1-2"], "client", pa.array(range(len(recent.learned["1-2"]))))
+    found = [
+        Usable.of(replace(recent, learned={"1-2": table})).learned[0].table
+        for table in (once, once.take(np.random.default_rng(0).permutation(len(once))))
+    ]
+    assert found[0].equals(found[1])
+
+
 def test_records_stand_for_new_clients(recent: Recent) -> None:
     clients = Usable.of(recent).learned[0].clients.tolist()
     nameless = [client for client in clients if isinstance(client, str)]
