@@ -53,7 +53,7 @@ def changed() -> Lender:
 
     Scores bought from outside have lost their meaning and everything else most of it, protected fields less. Enquiries
     at the credit bureau, which said next to nothing, now say most; employment says twice as much. The default rate
-    stays near a tenth, so that about as many are worth accepting as before, but others.
+    stays near a twelfth, so that about as many are worth accepting as before, but others.
     """
     return replace(population(), effects=_rotated(published().effects))
 
@@ -88,8 +88,8 @@ _ENQUIRIES = "AMT_REQ_CREDIT_BUREAU_YEAR"
 _MANY = 2
 _OF_MANY = 2.5
 """Log odds of `_MANY` enquiries or more in the year; of fewer, or of nothing known about them, 0."""
-_CONSTANT = -1.35
-"""Added to all log odds, which keeps the default rate near a tenth."""
+_CONSTANT = -1.5
+"""Added to all log odds, which keeps the default rate near a twelfth, as published."""
 
 
 def _rotated(effects: Effects) -> Effects:
