@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -84,7 +84,9 @@ class Database:
         except (DBAPIError, PoolTimeoutError) as error:
             # Whatever it was, the next use looks again whether the tables are there.
             self._prepared = False
-            raise StoreError(f"the database is not available: {type(error).__name__}") from error
+            url = self.engine.url
+            place = URL.create(url.drivername, host=url.host, port=url.port, database=url.database)
+            raise StoreError(f"the database {place} is not available: {type(error).__name__}") from error
 
 
 def engine(url: str) -> Engine:

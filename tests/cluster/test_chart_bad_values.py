@@ -15,7 +15,7 @@ ASK = "--dry-run=server"
 SECOND = (DEPLOYMENT, "--set=serving.name=second")
 SECRET = "--set=database.existingSecret"
 MONITOR = "app.kubernetes.io/instance=third,app.kubernetes.io/component=monitor"
-CAUSE = "the database is not available"
+CAUSE = "the database postgresql+psycopg://127.0.0.1:9/none is not available"
 UNREACHABLE = "postgresql+psycopg://nobody:secret-word@127.0.0.1:9/none"
 
 

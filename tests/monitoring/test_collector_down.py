@@ -1,6 +1,8 @@
 import pytest
 
 from monitoring.collector import CONTENT_TYPE
+from monitoring.database import Database
+from monitoring.errors import StoreError
 
 
 @pytest.fixture
@@ -20,11 +22,16 @@ def away(client, tmp_path, make_store):
 
 
 @pytest.mark.parametrize("path", ["/health/ready", "/v1/status", "/v1/records", "/v1/records/a-0", "/metrics"])
-def test_database_away_is_503(client, away, path):
+def test_database_away_is_503(client, away, path, url):
     answer = client.get(path)
     assert answer.status_code == 503
-    assert answer.json() == {"error": "the database is not available: OperationalError"}
+    assert answer.json() == {"error": f"the database {url} is not available: OperationalError"}
     assert client.get("/health/live").status_code == 200
+
+
+def test_unreachable_server_is_named_without_its_password():
+    with pytest.raises(StoreError, match=r"^the database postgresql\+psycopg://127.0.0.1:9/none is not available: Op"):
+        Database("postgresql+psycopg://nobody:geheim@127.0.0.1:9/none?options=geheim").prepare()
 
 
 def test_batch_is_not_acknowledged(client, away, make_record, body):
