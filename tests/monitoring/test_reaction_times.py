@@ -33,7 +33,7 @@ def judge(at: int) -> Verdict:
 def start(judgements: Judgements, verdict: Verdict, at: int) -> Delivery:
     (delivery,) = (one for one in judgements.deliveries(("waiting",)) if one.verdict == verdict.id)
     running = delivery._replace(state="running", attempt=1, run="r")
-    judgements.move(delivery, running, at, Action(at=at, what=STARTED[0], version=None, run="http://prefect/r"))
+    judgements.move(delivery, running, at, Action(at=at, what=STARTED["retrain"], version=None, run="http://prefect/r"))
     return running
 
 
