@@ -14,7 +14,7 @@ from flows.cli.data import data
 from flows.cli.demo import demo
 from flows.cli.model import history, retrain, train
 from flows.cli.platform import down, up
-from flows.cli.promotion import promote, rollback, status
+from flows.cli.promotion import promote, publish, rollback, status
 from flows.cli.records import records
 from flows.cli.report import report
 from flows.cli.review import review
@@ -50,6 +50,7 @@ for _command in (
     train,
     history,
     promote,
+    publish,
     rollback,
     retrain,
     review,

@@ -1,4 +1,4 @@
-"""`credence promote`, `rollback` and `status`: which version is live, and how it came to be."""
+"""`credence promote`, `publish`, `rollback` and `status`: which version is live, and how it came to be."""
 
 from __future__ import annotations
 
@@ -40,6 +40,25 @@ def promote(output: Output, version: str | None, approve: str | None) -> None:
 
     asked = {"version": version, "approve": approve, "by": user()}
     _end(output, run("promote", from_environment(), output.say, **asked))
+
+
+@click.command()
+@click.argument("version")
+@reporting
+def publish(output: Output, version: str) -> None:
+    """Put a registered VERSION where pods in a cluster fetch it, without promoting it: for a canary.
+
+    A promotion does so by itself. It goes to the artifacts of the MLflow server, and what is live stays as it is.
+
+    \b
+    Example:  credence publish 4
+    Next:     the canary in docs/operators-guide.md
+    """
+    from flows.publish import publish as put
+    from flows.settings import from_environment
+
+    done = put(from_environment(), version)
+    output.result(done, f"version {version} is published in {done.folder} at {done.url}")
 
 
 @click.command()

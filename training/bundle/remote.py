@@ -21,8 +21,11 @@ __all__ = ["AwayError", "fetch", "fetch_history", "publish", "publish_history"]
 _LAST = "bundle.json"
 
 
-def publish(url: str, path: Path, model: str, version: str) -> None:
-    """Put a bundle where `fetch` finds it. Raises BundleError, which names url, version and what is wrong."""
+def publish(url: str, path: Path, model: str, version: str) -> str:
+    """Put a bundle where `fetch` finds it, and return that folder of the artifacts.
+
+    Raises BundleError, which names url, version and what is wrong.
+    """
     server = Artifacts.at(url)
     with _said(f"version {version} of {model} cannot be published at {server}"):
         folder = _folder(model, version)
@@ -31,6 +34,7 @@ def publish(url: str, path: Path, model: str, version: str) -> None:
         files = sorted(file for file in path.rglob("*") if file.is_file())
         for file in sorted(files, key=lambda file: file == path / _LAST):
             server.put(f"{folder}/{file.relative_to(path).as_posix()}", file)
+    return folder
 
 
 def publish_history(url: str, path: Path, model: str) -> None:
