@@ -63,6 +63,16 @@ def test_version_tells_what_it_learned_from(registry: Registry, bundle: Path, tm
     assert told | {"cohorts": "1-1, 1-2"} == {name: tags[name] for name in (*told, "cohorts")}
 
 
+def test_long_card_is_cut_to_what_postgresql_takes(registry: Registry, bundle: Path, tmp_path: Path) -> None:
+    path, other = tmp_path / "bundle", Registry(registry.url, "wordy")
+    shutil.copytree(bundle, path)
+    (path / "card.md").write_text("# A model card\n" + "a line of it\n" * 1_000)
+    number = other.register(path, FIGURES).number
+    shown = registry._client.get_model_version("wordy", number).description
+    assert 4_900 < len(shown) <= 5_000
+    assert shown.endswith("a line of it\n\nThe rest is in `card.md` among the model's artifacts.\n")
+
+
 def test_alias_moves(registry: Registry) -> None:
     registry.alias("champion", "1")
     assert registry.aliases()["champion"] == "1"

@@ -16,7 +16,7 @@ from training.registry.mlmodel import describe
 MLFLOW_DIGEST = 36
 """Longest digest of a data set that MLflow keeps; the whole fingerprint is a tag."""
 _LONGEST = 5000
-"""Characters of a version's tag that every store of MLflow takes."""
+"""Characters of a version's tag or description that every store of MLflow takes: SQLite takes more."""
 
 
 @dataclass(frozen=True)
@@ -209,5 +209,10 @@ def _version(entry: Any, aliases: tuple[str, ...] | None = None) -> Version:  # 
 
 
 def _read_card(bundle: Path) -> str:
+    """The model card's whole lines as far as MLflow takes them."""
     card = bundle / "card.md"
-    return card.read_text()[:50_000] if card.exists() else ""
+    text = card.read_text() if card.exists() else ""
+    if len(text) <= _LONGEST:
+        return text
+    rest = "\n\nThe rest is in `card.md` among the model's artifacts.\n"
+    return text[: _LONGEST - len(rest)].rpartition("\n")[0] + rest
