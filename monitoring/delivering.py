@@ -37,6 +37,8 @@ class Deliverer:
         if self._prefect is not None:
             for delivery in self._judgements.deliveries(("starting", "running")):
                 self._follow(delivery, self._prefect)
+            for verdict, action in self._judgements.waiting():
+                self._follow_promotion(verdict, action, self._prefect)
         for delivery in self._judgements.deliveries(UNSETTLED):
             reason = superseded(delivery, live, latest.id if latest else None)
             if reason is None:
@@ -55,6 +57,20 @@ class Deliverer:
         except PrefectError as error:
             self._move(delivery, delivery._replace(note=str(error)))
 
+    def _follow_promotion(self, verdict: str, action: Action, prefect: Prefect) -> None:
+        """Note that the run of a promotion which waits for a person has ended: one that is cancelled cannot say so."""
+        try:
+            run = prefect.run((action.run or "").rpartition("/")[2])
+        except PrefectError as error:
+            logger.warning("verdict %s: %s", verdict, error)
+            return
+        told = f"run {run.name} is {run.state.lower()}" if run else "Prefect does not know its run any more"
+        if run is None or run.ended is not None:
+            done = Action(
+                at=_now(), what=f"version {action.version} waits no more: {told}", version=None, run=action.run
+            )
+            self._judgements.act(verdict, done)
+
     def _deliver(self, delivery: Delivery) -> None:
         if self._prefect is None:
             state: Literal["failed", "no orchestrator"] = "failed" if delivery.state == "failed" else "no orchestrator"
@@ -70,6 +86,7 @@ class Deliverer:
             reason = held_up(datetime.now(UTC), self._cooldown, active, ended)
         except PrefectError as error:
             reason = str(error)
+        reason = reason or next((action.what for _, action in self._judgements.waiting()), None)
         if reason is None:
             self._start(delivery, deployment, self._prefect)
         else:

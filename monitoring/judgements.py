@@ -13,7 +13,7 @@ from monitoring.database import Database
 from monitoring.delivery import Delivery, State, first_state
 from monitoring.judge import Limits, concludes
 from monitoring.tables import actions, verdicts
-from monitoring.verdict import Verdict
+from monitoring.verdict import WAITS, Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +117,16 @@ class Judgements:
             row = connection.execute(select(verdicts).where(verdicts.c.id == action.verdict)).mappings().one()
         delivery = _delivery(row)
         ended = row["changed_at"] if delivery.ended else None
-        return Reaction(row["at"], action.started_at, ended, delivery.paused)
+        waits = any(verdict == delivery.verdict for verdict, _ in self.waiting())
+        return Reaction(row["at"], action.started_at, ended, delivery.paused or waits)
+
+    def waiting(self) -> tuple[tuple[str, Action], ...]:
+        """Verdicts' ids with what was done last about each, where that waits for a person; oldest first."""
+        last = select(func.max(actions.c.number)).group_by(actions.c.verdict)
+        query = select(actions).where(actions.c.number.in_(last), actions.c.what.endswith(WAITS))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(actions.c.number)).mappings().all()
+        return tuple((row["verdict"], _action(row)) for row in rows)
 
     def move(self, before: Delivery, after: Delivery, now: int, done: Action | None = None) -> bool:
         """From one state to the next, with what was done; False where it is in another state already."""

@@ -14,10 +14,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from monitoring.judgements import Action
 from monitoring.reviewing import Reviewer
 from monitoring.settings import Settings
 from monitoring.store import Store
 from monitoring.tables import actions
+from monitoring.verdict import WAITS
 from tests.monitoring.killed import STEPS
 from tests.monitoring.lender import HOUR, Lender
 from tests.monitoring.relay import Relay
@@ -74,6 +76,13 @@ class Orchestrator:
 
     def start(self) -> str:
         return self.api.post(f"deployments/{self.id}/create_flow_run", json={}).json()["id"]
+
+    def ask_a_person(self) -> tuple[dict[str, Any], Action]:
+        """The run of a promotion that waits, and what it notes."""
+        flow = self._make("flows/", {"name": "promote"})
+        run = self.api.post("flow_runs/", json={"flow_id": flow, "state": {"type": "PAUSED"}}).json()
+        url = f"{self.url}/runs/flow-run/{run['id']}"
+        return run, Action(at=1, what=f"version 2 {WAITS}", version="2", run=url)
 
     def end(self, run: str, state: str = "COMPLETED") -> None:
         told = {"state": {"type": state}, "force": True}
@@ -220,6 +229,33 @@ def test_one_at_a_time(monitor, failing, prefect):
     prefect.end(run)
     assert look(reviewer).state == "running"
     assert len(prefect.runs()) == 2
+
+
+def test_promotion_that_waits_is_followed(monitor, failing, prefect):
+    """The run of a retraining ends and leaves a promotion for a person, who cancels it."""
+    reviewer = monitor(cooldown=0)
+    started = look(reviewer)
+    prefect.end(started.run)
+    run, promotion = prefect.ask_a_person()
+    reviewer.judgements.act(started.verdict, promotion)
+    assert (look(reviewer).state, reviewer.judgements.reaction().paused) == ("finished", True)
+    prefect.end(run["id"], "CANCELLED")
+    for _ in range(2):
+        look(reviewer)
+        assert not reviewer.judgements.reaction().paused
+    (*_, told) = reviewer._store.rows(select(actions.c.what, actions.c.run).order_by(actions.c.number))
+    assert dict(told) == {"what": f"version 2 waits no more: run {run['name']} is cancelled", "run": promotion.run}
+
+
+def test_nothing_is_started_while_a_promotion_waits(monitor, failing, prefect):
+    reviewer = monitor(cooldown=0)
+    started = look(reviewer)
+    _, promotion = prefect.ask_a_person()
+    reviewer.judgements.act(started.verdict, promotion)
+    prefect.end(started.run, "FAILED")
+    held = look(reviewer)
+    assert (held.state, held.note) == ("failed", promotion.what)
+    assert len(prefect.runs()) == 1
 
 
 def test_cooldown_follows_any_run(monitor, failing, prefect):
