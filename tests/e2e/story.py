@@ -109,10 +109,6 @@ class Story:
         actions = until("the retraining's end", lambda: self._ended(verdict), 900, pause=5)
         for action in actions:
             _say(f"  {action['what']}")
-        if "is not live" in actions[-1]["what"]:  # in which order two predictors answer moves the threshold a little
-            reason = "other clients apply, so others are accepted"
-            _say(f'a person decides: credence promote 2 --approve "{reason}"')
-            _say(self.cluster.credence("promote", "2", "--approve", reason))
         self._expect_live("2")
 
     def _roll_back(self) -> None:
