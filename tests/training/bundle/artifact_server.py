@@ -8,19 +8,26 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.ports import unused_port
 
 
 @contextlib.contextmanager
-def artifact_server(folder: Path) -> Iterator[str]:
-    """Its URL, once it answers."""
+def artifact_server(
+    folder: Path, destination: str | None = None, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
+    """Its URL, once it answers; its artifacts lie in the folder, or at a destination that settings lead to."""
     port = unused_port()
     command = [sys.executable, "-m", "mlflow", "server", "--artifacts-only", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", "1", "--artifacts-destination", str(folder / "artifacts")]
-    environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    command += ["--workers", "1", "--artifacts-destination", destination or str(folder / "artifacts")]
+    environment = os.environ | {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        **settings,
+    }
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"

@@ -10,12 +10,22 @@ import pytest
 
 from tests.ports import unused_port
 from tests.training.bundle.artifact_server import artifact_server
+from tests.training.bundle.object_store import BUCKET, object_store
 
 
-@pytest.fixture(scope="session")
-def mlflow_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with artifact_server(tmp_path_factory.mktemp("artifact-server")) as url:
-        yield url
+@pytest.fixture(scope="session", params=["folder", "object store"])
+def mlflow_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("artifact-server")
+    if request.param == "folder":
+        with artifact_server(folder) as url:
+            yield url
+    else:
+        with (
+            object_store(folder / "store") as settings,
+            artifact_server(folder, f"s3://{BUCKET}/mlflow", settings) as url,
+        ):
+            yield url
+            assert (folder / "store" / BUCKET / "mlflow").is_dir()
 
 
 @pytest.fixture
