@@ -28,7 +28,7 @@ def of_window(window: Window) -> list[str]:
     """How the applications were answered."""
     return [
         (
-            f"{window.answered:,} applications answered in {window.seconds:.0f} s, each recorded once; "
+            f"{window.answered:,} applications answered in {window.seconds:.1f} s, each recorded once; "
             f"{window.refused:,} refused; one application alone takes {window.median_ms} ms"
         ),
         *(f"not answered, client {one.client}: {one.error}" for one in window.turned_away),
