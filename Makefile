@@ -60,7 +60,7 @@ demo: setup ## Show the whole loop on a synthetic lender whose world changes
 e2e: setup ## Tell the same loop on the cluster that kubectl points at; E2E="--images ... --tag ..." names the images
 	$(BIN)/python -m tests.e2e $(E2E)
 
-simulate: setup ## Write docs/simulations.md anew: how often verdicts and gate are right
+simulate: setup ## Write docs/simulations.md anew: how right verdicts, gate and trainings are
 	$(BIN)/python -m tests.simulations --write
 
 bench: setup .venv-bench/.ready ## Measure beside other servers and other feature code

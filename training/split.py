@@ -24,8 +24,8 @@ from training.tables import FIELDS
 HEAVIEST = 10.0
 """A recent application counts as many times as makes the cohorts together as heavy as the tables, up to this.
 
-In a changed world that saved 1 to 9 % of the cost over counting each once; without a limit a few hundred applications
-would outvote a hundred thousand.
+In a changed world that saves cost over counting each once, in one that has not changed it costs a little more
+(docs/simulations.md); without a limit a few hundred applications would outvote a hundred thousand.
 """
 
 

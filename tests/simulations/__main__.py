@@ -1,4 +1,4 @@
-"""`python -m tests.simulations [NAME ...]`: how often the monitor and the gate are right, where that is known.
+"""`python -m tests.simulations [NAME ...]`: how right verdicts, gate and trainings are, where the truth is known.
 
 Each simulation is a module whose `run` returns Markdown, the same each time. `--write` puts it between its marks in
 docs/simulations.md.
@@ -13,10 +13,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.simulations import alarms, cohorts, gate
+from tests.simulations import alarms, cohorts, gate, recent
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "simulations.md"
-SIMULATIONS: dict[str, Callable[[], str]] = {"alarms": alarms.run, "cohorts": cohorts.run, "gate": gate.run}
+SIMULATIONS: dict[str, Callable[[], str]] = {
+    "alarms": alarms.run,
+    "cohorts": cohorts.run,
+    "gate": gate.run,
+    "recent": recent.run,
+}
 
 
 def main() -> int:
