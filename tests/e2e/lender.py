@@ -14,6 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from flows.applications import CLIENT, Answered, Application, ask, inputs
 from flows.demo.explaining import explain
 from flows.demo.story import EXPLORED
@@ -88,7 +90,7 @@ def monitor(settings: Settings, path: str) -> Any:
 
 def _manifest(settings: Settings) -> Manifest:
     newest = max(settings.models.glob("[0-9]*"), key=lambda path: int(path.name))
-    return Bundle.open(newest).manifest
+    return msgspec.structs.replace(Bundle.open(newest).manifest, model=settings.serving_name)
 
 
 def _riskiest(name: str) -> tuple[Answered, Application]:
