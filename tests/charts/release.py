@@ -16,13 +16,19 @@ from tests.charts.chart import CHART
 ASKED = os.environ.get("CREDENCE_TEST_CLUSTER") == "1"
 NEEDS_CLUSTER = pytest.mark.skipif(not ASKED, reason="CREDENCE_TEST_CLUSTER=1 asks for tests on a real cluster")
 _IMAGES = os.environ.get("CREDENCE_TEST_IMAGES", "localhost/credence")
+_TAG = os.environ.get("CREDENCE_TEST_TAG", "dev")
 IMAGES = [
     *(f"--set=image.{name}.repository={_IMAGES}/{name}" for name in ("predictor", "explainer", "platform")),
-    f"--set=image.tag={os.environ.get('CREDENCE_TEST_TAG', 'dev')}",
+    f"--set=image.tag={_TAG}",
 ]
 DEPLOYMENT = "--set=serving.mode=deployment"
 ELSEWHERE = ("--set=mlflow.url=http://mlflow.invalid", "--set=prefect.url=http://prefect.invalid")
 """Values under which little is started."""
+
+
+def image(name: str) -> str:
+    """One of those that tests are told to take."""
+    return f"{_IMAGES}/{name}:{_TAG}"
 
 
 class CommandError(AssertionError):

@@ -1,4 +1,4 @@
-"""Who may reach whom by the chart's NetworkPolicies: the table of its README."""
+"""The rendered NetworkPolicies open what the table says, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,18 +7,9 @@ from typing import Any
 import pytest
 
 from tests.charts.chart import CHART, render
+from tests.charts.reach import FLOWS, MAY, PORTS, SERVE
 
-PORTS = {"mlflow": 5000, "prefect": 4200, "monitor": 8090, "predictor": 8080, "explainer": 8080}
-PODS = [*PORTS, "worker", "run", "register", "history"]
-FLOWS = {"worker", "run", "register", "history"}
-MAY = {
-    "mlflow": {"predictor", "explainer", "monitor", *FLOWS},
-    "prefect": {"monitor", *FLOWS},
-    "monitor": {"predictor", *FLOWS},
-    "predictor": FLOWS,
-    "explainer": FLOWS,
-}
-"""Who may ask; of a pod of the same namespace that is not the release's own, see below."""
+PODS = [*PORTS, *sorted(FLOWS)]
 STRANGER = {"app": "a-clerks-desk"}
 
 
@@ -64,7 +55,7 @@ def test_only_the_arrows_are_open(policies: list[dict[str, Any]], source: str, t
 
 @pytest.mark.parametrize("target", PORTS)
 def test_a_stranger_reaches_what_serves(policies: list[dict[str, Any]], target: str) -> None:
-    assert _reaches(policies, STRANGER, _labels(target), PORTS[target]) == (target in {"predictor", "explainer"})
+    assert _reaches(policies, STRANGER, _labels(target), PORTS[target]) == (target in SERVE)
 
 
 @pytest.mark.parametrize("target", sorted(FLOWS))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -17,12 +16,10 @@ from flows.deploy.lease import Lease
 from flows.deploy.serving import Serving
 from flows.errors import Busy, ClusterRefused, NotDeployed
 from flows.settings import Settings
-from tests.charts.release import NEEDS_CLUSTER, Namespace, namespace
+from tests.charts.release import NEEDS_CLUSTER, Namespace, image, namespace
 
 pytestmark = NEEDS_CLUSTER
 
-IMAGE = f"{os.environ.get('CREDENCE_TEST_IMAGES', 'localhost/credence')}/predictor"
-IMAGE += f":{os.environ.get('CREDENCE_TEST_TAG', 'dev')}"
 TEMPLATE = """
 apiVersion: apps/v1
 kind: Deployment
@@ -59,8 +56,8 @@ spec: {selector: {component: predictor}, ports: [{port: 80, targetPort: 8080}]}
 REFUSES = "import sys; print('version ' + sys.argv[1] + ' is not published'); sys.exit(sys.argv[1] == '9')"
 
 
-def text(image: str = IMAGE, memory: str = "16Mi") -> str:
-    return TEMPLATE.replace("IMAGE", image).replace("MEMORY", memory).replace("INITIALIZER", REFUSES)
+def text(server: str = image("predictor"), memory: str = "16Mi") -> str:
+    return TEMPLATE.replace("IMAGE", server).replace("MEMORY", memory).replace("INITIALIZER", REFUSES)
 
 
 def put(space: Namespace, content: str) -> None:
@@ -142,7 +139,7 @@ def test_failing_initializer_is_quoted_and_the_old_pods_answer(first: Serving, s
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (text(image="localhost/nowhere:1"), r"storage-initializer of pod .* cannot be started \(ImagePullBackOff\)"),
+        (text(server="localhost/nowhere:1"), r"storage-initializer of pod .* cannot be started \(ImagePullBackOff\)"),
         (text(memory="900Gi"), r"no node takes pod .*Insufficient memory"),
         (text().replace("drop: [ALL]", "drop: []"), r"its pods cannot be made \(FailedCreate\).*violates PodSecurity"),
         (text().replace("port: 80,", "port: 80000,"), r"version 1 cannot be applied: .*Service.*must be between 1 and"),
