@@ -15,12 +15,23 @@ _LONGEST = 1000
 """Characters of a note."""
 
 
-def note(settings: Settings, verdict: str, what: str, version: str | None = None, url: str | None = None) -> None:
-    """Tell the monitor, if a verdict was behind it; a monitor that stays away misses it."""
+def note(
+    settings: Settings,
+    verdict: str,
+    what: str,
+    version: str | None = None,
+    url: str | None = None,
+    *,
+    waits: bool = False,
+) -> None:
+    """Tell the monitor, if a verdict was behind it; a monitor that stays away misses it.
+
+    `waits`: the run at `url` goes on only when a person agrees.
+    """
     if not verdict:
         return
     address, headers = f"{settings.monitor_url}/v1/verdicts/{verdict}/actions", settings.monitor_headers
-    done = {"what": what[:_LONGEST], "version": version, "run": url}
+    done = {"what": what[:_LONGEST], "version": version, "run": url, "waits": waits}
     for pause in _PAUSES:
         try:
             response = httpx.post(address, json=done, headers=headers, timeout=10)

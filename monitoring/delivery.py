@@ -20,7 +20,6 @@ State = Literal[
 
 UNSETTLED: tuple[State, ...] = ("waiting", "no orchestrator", "failed")
 """From which a run may be started."""
-_PAUSED = "paused"
 ASKING = ("retrain", "recalibrate")
 _ENDS: dict[str, State] = {
     "COMPLETED": "finished",
@@ -43,11 +42,6 @@ class Delivery(NamedTuple):
     """Runs that were started for it."""
     run: str | None
     """The last one's id."""
-
-    @property
-    def paused(self) -> bool:
-        """Whether its run waits for a person, as `followed` noted."""
-        return self.state == "running" and self.note.endswith(f"is {_PAUSED}")
 
     @property
     def ended(self) -> bool:

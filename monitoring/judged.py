@@ -36,6 +36,7 @@ class _Done(msgspec.Struct, forbid_unknown_fields=True):
     what: str
     version: str | None = None
     run: str | None = None
+    waits: bool = False
 
 
 class Part:
@@ -105,9 +106,9 @@ def one_verdict(store: StoreOf, reviewer: ReviewerOf, id: str) -> Response:  # n
 async def act(request: Request, reviewer: ReviewerOf, id: str) -> Response:  # noqa: A002 - the parameter's name
     """Note what was done about a verdict."""
     done = decode(await read_body(request, "application/json"), _Done)
-    for field, value in msgspec.structs.asdict(done).items():
-        _check_text(field, value)
-    action = Action(at=time.time_ns() // 1000, what=done.what, version=done.version, run=done.run)
+    for field in ("what", "version", "run"):
+        _check_text(field, getattr(done, field))
+    action = Action(at=time.time_ns() // 1000, **msgspec.structs.asdict(done))
     if not await run_in_threadpool(reviewer.judgements.act, id, action):
         raise _unknown(id)
     return answer(action)

@@ -13,7 +13,7 @@ from monitoring.database import Database
 from monitoring.delivery import Delivery, State, first_state
 from monitoring.judge import Limits, concludes
 from monitoring.tables import actions, verdicts
-from monitoring.verdict import WAITS, Verdict
+from monitoring.verdict import Verdict
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """That was made or put live."""
     run: str | None
     """Where people look at the run that did it."""
+    waits: bool = False
+    """Whether that run goes on only when a person agrees."""
 
 
 class Judged(NamedTuple):
@@ -117,13 +119,13 @@ class Judgements:
             row = connection.execute(select(verdicts).where(verdicts.c.id == action.verdict)).mappings().one()
         delivery = _delivery(row)
         ended = row["changed_at"] if delivery.ended else None
-        waits = any(verdict == delivery.verdict for verdict, _ in self.waiting())
-        return Reaction(row["at"], action.started_at, ended, delivery.paused or waits)
+        paused = any(verdict == delivery.verdict for verdict, _ in self.waiting())
+        return Reaction(row["at"], action.started_at, ended, paused)
 
     def waiting(self) -> tuple[tuple[str, Action], ...]:
         """Verdicts' ids with what was done last about each, where that waits for a person; oldest first."""
         last = select(func.max(actions.c.number)).group_by(actions.c.verdict)
-        query = select(actions).where(actions.c.number.in_(last), actions.c.what.endswith(WAITS))
+        query = select(actions).where(actions.c.number.in_(last), actions.c.waits)
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(actions.c.number)).mappings().all()
         return tuple((row["verdict"], _action(row)) for row in rows)
@@ -173,4 +175,4 @@ def _delivery(row: RowMapping) -> Delivery:
 
 
 def _action(row: RowMapping) -> Action:
-    return Action(at=row["at"], what=row["what"], version=row["version"], run=row["run"])
+    return Action(at=row["at"], what=row["what"], version=row["version"], run=row["run"], waits=row["waits"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the tables change; a store of another format is refused rather than guessed at."""
 
 metadata = MetaData()
@@ -138,6 +138,7 @@ actions = Table(
     Column("what", Text, nullable=False),
     Column("version", Text),
     Column("run", Text),  # its page at Prefect
+    Column("waits", Boolean, nullable=False),
 )
 """What was done about a verdict."""
 

@@ -9,9 +9,6 @@ import msgspec
 
 Judgement = Literal["keep", "watch", "recalibrate", "retrain"]
 
-WAITS = "waits for a person"
-"""What a run notes at its verdict ends so while nobody has agreed to the promotion or refused it."""
-
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One review of the live version."""

@@ -21,7 +21,6 @@ from flows.actions import note, told
 from flows.orchestration import artifacts
 from flows.settings import Settings, from_environment
 from flows.steps import Say
-from monitoring.verdict import WAITS
 
 if TYPE_CHECKING:
     from flows.retrain import Retrained
@@ -154,7 +153,7 @@ def _agreed(settings: Settings, version: str | None, verdict: str) -> tuple[str,
         f"Version {considered.version} may take the place of version {considered.champion}, by {asks}: "
         f"{considered.gate.why}. The artifact `gate` of this run has the figures. Cancel the run to refuse."
     )
-    note(settings, verdict, f"version {considered.version} {WAITS}", considered.version, _url())
+    note(settings, verdict, f"version {considered.version} waits for a person", considered.version, _url(), waits=True)
     form = Approval.with_initial_data(description=text)
     key = f"approval-{considered.version}-for-{considered.champion}"
     return considered.version, suspend_flow_run(wait_for_input=form, key=key)

@@ -12,12 +12,7 @@ from monitoring.judgements import STARTED, Action, Judgements
 from monitoring.store import Store
 from monitoring.verdict import Verdict
 
-ENDS = [
-    ("PAUSED", None, True),
-    ("RUNNING", None, False),
-    ("FAILED", 30_000_000, False),
-    ("COMPLETED", 30_000_000, False),
-]
+ENDS = [("RUNNING", None), ("FAILED", 30_000_000), ("COMPLETED", 30_000_000)]
 
 
 @pytest.fixture
@@ -42,10 +37,11 @@ def test_nothing_started_is_no_reaction(judgements: Judgements) -> None:
     assert judgements.reaction() is None
 
 
-@pytest.mark.parametrize(("state", "ended", "paused"), ENDS)
-def test_last_retraining_is_told(judgements: Judgements, state: str, ended: int | None, paused: bool) -> None:
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize(("state", "ended"), ENDS)
+def test_last_retraining_is_told(judgements: Judgements, state: str, ended: int | None, waits: bool) -> None:
     for at in (1_000_000, 10_000_000):
         running = start(judgements, judgements.add(judge(at)), at + 10_000_000)
-    judgements.act(running.verdict, Action(at=25_000_000, what="promoted", version="2", run=None))
+    judgements.act(running.verdict, Action(at=25_000_000, what="registered", version="2", run=None, waits=waits))
     judgements.move(running, followed(running, Run("r", "kind-otter", state, None)), 30_000_000)
-    assert judgements.reaction() == (10_000_000, 20_000_000, ended, paused)
+    assert judgements.reaction() == (10_000_000, 20_000_000, ended, waits)

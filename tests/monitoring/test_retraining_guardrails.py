@@ -19,7 +19,6 @@ from monitoring.reviewing import Reviewer
 from monitoring.settings import Settings
 from monitoring.store import Store
 from monitoring.tables import actions
-from monitoring.verdict import WAITS
 from tests.monitoring.killed import STEPS
 from tests.monitoring.lender import HOUR, Lender
 from tests.monitoring.relay import Relay
@@ -82,7 +81,7 @@ class Orchestrator:
         flow = self._make("flows/", {"name": "promote"})
         run = self.api.post("flow_runs/", json={"flow_id": flow, "state": {"type": "PAUSED"}}).json()
         url = f"{self.url}/runs/flow-run/{run['id']}"
-        return run, Action(at=1, what=f"version 2 {WAITS}", version="2", run=url)
+        return run, Action(at=1, what="version 2 waits for a person", version="2", run=url, waits=True)
 
     def end(self, run: str, state: str = "COMPLETED") -> None:
         told = {"state": {"type": state}, "force": True}

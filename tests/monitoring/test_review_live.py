@@ -75,7 +75,7 @@ def test_figures_are_metrics(client, lender):
 def test_actions_are_noted(client, lender):
     lender.answer(1)
     verdict = client.post("/v1/reviews").json()["id"]
-    done = {"what": "promoted", "version": "2", "run": "http://127.0.0.1/runs/1"}
+    done = {"what": "promoted", "version": "2", "run": "http://127.0.0.1/runs/1", "waits": False}
     noted = client.post(f"/v1/verdicts/{verdict}/actions", json=done).json()
     assert noted == done | {"at": noted["at"]}
     assert client.get(f"/v1/verdicts/{verdict}").json()["actions"] == [noted]
