@@ -154,6 +154,8 @@ def _refused(error: urllib.error.HTTPError) -> BundleError:
         return BundleError(
             f"MLflow answers 403: the user may not, or its MLFLOW_SERVER_ALLOWED_HOSTS lacks this host's name ({said})"
         )
+    if said.startswith("<"):  # a page, which tells no cause
+        said = "its log says why, such as an object store that is away"
     kind = AwayError if error.code >= 500 or error.code == 429 else BundleError
     return kind(f"MLflow answers {error.code}: {said}")
 

@@ -126,6 +126,12 @@ def test_refusal_is_told(
     assert "p%40ss" not in str(caught.value)
 
 
+def test_page_for_a_fault_is_not_quoted(serve: Callable[..., Strange], tmp_path: Path) -> None:
+    server = serve({"/": (500, {}, b"<!doctype html><title>500 Internal Server Error</title>")})
+    with pytest.raises(AwayError, match="MLflow answers 500: its log says why, such as an object store that is away"):
+        remote.fetch(url(server), MODEL, "1", tmp_path)
+
+
 def test_password_stays_with_its_server(serve: Callable[..., Strange], tmp_path: Path) -> None:
     other = serve({"/": listing()})
     first = serve({"/": (302, {"Location": f"{url(other)}/elsewhere"}, b"")})
