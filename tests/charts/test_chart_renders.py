@@ -89,6 +89,8 @@ def test_database_comes_from_a_secret() -> None:
         assert {"secretKeyRef": {"name": "urls", "key": component}} in [
             each.get("valueFrom") for each in container["env"]
         ]
+    claims = {each["metadata"]["name"] for each in objects if each["kind"] == "PersistentVolumeClaim"}
+    assert claims == {"credence-mlflow", "credence-monitor", "credence-runs"}
 
 
 def test_both_modes_serve_the_same_containers() -> None:
