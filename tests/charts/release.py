@@ -31,6 +31,19 @@ def image(name: str) -> str:
     return f"{_IMAGES}/{name}:{_TAG}"
 
 
+def restricted(name: str, **container: Any) -> dict[str, Any]:
+    """A pod's specification as pod security `restricted` wants it."""
+    security = {"runAsNonRoot": True, "runAsUser": 10001, "fsGroup": 10001, "fsGroupChangePolicy": "OnRootMismatch"}
+    limits = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
+    mounts = [{"name": "tmp", "mountPath": "/tmp"}, *container.pop("volumeMounts", [])]
+    return {
+        "securityContext": {**security, "seccompProfile": {"type": "RuntimeDefault"}},
+        "terminationGracePeriodSeconds": 10,
+        "containers": [{"name": name, "securityContext": limits, "volumeMounts": mounts, **container}],
+        "volumes": [{"name": "tmp", "emptyDir": {}}],
+    }
+
+
 class CommandError(AssertionError):
     """A command that was expected to work."""
 

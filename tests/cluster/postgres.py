@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from tests.charts.release import IMAGES, Namespace
+from tests.charts.release import Namespace, image, restricted
 
 DRIVERS = {"mlflow": "psycopg", "monitor": "psycopg", "prefect": "asyncpg"}
 """The databases, and by what each is asked from Python."""
@@ -19,12 +19,6 @@ OPTIONS = (
     f"--set-json=networkPolicy.egress={json.dumps(dict.fromkeys(DRIVERS, _TO_IT))}",
 )
 """With which a release uses it, where NetworkPolicies are enforced too."""
-_CHOSEN = dict(option.removeprefix("--set=image.").split("=", 1) for option in IMAGES)
-
-
-def image(name: str) -> str:
-    """One of those that tests are told to take."""
-    return f"{_CHOSEN['platform.repository'].removesuffix('platform')}{name}:{_CHOSEN['tag']}"
 
 
 class Postgres:
@@ -45,19 +39,6 @@ class Postgres:
         """The rows that psql answers."""
         psql = ("psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", f"--dbname={database}")
         return self._space.kubectl("exec", "deploy/postgres", "--", *psql, f"--command={statement}").splitlines()
-
-
-def restricted(name: str, **container: Any) -> dict[str, Any]:
-    """A pod's specification as pod security `restricted` wants it."""
-    security = {"runAsNonRoot": True, "runAsUser": 10001, "fsGroup": 10001, "fsGroupChangePolicy": "OnRootMismatch"}
-    limits = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
-    mounts = [{"name": "tmp", "mountPath": "/tmp"}, *container.pop("volumeMounts", [])]
-    return {
-        "securityContext": {**security, "seccompProfile": {"type": "RuntimeDefault"}},
-        "terminationGracePeriodSeconds": 10,
-        "containers": [{"name": name, "securityContext": limits, "volumeMounts": mounts, **container}],
-        "volumes": [{"name": "tmp", "emptyDir": {}}],
-    }
 
 
 def _server() -> dict[str, Any]:

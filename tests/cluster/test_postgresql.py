@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from tests.charts.release import NEEDS_CLUSTER, CommandError, Namespace, namespace
+from tests.charts.release import NEEDS_CLUSTER, CommandError, Namespace, image, namespace, restricted
 from tests.cluster.platform import Platform, begin
-from tests.cluster.postgres import DRIVERS, OPTIONS, PASSWORD, QUOTED, Postgres, image, restricted
+from tests.cluster.postgres import DRIVERS, OPTIONS, PASSWORD, QUOTED, Postgres
+from tests.e2e.cluster import until
 from training.bundle import MODEL
 
 pytestmark = NEEDS_CLUSTER
@@ -112,14 +112,6 @@ class Lender(NamedTuple):
         self.settle(component)
 
 
-def until(what: str, found: Callable[[], object], seconds: float = 120) -> None:
-    """Wait for it."""
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
-        time.sleep(1)
-
-
 def _of(component: str) -> str:
     return f"--selector=app.kubernetes.io/component={component}"
 
@@ -137,7 +129,7 @@ def lender() -> Iterator[Lender]:
 @pytest.fixture(scope="module")
 def without_databases(lender: Lender) -> Lender:
     """Neither PostgreSQL nor Prefect is there, and no predictor holds a record that only it has."""
-    until("the records", lender.recorded)
+    until("the records", lender.recorded, 120)
     lender.scale("postgres", 0)
     lender.scale("prefect", 0)
     return lender
@@ -174,7 +166,7 @@ def test_database_holds_what_is_its_own(lender: Lender, database: str, statement
 
 def test_answers_are_recorded(lender: Lender) -> None:
     lender.ask(3)
-    until("the records", lender.recorded)
+    until("the records", lender.recorded, 120)
 
 
 @pytest.mark.parametrize("component", DRIVERS)
@@ -186,7 +178,7 @@ def test_volume_holds_no_database(lender: Lender, component: str) -> None:
 
 def test_no_volume_is_claimed_beside_the_charts(lender: Lender) -> None:
     claims = {claim["metadata"]["name"] for claim in lender.space.get("persistentvolumeclaims")}
-    assert claims - {"postgres"} == {f"credence-{name}" for name in ("mlflow", "prefect", "monitor", "runs")}
+    assert claims - {"postgres"} == {f"credence-{name}" for name in ("mlflow", "monitor", "runs")}
 
 
 def test_upgrade_keeps_all(lender: Lender) -> None:
@@ -203,7 +195,7 @@ def test_upgrade_keeps_all(lender: Lender) -> None:
     assert (after["live"], after["aliases"], after["changes"]) == ("1", status["aliases"], status["changes"])
     assert not pods.keys() & lender.pods("predictor").keys()
     lender.ask(3)
-    until("the records", lender.recorded)
+    until("the records", lender.recorded, 120)
 
 
 @pytest.mark.parametrize("component", ["predictor", "explainer"])
@@ -223,16 +215,16 @@ def test_pods_that_run_answer_without_registry(without_registry: Lender) -> None
 def test_new_pod_says_what_it_waits_for(without_registry: Lender) -> None:
     (old,) = without_registry.pods("predictor")
     without_registry.scale("predictor", 2)
-    until("another pod", lambda: len(without_registry.pods("predictor")) == 2)
+    until("another pod", lambda: len(without_registry.pods("predictor")) == 2, 120)
     (new,) = without_registry.pods("predictor").keys() - {old}
-    until("its words", lambda: WAITS in without_registry.initializer(new))
+    until("its words", lambda: WAITS in without_registry.initializer(new), 120)
     assert without_registry.pods("predictor") == {old: True, new: False}
     without_registry.ask(5)
 
 
 def test_records_arrive_once_when_all_is_back(all_back: Lender) -> None:
     all_back.ask(5)
-    until("the records", all_back.recorded)
+    until("the records", all_back.recorded, 120)
     assert all_back.release.status()["mismatches"] == []
 
 
