@@ -124,14 +124,16 @@ class Story:
             _say(f"{component}: {pod} deleted, another one is ready")
 
     def _upgrade(self) -> None:
-        before = json.loads(self.cluster.credence("status", "--json"))
+        before, tokens = json.loads(self.cluster.credence("status", "--json")), self._tokens()
         changed = ("--set", "monitor.retentionDays=100", "--set", "serving.unknown=reject")
         self.cluster.helm("upgrade", RELEASE, str(CHART), *self._options(), *changed, "--wait", "--timeout", "10m")
         self._expect_live("2")
         after = json.loads(self.cluster.credence("status", "--json"))
         if after["aliases"] != before["aliases"] or len(after["changes"]) < len(before["changes"]):
             raise ClusterError(f"the upgrade lost something: {before} became {after}")
-        _say("aliases and audit trail as before, the serving template as the new values say")
+        if self._tokens() != tokens:
+            raise ClusterError("the upgrade made other tokens, which no running pod knows")
+        _say("aliases, audit trail and tokens as before, the serving template as the new values say")
 
     def _count(self) -> None:
         self.cluster.kubectl("exec", "caller", "--", "sh", "-c", "kill -TERM 1")
@@ -232,6 +234,9 @@ class Story:
     def _all_ready(self, component: str) -> bool:
         status = self.cluster.get("deployment", f"{_owner(component)}-{component}")["status"]
         return int(status.get("readyReplicas", 0)) == int(status["replicas"]) == int(status["updatedReplicas"])
+
+    def _tokens(self) -> Any:
+        return self.cluster.get("secret", f"{RELEASE}-tokens")["data"]
 
     def _logs(self, pod: str) -> str | None:
         phase = self.cluster.get("pod", pod)["status"]["phase"]
