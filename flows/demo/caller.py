@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -80,7 +81,8 @@ def _ask(client: httpx.Client, url: str, body: bytes, counted: dict[str, Any]) -
         version = response.json()["parameters"]["model_version"]
     except (httpx.HTTPError, ValueError, KeyError) as error:
         counted["failed"] += 1
-        counted["first_failure"] = counted["first_failure"] or str(error) or type(error).__name__
+        said = f"{datetime.now(UTC):%H:%M:%S} UTC: {str(error) or type(error).__name__}"
+        counted["first_failure"] = counted["first_failure"] or said
         return
     counted["versions"][version] = counted["versions"].get(version, 0) + 1
     counted["slowest_ms"] = max(counted["slowest_ms"], round(1000 * (time.perf_counter() - began), 1))

@@ -12,6 +12,7 @@ env:
   - {name: CREDENCE_ADMIN_PORT, value: "0"} # who may score may not unload
   - {name: CREDENCE_LOG_DIRECTORY, value: /var/log/credence}
   - {name: CREDENCE_LOG_BYTES, value: "{{ mul $predictor.logMegabytes 1048576 }}"}
+  - {name: CREDENCE_DRAIN_SECONDS, value: "10"} # a busy node learns late that a pod has gone
   - {name: CREDENCE_UNKNOWN, value: {{ .Values.serving.unknown }}}
   - {name: CREDENCE_HISTORY_DAYS, value: {{ .Values.serving.historyDays | quote }}}
   {{- with include "credence.monitor.url" . }}
@@ -45,7 +46,7 @@ startupProbe: {httpGet: {path: /v2/health/live, port: 8080}, periodSeconds: 2, f
 readinessProbe: {httpGet: {path: /v2/health/ready, port: 8080}, periodSeconds: 5, timeoutSeconds: 5}
 livenessProbe: {httpGet: {path: /v2/health/live, port: 8080}, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6}
 # it stops listening at once when it is told to end: callers are given the time to go elsewhere
-lifecycle: {preStop: {sleep: {seconds: 5}}}
+lifecycle: {preStop: {sleep: {seconds: 10}}}
 resources: {{- toYaml .Values.serving.explainer.resources | nindent 2 }}
 {{- end }}
 
