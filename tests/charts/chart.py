@@ -16,7 +16,7 @@ from tests.programs import program
 CHART = Path(__file__).parents[2] / "charts" / "credence"
 KSERVE = ("--api-versions", "serving.kserve.io/v1beta1")
 GATEWAY = ("--api-versions", "gateway.networking.k8s.io/v1")
-CLUSTER = ("--kube-version", "1.34.0")
+_CLUSTER = ("--kube-version", "1.34.0")
 """A helm built from its module would take the cluster for one of years ago."""
 _KEY = re.compile(r"^(?P<indent> *)(?P<key>[A-Za-z]+):(?P<value>.*)$")
 
@@ -68,7 +68,7 @@ def render(*options: str, namespace: str = "bank") -> list[dict[str, Any]]:
 @cache
 def _rendered(namespace: str, options: tuple[str, ...]) -> str:
     done = subprocess.run(
-        [program("helm"), "template", "credence", str(CHART), "--namespace", namespace, *CLUSTER, *options],
+        [program("helm"), "template", "credence", str(CHART), "--namespace", namespace, *_CLUSTER, *options],
         capture_output=True,
         text=True,
     )

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.charts.release import ASKED, IMAGES, NEEDS_CLUSTER, CommandError, run
+from tests.charts.release import ASKED, NEEDS_CLUSTER, CommandError, image, run
 from tests.cluster.platform import RELEASE, Platform, begin
 from tests.docs.pages import blocks
 from tests.e2e.cluster import until
@@ -153,8 +153,7 @@ def reader(folder: Path) -> Iterator[Reader]:
 def restoring(folder: Path, claim: str) -> None:
     """Let k8s/restore.yaml have this claim, and an image that is here."""
     pod = yaml.safe_load((ROOT / "k8s" / "restore.yaml").read_text())
-    images = dict(option.removeprefix("--set=image.").split("=", 1) for option in IMAGES)
-    pod["spec"]["containers"][0]["image"] = f"{images['platform.repository']}:{images['tag']}"
+    pod["spec"]["containers"][0]["image"] = image("platform")
     pod["spec"]["volumes"][0]["persistentVolumeClaim"]["claimName"] = claim
     (folder / "k8s" / "restore.yaml").write_text(yaml.safe_dump(pod))
 

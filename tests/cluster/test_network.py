@@ -31,6 +31,7 @@ STANDS_IN = {
     "clerk": {"app": "a-clerks-desk"},
 }
 """Pods that live but for a moment, and one that is not the release's, by their labels."""
+SLEEP = ("sleep", "infinity")
 WALL = {
     "apiVersion": "networking.k8s.io/v1",
     "kind": "NetworkPolicy",
@@ -40,7 +41,7 @@ WALL = {
 
 
 def pod(name: str, labels: dict[str, str], *command: str) -> dict[str, Any]:
-    spec = restricted(name, image=image("predictor"), command=["python", *command])
+    spec = restricted(name, image=image("predictor"), command=command)
     return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec}
 
 
@@ -60,9 +61,8 @@ def reached(space: Namespace, source: str, places: dict[str, tuple[str, int]]) -
 @pytest.fixture(scope="module")
 def enforced() -> None:
     """Skips on a cluster that only stores the policies."""
-    sleep = ("-c", "import time; time.sleep(3600)")
     with namespace("walls") as space:
-        start(space, WALL, pod("walled", {}, "-m", "http.server", "8080"), pod("outside", {}, *sleep))
+        start(space, WALL, pod("walled", {}, "python", "-m", "http.server", "8080"), pod("outside", {}, *SLEEP))
         host = space.kubectl("get", "pod/walled", "--output=jsonpath={.status.podIP}")
         time.sleep(5)  # a policy is in force some time after it is stored
         if reached(space, "pod/outside", {"walled": (host, 8080)}):
@@ -72,20 +72,20 @@ def enforced() -> None:
 @pytest.fixture(scope="module")
 def places(enforced: None, bank: Platform) -> Iterator[dict[str, tuple[str, int]]]:
     """Where each component answers, for pods of the namespace; those that stand in for others run as long."""
-    start(bank, *(pod(name, labels, "-c", "import time; time.sleep(3600)") for name, labels in STANDS_IN.items()))
-    yield {name: (f"{owner(bank, name)}-{name}", 80 if name in SERVE else port) for name, port in PORTS.items()}
+    start(bank, *(pod(name, labels, *SLEEP) for name, labels in STANDS_IN.items()))
+    served = bank.worker("printenv", "CREDENCE_SERVING_NAME").strip()
+    yield {
+        name: (f"{served}-{name}", 80) if name in SERVE else (f"{RELEASE}-{name}", port) for name, port in PORTS.items()
+    }
     bank.kubectl("delete", "pod", *STANDS_IN)
-
-
-def owner(bank: Platform, component: str) -> str:
-    return bank.worker("printenv", "CREDENCE_SERVING_NAME").strip() if component in SERVE else RELEASE
 
 
 @pytest.mark.parametrize("source", [*PORTS, "worker", "run"])
 def test_only_the_arrows_are_open(bank: Platform, places: dict[str, tuple[str, int]], source: str) -> None:
-    where = f"pod/{source}" if source in STANDS_IN else f"deployment/{owner(bank, source)}-{source}"
+    pods = {name: f"deployment/{host}" for name, (host, _) in places.items()}
+    pods |= {"worker": f"deployment/{RELEASE}-worker", "run": "pod/run"}
     others = {name: place for name, place in places.items() if name != source}
-    assert set(reached(bank, where, others)) == {name for name in others if source in MAY[name]}
+    assert set(reached(bank, pods[source], others)) == {name for name in others if source in MAY[name]}
 
 
 def test_a_stranger_reaches_what_serves(bank: Platform, places: dict[str, tuple[str, int]]) -> None:

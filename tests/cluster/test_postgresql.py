@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.charts.release import NEEDS_CLUSTER, CommandError, Namespace, image, namespace, restricted
-from tests.cluster.platform import Platform, begin
+from tests.cluster.platform import APPLICATION, Platform, begin
 from tests.cluster.postgres import DRIVERS, OPTIONS, PASSWORD, QUOTED, Postgres
 from tests.e2e.cluster import until
 from training.bundle import MODEL
 
 pytestmark = NEEDS_CLUSTER
-APPLICATION = json.loads((Path(__file__).parents[2] / "docs" / "application.json").read_text())
+REQUEST = json.loads(APPLICATION.read_text())
 RUNS = "SELECT flow.name FROM flow_run JOIN flow ON flow.id = flow_id WHERE state_type = 'COMPLETED'"
 KEPT = [
     ("mlflow", "SELECT key, value FROM tags ORDER BY run_uuid, key"),
@@ -61,12 +60,12 @@ class Lender(NamedTuple):
 
     def ask(self, times: int) -> None:
         """One application is decided so many times."""
-        for told in self._post(f"{MODEL}-predictor", f"/v2/models/{MODEL}/infer", APPLICATION, times):
+        for told in self._post(f"{MODEL}-predictor", f"/v2/models/{MODEL}/infer", REQUEST, times):
             self.answered.append(told["parameters"]["record_ids"])
 
     def explain(self) -> list[str]:
         """Reasons for that decision."""
-        named = {each["name"]: each["data"][0] for each in APPLICATION["inputs"]}
+        named = {each["name"]: each["data"][0] for each in REQUEST["inputs"]}
         (told,) = self._post(f"{MODEL}-explainer", f"/v1/models/{MODEL}:explain", {"instances": [named]}, 1)
         return [reason["english"] for reason in told["explanations"][0]["reasons"]]
 
