@@ -122,9 +122,8 @@ async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> s
 
 
 def _job_variables(settings: Settings) -> dict[str, str]:
-    """In a cluster the run's own supervisor is there when its pod is told to end: to reschedule it, or to cancel it."""
     if settings.in_cluster:
-        return {"command": "python -m prefect flow-run execute"}
+        return {"command": "python -m flows.orchestration.job"}
     command = f"{shlex.quote(sys.executable)} -m prefect.engine"
     return {"working_dir": str(settings.folder), "command": command}
 
