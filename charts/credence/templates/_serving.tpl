@@ -22,7 +22,7 @@ env:
 ports:
   - {name: http, containerPort: 8080, protocol: TCP}
 startupProbe: {httpGet: {path: /v2/health/live, port: 8080}, periodSeconds: 1, failureThreshold: 120}
-readinessProbe: {httpGet: {path: /v2/health/ready, port: 8080}, periodSeconds: 2, timeoutSeconds: 2}
+readinessProbe: {httpGet: {path: /v2/health/ready, port: 8080}, periodSeconds: 2, timeoutSeconds: 5}
 livenessProbe: {httpGet: {path: /v2/health/live, port: 8080}, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6}
 resources: {{- toYaml $predictor.resources | nindent 2 }}
 volumeMounts:
