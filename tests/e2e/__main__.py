@@ -33,7 +33,11 @@ def main() -> int:
             began = time.monotonic()
             story = Story(Cluster(f"credence-e2e-{mode}"), mode, images)
             print(f"The loop in mode {mode}, in namespace {story.cluster.namespace}", flush=True)
-            story.tell()
+            try:
+                story.tell()
+            except ClusterError:
+                print(f"\n{story.cluster.troubles()}", file=sys.stderr)
+                raise
             print(f"\ndone in {time.monotonic() - began:.0f} s: {story.seconds}", flush=True)
     except ClusterError as error:
         print(f"\ne2e: {error}", file=sys.stderr)

@@ -49,6 +49,13 @@ class Cluster:
         """A command of `credence` in the worker's pod."""
         return self.kubectl("exec", f"deploy/{RELEASE}-worker", "--", "credence", *arguments, seconds=seconds)
 
+    def troubles(self) -> str:
+        """Its pods, and what it warned of last, for whoever has to find out why something did not come to be."""
+        columns = "custom-columns=AT:.lastTimestamp,OF:.involvedObject.name,SAID:.message"
+        warnings = ("events", "--field-selector=type=Warning", "--sort-by=.lastTimestamp", f"--output={columns}")
+        last = [line[:200] for line in self.kubectl("get", *warnings).splitlines()[-8:]]
+        return "\n".join([*last, self.kubectl("get", "pods")])
+
     def has(self, group: str) -> bool:
         """Whether the cluster has an API group."""
         return group in _run(["kubectl", "api-versions"], None, 60)
