@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.charts.chart import CHART
-from tests.charts.release import DEPLOYMENT, Namespace, namespace
+from tests.charts.release import DEPLOYMENT, install
+from tests.namespaces import Namespace, namespace
 
 RELEASE = "credence"
 TABLES = "/var/lib/credence/lender"
@@ -39,6 +40,17 @@ with tempfile.TemporaryDirectory() as folder:
     model = registry._client.get_model_version(MODEL, version).source.rpartition("/")[2]
     registry._client.log_model_artifacts(model, f"{folder}/changed")
 print(json.dumps(version))
+"""
+_REQUEST = """
+import os, sys, urllib.error, urllib.request
+method, url = sys.argv[1:3]
+request = urllib.request.Request(
+    os.path.expandvars(url), sys.argv[3].encode(), {"Content-Type": "application/json"}, method=method
+)
+try:
+    print(urllib.request.urlopen(request, timeout=60).read().decode())
+except urllib.error.HTTPError as error:
+    print(error.read().decode())
 """
 _ASK = """
 import collections, json, os, select, sys, urllib.request
@@ -76,6 +88,10 @@ class Platform(Namespace):
     def python(self, program: str, *arguments: str) -> Any:
         """The JSON that a program there prints."""
         return json.loads(self.worker("python", "-", *arguments, given=program))
+
+    def request(self, method: str, url: str, content: Any) -> Any:
+        """What is answered to JSON, an error too; the worker's settings may be named in the URL, as `$NAME`."""
+        return self.python(_REQUEST, method, url, json.dumps(content))
 
     def lender(self, *arguments: str) -> Any:
         """A command of the lender that the story on a cluster has."""
@@ -116,7 +132,7 @@ def platform(name: str, *options: str) -> Iterator[Platform]:
 def begin(made: Namespace, *options: str) -> Platform:
     """The same in a namespace that is there."""
     release = Platform(made.name)
-    release.install(RELEASE, _SMALL, DEPLOYMENT, *_QUICK, *options, "--wait", "--timeout=10m")
+    install(release, RELEASE, _SMALL, DEPLOYMENT, *_QUICK, *options, "--wait", "--timeout=10m")
     release.lender("tables", str(CLIENTS), "0")
     release.lender("draw", "ordinary", "published", str(APPLICANTS), "0")
     release.credence("train", "--data", TABLES, "--trials", "1")

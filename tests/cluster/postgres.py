@@ -6,7 +6,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from tests.charts.release import Namespace, image, restricted
+from tests.charts.release import image, restricted
+from tests.namespaces import Namespace
 
 DRIVERS = {"mlflow": "psycopg", "monitor": "psycopg", "prefect": "asyncpg"}
 """The databases, and by what each is asked from Python."""
@@ -26,7 +27,7 @@ class Postgres:
 
     def __init__(self, space: Namespace) -> None:
         self._space = space
-        space.kubectl("apply", "--filename=-", given=json.dumps(_server()))
+        space.apply(*_server())
         space.kubectl("rollout", "status", "deployment/postgres", "--timeout=180s")
         urls = []
         for name, driver in DRIVERS.items():
@@ -41,7 +42,7 @@ class Postgres:
         return self._space.kubectl("exec", "deploy/postgres", "--", *psql, f"--command={statement}").splitlines()
 
 
-def _server() -> dict[str, Any]:
+def _server() -> list[dict[str, Any]]:
     """A PostgreSQL whose data outlives its pod."""
     labels = {"app": "postgres", "app.kubernetes.io/component": "postgres"}
     metadata = {"name": "postgres", "labels": labels}
@@ -56,9 +57,8 @@ def _server() -> dict[str, Any]:
     }
     service = {"selector": labels, "ports": [{"port": 5432}]}
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    items = [
+    return [
         {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": claim},
         {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": service},
         {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment},
     ]
-    return {"apiVersion": "v1", "kind": "List", "items": items}

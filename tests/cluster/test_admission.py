@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.charts.chart import CHART
-from tests.charts.release import DEPLOYMENT, NEEDS_CLUSTER, Namespace, namespace, run
+from tests.charts.release import DEPLOYMENT, NEEDS_CLUSTER
+from tests.namespaces import Namespace, namespace, run
 
 pytestmark = NEEDS_CLUSTER
 SWITCHED_ON = {

@@ -11,8 +11,9 @@ import pytest
 from flows.deploy.kube import Kube
 from flows.deploy.lease import Lease
 from flows.deploy.template import owner
-from tests.charts.release import NEEDS_CLUSTER, CommandError
+from tests.charts.release import NEEDS_CLUSTER
 from tests.cluster.platform import RELEASE, Platform
+from tests.namespaces import CommandError
 
 pytestmark = NEEDS_CLUSTER
 

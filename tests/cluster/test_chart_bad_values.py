@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.charts.release import DEPLOYMENT, ELSEWHERE, NEEDS_CLUSTER, CommandError, Namespace, namespace, run
+from tests.charts.release import DEPLOYMENT, ELSEWHERE, NEEDS_CLUSTER, install
+from tests.namespaces import CommandError, Namespace, namespace, run
 
 pytestmark = NEEDS_CLUSTER
 ASK = "--dry-run=server"
@@ -24,7 +25,7 @@ def space() -> Iterator[Namespace]:
     with namespace("chart-bad-values") as made:
         made.kubectl("create", "secret", "generic", "half", f"--from-literal=mlflow={UNREACHABLE}")
         made.kubectl("create", "secret", "generic", "unreachable", f"--from-literal=monitor={UNREACHABLE}")
-        made.install("first", DEPLOYMENT, *ELSEWHERE, "--set=monitor.enabled=false", "--no-hooks")
+        install(made, "first", DEPLOYMENT, *ELSEWHERE, "--set=monitor.enabled=false", "--no-hooks")
         yield made
 
 
@@ -47,19 +48,19 @@ def space() -> Iterator[Namespace]:
 )
 def test_installation_is_refused(space: Namespace, options: tuple[str, ...], says: str) -> None:
     with pytest.raises(CommandError) as refused:
-        space.install("second", *options, ASK)
+        install(space, "second", *options, ASK)
     assert says in str(refused.value)
 
 
 def test_two_releases_share_a_namespace(space: Namespace) -> None:
-    space.install("second", *SECOND, ASK)
+    install(space, "second", *SECOND, ASK)
 
 
 def test_mode_kserve_wants_kserve(space: Namespace) -> None:
     if "serving.kserve.io/v1beta1" in run("kubectl", "api-versions"):
         pytest.skip("this cluster has KServe")
     with pytest.raises(CommandError, match="install KServe first, or set"):
-        space.install("second", "--set=serving.name=second", ASK)
+        install(space, "second", "--set=serving.name=second", ASK)
 
 
 def test_refused_upgrade_changes_nothing(space: Namespace) -> None:
@@ -72,7 +73,7 @@ def test_refused_upgrade_changes_nothing(space: Namespace) -> None:
 def test_unreachable_database_is_named(space: Namespace) -> None:
     """The pod runs, so that its log can be read, is not ready, and keeps the password to itself."""
     options = (DEPLOYMENT, *ELSEWHERE, "--set=serving.name=third", f"{SECRET}=unreachable", "--no-hooks")
-    space.install("third", *options)
+    install(space, "third", *options)
     space.kubectl("wait", "--for=jsonpath={.status.phase}=Running", "pod", "--timeout=120s", "--selector", MONITOR)
     log = _log(space)
     assert CAUSE in log

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.charts.release import DEPLOYMENT, ELSEWHERE, NEEDS_CLUSTER, Namespace, namespace, run
+from tests.charts.release import DEPLOYMENT, ELSEWHERE, NEEDS_CLUSTER, install
+from tests.namespaces import Namespace, namespace, run
 
 pytestmark = NEEDS_CLUSTER
 ACCOUNTS = ("run", "worker", "monitor", "predictor", "explainer")
@@ -53,7 +54,7 @@ NOBODY_MAY = [
 @pytest.fixture(scope="module")
 def space() -> Iterator[Namespace]:
     with namespace("chart-rights") as made:
-        made.install("credence", DEPLOYMENT, *ELSEWHERE, "--no-hooks")
+        install(made, "credence", DEPLOYMENT, *ELSEWHERE, "--no-hooks")
         yield made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +15,8 @@ from flows.deploy.lease import Lease
 from flows.deploy.serving import Serving
 from flows.errors import Busy, ClusterRefused, NotDeployed
 from flows.settings import Settings
-from tests.charts.release import NEEDS_CLUSTER, Namespace, image, namespace
+from tests.charts.release import NEEDS_CLUSTER, image
+from tests.namespaces import Namespace, namespace
 
 pytestmark = NEEDS_CLUSTER
 
@@ -63,7 +63,7 @@ def text(server: str = image("predictor"), memory: str = "16Mi") -> str:
 def put(space: Namespace, content: str) -> None:
     """Let the template be this one, as an upgrade of the chart does."""
     config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "trial-serving"}}
-    space.kubectl("apply", "--filename=-", given=json.dumps({**config, "data": {"serving.yaml": content}}))
+    space.apply({**config, "data": {"serving.yaml": content}})
 
 
 @pytest.fixture(scope="module")

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.charts.release import ASKED, NEEDS_CLUSTER, CommandError, image, run
+from tests.charts.release import ASKED, NEEDS_CLUSTER, image
 from tests.cluster.platform import RELEASE, Platform, begin
 from tests.docs.pages import blocks
-from tests.e2e.cluster import until
 from tests.k8s.guide import GUIDE, ROOT, joined
+from tests.namespaces import CommandError, run, until
 from tests.ports import unused_port
 
 NAMESPACE = "credence"
@@ -179,7 +179,7 @@ def test_status_is_told(reader: Reader) -> None:
 def test_tables_of_a_claim_are_seen(reader: Reader, folder: Path) -> None:
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     made = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "raw-tables"}, "spec": claim}
-    reader.release.kubectl("apply", "--filename=-", given=json.dumps(made))
+    reader.release.apply(made)
     restoring(folder, "raw-tables")
     reader.release.kubectl("apply", f"--filename={folder / 'k8s' / 'restore.yaml'}")
     reader.release.kubectl("wait", "pod/restore", "--for=condition=Ready", "--timeout=120s")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.charts.reach import MAY, PORTS, SERVE
-from tests.charts.release import NEEDS_CLUSTER, Namespace, image, namespace, restricted
+from tests.charts.release import NEEDS_CLUSTER, image, restricted
 from tests.cluster.platform import RELEASE, Platform
+from tests.namespaces import Namespace, namespace
 
 pytestmark = NEEDS_CLUSTER
 TRIES = """
@@ -47,7 +48,7 @@ def pod(name: str, labels: dict[str, str], *command: str) -> dict[str, Any]:
 
 def start(space: Namespace, *objects: dict[str, Any]) -> None:
     """Apply objects, and wait until the pods among them run."""
-    space.kubectl("apply", "--filename=-", given="\n---\n".join(json.dumps(each) for each in objects))
+    space.apply(*objects)
     names = [f"pod/{each['metadata']['name']}" for each in objects if each["kind"] == "Pod"]
     space.kubectl("wait", "--for=condition=Ready", "--timeout=120s", *names)
 

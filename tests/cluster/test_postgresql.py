@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.charts.release import NEEDS_CLUSTER, CommandError, Namespace, image, namespace, restricted
+from tests.charts.release import NEEDS_CLUSTER, image, restricted
 from tests.cluster.platform import APPLICATION, Platform, begin
 from tests.cluster.postgres import DRIVERS, OPTIONS, PASSWORD, QUOTED, Postgres
-from tests.e2e.cluster import until
+from tests.namespaces import CommandError, Namespace, namespace, until
 from training.bundle import MODEL
 
 pytestmark = NEEDS_CLUSTER
@@ -121,7 +121,7 @@ def lender() -> Iterator[Lender]:
         postgres = Postgres(space)
         caller = restricted("caller", image=image("predictor"), command=["sleep", "infinity"])
         told = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "caller"}, "spec": caller}
-        space.kubectl("apply", "--filename=-", given=json.dumps(told))
+        space.apply(told)
         yield Lender(space, postgres, begin(space, *OPTIONS), [])
 
 

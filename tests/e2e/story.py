@@ -14,10 +14,12 @@ from typing import Any
 import yaml
 
 from flows.demo.story import APPLICATIONS, ORDINARY
-from tests.e2e.cluster import CHART, RELEASE, Cluster, ClusterError, until
+from tests.charts.chart import CHART
+from tests.namespaces import CommandError, Namespace, until
 from training.bundle import MODEL
 
 HERE = Path(__file__).parent
+RELEASE = "credence"
 CLIENTS, SEED = 15_000, 0
 """Those of `credence demo`, as its windows are."""
 _ASK_PAUSE = "0.5"
@@ -33,7 +35,7 @@ _KINDS = (
 class Story:
     """Where it is told, and what was found."""
 
-    cluster: Cluster
+    space: Namespace
     mode: str
     values: Sequence[str]
     """Further options of helm: the images that the cluster has."""
@@ -42,7 +44,7 @@ class Story:
     """Applications answered to the lender itself, beside those of the caller."""
 
     def tell(self) -> None:
-        """From an empty namespace to an empty namespace. Raises ClusterError where it is not as told."""
+        """From an empty namespace to an empty namespace. Raises CommandError where it is not as told."""
         with self._step("a namespace with pod security `restricted`, and the chart in it"):
             self._install()
         with self._step("a lender's tables, and a first version by a Job"):
@@ -65,22 +67,21 @@ class Story:
             self._uninstall()
 
     def _install(self) -> None:
-        label = {"pod-security.kubernetes.io/enforce": "restricted"}
-        self.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._name, "labels": label}})
-        self.cluster.helm("install", RELEASE, str(CHART), *self._options(), "--wait", "--timeout", "10m")
-        status = json.loads(self.cluster.credence("status", "--json"))
+        self.space.make()
+        self.space.helm("install", RELEASE, str(CHART), *self._options(), "--wait", "--timeout", "10m")
+        status = json.loads(self._credence("status", "--json"))
         _say(f"installed; live: {status['live']}")
         if status["live"] is not None:
-            raise ClusterError(f"nothing should serve before a first version, but version {status['live']} does")
+            raise CommandError(f"nothing should serve before a first version, but version {status['live']} does")
 
     def _train(self) -> None:
         self._lender_moves_in()
         self._lender("tables", str(CLIENTS), str(SEED))
         self._lender("draw", "ordinary", "published", str(ORDINARY), str(SEED))
-        _say(self.cluster.credence("train", "--data", "/var/lib/credence/lender", "--trials", "2"))
+        _say(self._credence("train", "--data", "/var/lib/credence/lender", "--trials", "2"))
 
     def _promote(self) -> None:
-        _say(self.cluster.credence("promote"))
+        _say(self._credence("promote"))
         self._expect_live("1")
 
     def _ordinary(self) -> None:
@@ -88,18 +89,18 @@ class Story:
         told = self._lender("explanation", "ordinary")
         answered, explained = told["answered"], told["explained"]
         if explained["probability"] != answered["probability"]:
-            raise ClusterError(f"answered was {answered['probability']}, explained is {explained['probability']}")
+            raise CommandError(f"answered was {answered['probability']}, explained is {explained['probability']}")
         reasons = "; ".join(reason["english"] for reason in explained["reasons"])
         _say(f"client {answered['client']}: {answered['probability']:.3f}, {answered['decision']}: {reasons}")
         self._lender("outcomes", "ordinary")
-        self.cluster.credence("review")  # it is less than a window has, which would close by itself in a week
+        self._credence("review")  # it is less than a window has, which would close by itself in a week
         self._expect_verdict("keep")
 
     def _change(self) -> None:
         self._lender("draw", "early", "changed", str(APPLICATIONS), str(SEED))
         self._lender("draw", "late", "changed", str(APPLICATIONS), str(SEED))
-        self.cluster.kubectl("create", "job", "nightly", f"--from=cronjob/{RELEASE}-history")
-        self.cluster.kubectl("wait", "job/nightly", "--for=condition=complete", "--timeout=5m", seconds=310)
+        self.space.kubectl("create", "job", "nightly", f"--from=cronjob/{RELEASE}-history")
+        self.space.kubectl("wait", "job/nightly", "--for=condition=complete", "--timeout=5m")
         self._submit("early")
         self._submit("late")
         told = self._lender("outcomes", "early", "late")
@@ -113,30 +114,30 @@ class Story:
 
     def _roll_back(self) -> None:
         for version in ("1", "2"):
-            _say(self.cluster.credence("rollback"))
+            _say(self._credence("rollback"))
             self._expect_live(version)
 
     def _delete_pods(self) -> None:
         for component in ("predictor", "explainer", "monitor", "mlflow", "prefect", "worker"):
             (pod, *_) = self._pods(component)
-            self.cluster.kubectl("delete", "pod", pod, "--wait", seconds=180)
+            self.space.kubectl("delete", "pod", pod, "--wait")
             until(f"another {component}", lambda c=component: self._all_ready(c), 240)
             _say(f"{component}: {pod} deleted, another one is ready")
 
     def _upgrade(self) -> None:
-        before, tokens = json.loads(self.cluster.credence("status", "--json")), self._tokens()
+        before, tokens = json.loads(self._credence("status", "--json")), self._tokens()
         changed = ("--set", "monitor.retentionDays=100", "--set", "serving.unknown=reject")
-        self.cluster.helm("upgrade", RELEASE, str(CHART), *self._options(), *changed, "--wait", "--timeout", "10m")
+        self.space.helm("upgrade", RELEASE, str(CHART), *self._options(), *changed, "--wait", "--timeout", "10m")
         self._expect_live("2")
-        after = json.loads(self.cluster.credence("status", "--json"))
+        after = json.loads(self._credence("status", "--json"))
         if after["aliases"] != before["aliases"] or len(after["changes"]) < len(before["changes"]):
-            raise ClusterError(f"the upgrade lost something: {before} became {after}")
+            raise CommandError(f"the upgrade lost something: {before} became {after}")
         if self._tokens() != tokens:
-            raise ClusterError("the upgrade made other tokens, which no running pod knows")
+            raise CommandError("the upgrade made other tokens, which no running pod knows")
         _say("aliases, audit trail and tokens as before, the serving template as the new values say")
 
     def _count(self) -> None:
-        self.cluster.kubectl("exec", "caller", "--", "sh", "-c", "kill -TERM 1")
+        self.space.kubectl("exec", "caller", "--", "sh", "-c", "kill -TERM 1")
         counted = json.loads(until("the caller's end", lambda: self._logs("caller"), 60).splitlines()[-1])
         answered = self.answered + sum(counted["versions"].values())
         held = until("all records", lambda: self._held(answered), 120)
@@ -146,20 +147,19 @@ class Story:
         )
         _say(f"{answered:,} applications were answered, {held['stored']:,} are recorded, {held['missing']} are missing")
         if counted["failed"]:
-            raise ClusterError(f"{counted['failed']} requests failed: {counted['first_failure']}")
+            raise CommandError(f"{counted['failed']} requests failed: {counted['first_failure']}")
 
     def _uninstall(self) -> None:
-        self.cluster.kubectl("delete", "pod", "caller", "lender", "--grace-period=1")
-        self.cluster.helm("uninstall", RELEASE, "--wait", "--timeout", "5m")
+        self.space.kubectl("delete", "pod", "caller", "lender", "--grace-period=1")
+        self.space.helm("uninstall", RELEASE, "--wait", "--timeout", "5m")
         left = until("everything's end", lambda: self._only_volumes(), 180)
         _say(f"left, as it says: {', '.join(left)}")
-        self.cluster.kubectl("delete", "namespace", self._name, "--timeout=3m", seconds=200)
+        self.space.kubectl("delete", "namespace", self.space.name, "--timeout=3m")
 
     # ---------------------------------------------------------------- what it is made of
 
-    @property
-    def _name(self) -> str:
-        return self.cluster.namespace
+    def _credence(self, *arguments: str) -> str:
+        return self.space.kubectl("exec", f"deploy/{RELEASE}-worker", "--", "credence", *arguments)
 
     def _options(self) -> list[str]:
         files = (CHART / "values-small.yaml", HERE / "values.yaml")
@@ -168,29 +168,29 @@ class Story:
     def _lender_moves_in(self) -> None:
         """A pod with the platform's image and settings, and the volume that its runs share."""
         script = (HERE / "lender.py").read_text()
-        self.cluster.apply(
+        self.space.apply(
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "lender"}, "data": {"lender.py": script}},
             self._pod("lender", ["sleep", "infinity"]),
         )
-        self.cluster.kubectl("wait", "pod/lender", "--for=condition=Ready", "--timeout=120s", seconds=130)
+        self.space.kubectl("wait", "pod/lender", "--for=condition=Ready", "--timeout=120s")
 
     def _call(self) -> None:
         """Somebody keeps asking for one refused client, whose outcome nobody waits for."""
         body = "/var/lib/credence/lender/request.json"
         chosen = self._lender("request", "ordinary", body)
         url = f"http://{MODEL}-predictor/v2/models/{MODEL}/infer"
-        self.cluster.apply(self._pod("caller", ["python", "-m", "flows.demo.caller", url, body, _ASK_PAUSE]))
-        self.cluster.kubectl("wait", "pod/caller", "--for=condition=Ready", "--timeout=120s", seconds=130)
+        self.space.apply(self._pod("caller", ["python", "-m", "flows.demo.caller", url, body, _ASK_PAUSE]))
+        self.space.kubectl("wait", "pod/caller", "--for=condition=Ready", "--timeout=120s")
         _say(f"from now on somebody keeps asking for client {chosen['client']}")
 
     def _pod(self, name: str, command: list[str]) -> dict[str, Any]:
         """A pod like those of the platform's runs: their image, settings, volume and place in the network."""
-        run = self.cluster.get("configmap", f"{RELEASE}-run")["data"]
+        run = self.space.one("configmap", f"{RELEASE}-run")["data"]
         return _as_pod(next(iter(run.values())), name, command)
 
     def _lender(self, *arguments: str) -> Any:
         command = ("exec", "lender", "--", "python", "/lender/lender.py", *arguments)
-        return json.loads(self.cluster.kubectl(*command, seconds=600))
+        return json.loads(self.space.kubectl(*command))
 
     def _submit(self, name: str) -> None:
         told = self._lender("submit", name)
@@ -213,17 +213,17 @@ class Story:
         actions: list[dict[str, Any]] = self._lender("monitor", f"/v1/verdicts/{verdict}")["actions"]
         said = actions[-1]["what"] if actions else ""
         if "failed" in said:
-            raise ClusterError(f"the retraining failed: {said}")
+            raise CommandError(f"the retraining failed: {said}")
         return actions if re.search("is live|refused|undecided|undone", said) else []
 
     def _expect_live(self, version: str) -> None:
-        live = json.loads(self.cluster.credence("status", "--json"))["live"]
+        live = json.loads(self._credence("status", "--json"))["live"]
         if live != version:
-            raise ClusterError(f"version {live} is live, expected {version}")
+            raise CommandError(f"version {live} is live, expected {version}")
         _say(f"version {version} is live")
 
     def _pods(self, component: str) -> list[str]:
-        found = self.cluster.get("pods")["items"]
+        found = self.space.get("pods")
         prefix = f"{_owner(component)}-{component}-"
         return [
             pod["metadata"]["name"]
@@ -232,25 +232,25 @@ class Story:
         ]
 
     def _all_ready(self, component: str) -> bool:
-        status = self.cluster.get("deployment", f"{_owner(component)}-{component}")["status"]
+        status = self.space.one("deployment", f"{_owner(component)}-{component}")["status"]
         return int(status.get("readyReplicas", 0)) == int(status["replicas"]) == int(status["updatedReplicas"])
 
     def _tokens(self) -> Any:
-        return self.cluster.get("secret", f"{RELEASE}-tokens")["data"]
+        return self.space.one("secret", f"{RELEASE}-tokens")["data"]
 
     def _logs(self, pod: str) -> str | None:
-        phase = self.cluster.get("pod", pod)["status"]["phase"]
-        return self.cluster.kubectl("logs", pod) if phase in ("Succeeded", "Failed") else None
+        phase = self.space.one("pod", pod)["status"]["phase"]
+        return self.space.kubectl("logs", pod) if phase in ("Succeeded", "Failed") else None
 
     def _held(self, answered: int) -> dict[str, Any] | None:
         held: dict[str, Any] = self._lender("monitor", "/v1/status")
         if held["stored"] > answered:
-            raise ClusterError(f"{answered:,} were answered, but {held['stored']:,} are recorded")
+            raise CommandError(f"{answered:,} were answered, but {held['stored']:,} are recorded")
         return held if held["stored"] == answered and held["missing"] == 0 else None
 
     def _only_volumes(self) -> list[str] | None:
         kinds = ",".join(_KINDS)
-        found = [f"{one['kind']} {one['metadata']['name']}" for one in self.cluster.get(kinds)["items"]]
+        found = [f"{one['kind']} {one['metadata']['name']}" for one in self.space.get(kinds)]
         own = ("ConfigMap kube-root-ca.crt", "ConfigMap lender", "ServiceAccount default")
         left = sorted(one for one in found if one not in own)
         expected = sorted(f"PersistentVolumeClaim {RELEASE}-{name}" for name in _KEPT)
