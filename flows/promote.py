@@ -49,11 +49,12 @@ def promote(
     approve: str | None,
     say: Say,
     agreed: str | None = None,
+    refused: str | None = None,
 ) -> Change:
     """Judge a version, by default the challenger, and put it live if the gate or a person's reason lets it.
 
-    `approve` is a person's reason that decides where the gate leaves it to one; `agreed` is recorded and decides
-    nothing: it was given for what the gate lets live.
+    `approve` is a person's reason that decides where the gate leaves it to one. What the gate lets live, a person was
+    asked about: `agreed` is the reason to let it, which is recorded and decides nothing, `refused` the one not to.
     Raises RegistryError, FlowError before anything is changed; what fails later is undone, and the change tells.
     """
     if approve is not None and not approve.strip():
@@ -63,7 +64,7 @@ def promote(
     if settled and version in (None, settled[0].after):
         return settled[0]
     considered = consider(registry, settings, version, say)
-    return carry_out(considered, home, registry, by=by, approve=approve, say=say, agreed=agreed)
+    return carry_out(considered, home, registry, by=by, approve=approve, say=say, agreed=agreed, refused=refused)
 
 
 def consider(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
@@ -96,6 +97,7 @@ def carry_out(
     approve: str | None,
     say: Say,
     agreed: str | None = None,
+    refused: str | None = None,
 ) -> Change:
     """Put a considered version live, or record that it was not let: the state of the change says which.
 
@@ -113,9 +115,9 @@ def carry_out(
             # what answers already without having been promoted is nothing to go back to
             before=considered.champion if live == considered.version else live,
             after=considered.version,
-            why=gate.why,
+            why=gate.why if refused is None else f"refused by {by}: {refused}. The gate: {gate.why}",
             approved=approve or agreed,
-            state="begun" if gate.passes(approve is not None) else _state(gate),
+            state=_state(gate, approve is not None, refused is not None),
             gate=msgspec.json.decode(msgspec.json.encode(gate)),
         )
         recorded = registry.begin(change)
@@ -250,7 +252,9 @@ def _version(number: str | None) -> str:
     return "nothing" if number is None else f"version {number}"
 
 
-def _state(gate: Gate) -> State:
+def _state(gate: Gate, approved: bool, refused: bool) -> State:
+    if gate.passes(approved) and not refused:
+        return "begun"
     return "undecided" if gate.answer == "undecided" else "refused"
 
 

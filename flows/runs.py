@@ -110,6 +110,7 @@ def promote(
     version: str | None = None,
     approve: str | None = None,
     agreed: str | None = None,
+    refused: str | None = None,
 ) -> Change:
     """A version judged, and live if the gate or a person's reason lets it. As `flows.promote.promote`."""
     from flows import promote as promotion
@@ -118,8 +119,8 @@ def promote(
     registry = Registry(settings.registry_url)
 
     def work(say: Say) -> Change:
-        place = home(settings, registry, say)
-        return promotion.promote(registry, settings, place, version, by=by, approve=approve, agreed=agreed, say=say)
+        place, given = home(settings, registry, say), {"approve": approve, "agreed": agreed, "refused": refused}
+        return promotion.promote(registry, settings, place, version, by=by, say=say, **given)
 
     return step("promotion", work)
 

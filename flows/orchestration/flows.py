@@ -33,11 +33,12 @@ _ALSO: ContextVar[Say | None] = ContextVar("also", default=None)
 """Who else hears what the steps say: the command that runs the flow."""
 
 
-class Approval(RunInput):
-    """What a person gives to let a version live: Prefect's server, which has no logins, does not know who it is."""
+class Decision(RunInput):
+    """What a person says of a version that waits: Prefect's server, which has no logins, does not know who it is."""
 
-    name: str = Field(min_length=2, description="Who agrees; for the audit trail.")
-    reason: str = Field(min_length=3, description="Why it may live; for the audit trail.")
+    name: str = Field(min_length=2, description="Who decides; for the audit trail.")
+    reason: str = Field(min_length=3, description="Why; for the audit trail.")
+    refuse: bool = Field(False, description="Switched on, the version does not go live and the champion stays.")
 
 
 @flow(description="Train a model on raw tables and register it as the next version, the challenger.")
@@ -80,12 +81,12 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 
     It is a verdict's id, empty for a calendar. A version that the gate lets live waits until a person resumes the run.
     """
-    settings, by, reason = from_environment(), by or _name(), None
+    settings, by, said = from_environment(), by or _name(), {}
     if verdict is not None and settings.approval == "required":
-        version, approval = _agreed(settings, version, verdict)
-        if approval is not None:
-            by, reason = f"{approval.name}, in {by}", approval.reason
-    change = runs.promote(settings, step, by, version, approve, reason)
+        version, decided = _decided(settings, version, verdict)
+        if decided is not None:
+            by, said = f"{decided.name}, in {by}", {"refused" if decided.refuse else "agreed": decided.reason}
+    change = runs.promote(settings, step, by, version, approve, **said)
     artifacts.show_change(settings, change)
     note(settings, verdict or "", told(change), change.after, _url())
     return change
@@ -138,10 +139,10 @@ def _name() -> str:
     return f"Prefect run {runtime.flow_run.name}"
 
 
-def _agreed(settings: Settings, version: str | None, verdict: str) -> tuple[str, Approval | None]:
-    """The version, with a person's approval if the gate says `promote`; the run leaves the machine until it is resumed.
+def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str, Decision | None]:
+    """The version, with a person's decision if the gate says `promote`; the run leaves the machine until it is resumed.
 
-    The resumed run begins again, and so judges again, before this returns. What was agreed to is this version in place
+    The resumed run begins again, and so judges again, before this returns. What was decided on is this version in place
     of that champion: where either is another by then, a person is asked anew.
     """
     considered = step("gate", lambda say: runs.consider(settings, version, say))
@@ -151,10 +152,10 @@ def _agreed(settings: Settings, version: str | None, verdict: str) -> tuple[str,
     asks = f"verdict {verdict}" if verdict else "the calendar"
     text = (
         f"Version {considered.version} may take the place of version {considered.champion}, by {asks}: "
-        f"{considered.gate.why}. The artifact `gate` of this run has the figures. Cancel the run to refuse."
+        f"{considered.gate.why}. The artifact `gate` of this run has the figures."
     )
     note(settings, verdict, f"version {considered.version} waits for a person", considered.version, _url(), waits=True)
-    form = Approval.with_initial_data(description=text)
+    form = Decision.with_initial_data(description=text)
     key = f"approval-{considered.version}-for-{considered.champion}"
     return considered.version, suspend_flow_run(wait_for_input=form, key=key)
 

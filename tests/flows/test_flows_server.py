@@ -137,13 +137,33 @@ def test_second_retraining_is_cancelled(prefect: httpx.Client, registry: Registr
     assert "no closed cohort of version 1" in next(r["state"]["message"] for r in ended if r["state_name"] == "Failed")
 
 
-def test_refused_promotion_leaves_what_is_live(prefect: httpx.Client, platform: Platform, registry: Registry) -> None:
+def test_cancelled_promotion_leaves_what_is_live(prefect: httpx.Client, platform: Platform, registry: Registry) -> None:
     run = start(prefect, "promote", version="1", verdict="")
     wait_for_a_person(prefect, run)
     assert "gate" in artifacts(prefect, run)
     post(prefect, f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLED"}})
     assert wait(prefect, run)["state_name"] == "Cancelled"
     assert (platform.live, len(registry.changes())) == (None, 1)
+
+
+def test_promotion_refused_in_the_page(
+    prefect: httpx.Client, settings: Settings, platform: Platform, registry: Registry, browser: Browser
+) -> None:
+    run = start(prefect, "promote", version="1", verdict="")
+    wait_for_a_person(prefect, run)
+    page = browser.new_page()
+    page.goto(f"{settings.orchestrator_url}/runs/flow-run/{run}")
+    page.get_by_role("button", name="Resume").click()
+    for field, text in enumerate(("A. Lender", "fraud is looked into")):
+        page.locator("fieldset textarea").nth(field).fill(text)
+    page.get_by_role("switch").click()
+    page.get_by_role("button", name="Submit").click()
+    ended = wait(prefect, run)
+    page.close()
+    refused, _ = registry.changes()
+    assert refused.state == "refused"
+    assert refused.why.startswith(f"refused by A. Lender, in Prefect run {ended['name']}: fraud is looked into.")
+    assert (ended["state_name"], platform.live) == ("Completed", None)
 
 
 def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, registry: Registry) -> None:
@@ -155,7 +175,7 @@ def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, 
     assert post(prefect, path, {"run_input": agreed})["status"] == "ACCEPT"
     ended = wait(prefect, run)
     assert (ended["state_name"], platform.live) == ("Completed", "1")
-    change, _ = registry.changes()
+    change, *_ = registry.changes()
     assert change.by == f"A. Lender, in Prefect run {ended['name']}"
     assert change.approved == "the figures are good"
     assert {"change", "audit-record"} <= artifacts(prefect, run)

@@ -217,6 +217,14 @@ def test_agreement_is_recorded_and_overrides_nothing(home: Folder, registry: Tic
         assert (change.state, change.approved) == (state, "the figures are good")
 
 
+def test_refusal_touches_nothing_and_is_recorded(home: Folder, registry: Ticking) -> None:
+    asked = {"by": "A. Lender", "approve": None, "say": print, "refused": "fraud is looked into"}
+    change = carry_out(CONSIDERED, home, registry, **asked)
+    assert change.why == "refused by A. Lender: fraud is looked into. The gate: all criteria hold"
+    assert change.approved is None
+    assert state(home, registry) == ("1", "1", ["refused"])
+
+
 def test_moved_alias_is_not_gone_back_to(home: Folder, registry: Ticking) -> None:
     """A version that passed no gate does not live because somebody called it the previous champion."""
     registry._client.create_model_version(registry.model, "nowhere")
