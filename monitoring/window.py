@@ -96,8 +96,8 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     histories: Mapping[str, int]
     """Applications by history status: found, none, not asked, stale."""
     groups: tuple[Group, ...]
-    quantiles: Mapping[str, float] = {}
-    """Of the probability, by share (`0.5` is the median); none of a window that was closed before they were kept."""
+    quantiles: Mapping[str, float]
+    """Of the probability, by share; `0.5` is the median."""
 
     @property
     def id(self) -> str:

@@ -51,6 +51,7 @@ def window(number: int = 1, rows: int = 2000, shift: float = 0.0, weights: Seque
         warned=0,
         histories={},
         groups=(),
+        quantiles={},
     )
 
 

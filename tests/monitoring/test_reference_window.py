@@ -187,9 +187,3 @@ def test_quantiles_are_of_the_probability(reference: Reference, chunk: Chunk) ->
     found = window(reference, chunk).quantiles
     assert list(found) == ["0.05", "0.25", "0.5", "0.75", "0.95"]
     assert found["0.5"] == pytest.approx(float(np.median(chunk.probability)))
-
-
-def test_window_of_an_older_monitor_is_read(reference: Reference, chunk: Chunk) -> None:
-    content = msgspec.to_builtins(window(reference, chunk))
-    del content["quantiles"]
-    assert msgspec.convert(content, Window).quantiles == {}

@@ -68,6 +68,7 @@ def window(version: str = "3", number: int = 1, columns: int = 6, psi: float = 0
             Group(field="CODE_GENDER", name="F", rows=1300, approved=0.7, ratio=1),
             Group(field="CODE_GENDER", name=MARKUP, rows=700, approved=0.5, ratio=0.71),
         ),
+        quantiles={},
     )
 
 
