@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 
 from flows.errors import FlowError
@@ -20,11 +21,15 @@ _RUN = (sys.executable, "-m", "prefect", "flow-run", "execute")
 
 def main() -> None:
     """Become Prefect's command; exit with 1 and say why where the settings are none."""
+    # a container's first process hears no signal that it does not ask for
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended while it waited for Prefect"))
     try:
-        asyncio.run(wait_for_server(from_environment()))
+        settings = from_environment()
+        print(f"waiting for Prefect at {settings.orchestrator_url}", flush=True)  # noqa: T201 - a Job's log
+        asyncio.run(wait_for_server(settings))
     except FlowError as error:
         sys.exit(f"error: {error}")
-    os.execv(_RUN[0], _RUN)  # noqa: S606 - a command of ours, so that it hears the signals itself
+    os.execv(_RUN[0], _RUN)  # noqa: S606 - a command of ours, which is to hear the signals itself
 
 
 if __name__ == "__main__":
