@@ -26,6 +26,7 @@ from tests.bench import (
     recorded,
     rounds,
     servers,
+    startup,
     verdict,
 )
 from tests.bench.cases import ECHO, FIELDS, KSERVE, KSERVE_TUNED, MLSERVER, MLSERVER_TUNED, OURS, TENSOR, Bodies, Target
@@ -59,6 +60,8 @@ def _measure(folder: Path) -> str:
     _say(f"training {model.TREES} trees on {model.CLIENTS:,} clients")
     served = model.build(folder / "model")
     measured, about = _serve(served, folder)
+    _say("starting servers in turns")
+    started = startup.measure(served, folder / "started")
     ours = [series for series in measured if series.target.server == OURS]
     records = recorded.check(folder / "log", sum(_applications(series) for series in ours))
     explained = explanation.measure(served, folder / "explained", _say)
@@ -66,7 +69,7 @@ def _measure(folder: Path) -> str:
     promoted = promotion.measure(served, folder / "promoted", _say)
     _say("the figures of a verdict")
     judged = verdict.measure(folder / "history" / str(verdict.CLIENTS), folder / "judged")
-    others = (explanation.table(explained), promoted, verdict.table(judged))
+    others = (started, explanation.table(explained), promoted, verdict.table(judged))
     return page.figures(about, measured, pairs, records, others)
 
 

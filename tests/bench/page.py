@@ -25,7 +25,7 @@ def figures(
     records: int,
     others: Sequence[Sequence[str]],
 ) -> str:
-    """All that was measured, and on what; explanations, promotions and verdicts come as lines."""
+    """All that was measured, and on what; `others` come as lines."""
     parts = [_machine(machine), _requests(measured, records), *others, _history(pairs)]
     return "\n".join(line for part in parts for line in (*part, ""))
 

@@ -147,7 +147,7 @@ def _answers(process: subprocess.Popen[bytes], port: int, path: str) -> bool:
         with contextlib.suppress(OSError):
             if _ask(port, "GET", path, b"")[0] == 200:
                 return True
-        time.sleep(0.2)
+        time.sleep(0.02)
     return False
 
 
