@@ -97,11 +97,11 @@ def unusable(service: Object, since: float) -> Fault | None:
 
 
 def unready(service: Object) -> str | None:
-    """What an InferenceService waits for by its own conditions, in words; None when it is ready."""
-    status = service.get("status", {})
-    generation = service["metadata"]["generation"]
-    if status.get("observedGeneration", generation) < generation:
-        return "KServe to notice the change"
+    """What an InferenceService waits for by its own conditions, in words; None when it is ready.
+
+    Whether KServe has noticed a change, its Deployments tell: in its own status `observedGeneration` is that of one of
+    them, which a change beside it, a canary's for instance, leaves behind for ever.
+    """
     conditions = {one["type"]: one for one in _conditions(service)}
     if conditions.get("Ready", {}).get("status") == "True":
         return None

@@ -29,6 +29,7 @@ NOT_HERE = {
     "credence promote 4": KSERVE,
     "kubectl -n credence exec deploy/credence-worker -- credence promote": MINUTES,
     "kubectl -n credence patch inferenceservice credit-default": KSERVE,
+    "kubectl -n credence wait --for=create deployment/credit-default-v4-predictor": KSERVE,
     "kubectl -n credence rollout status deployment/credit-default-v4-predictor": KSERVE,
     "kubectl -n credence describe inferenceservice credit-default": KSERVE,
     "kubectl get clusterstoragecontainers": KSERVE,

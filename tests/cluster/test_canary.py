@@ -35,8 +35,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 
 def test_canary_answers_beside_the_champion_and_takes_its_place(reader: Reader) -> None:
     release, application = reader.release, json.loads(APPLICATION.read_text())
-    publish, patch, rollout, promote, end = sections()["Canary"]
-    for command in (publish, patch, rollout):
+    publish, patch, made, rollout, promote, end = sections()["Canary"]
+    for command in (publish, patch, made, rollout):
         reader.type(command)
     with release.asking() as before:
         answer = release.request("POST", f"http://{DEPLOYMENT}/v2/models/credit-default/infer", application)
