@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from flows import services
 from flows.errors import FlowError, SettingsError
 from flows.orchestration import registration
 from flows.settings import Settings
-from tests.ports import unused_port
 
 JOB = """
 apiVersion: batch/v1
@@ -69,27 +63,3 @@ def test_missing_manifest_is_named(tmp_path: Path) -> None:
         registration.work_pool(Settings(serving="cluster"), None)
     with pytest.raises(FlowError, match=r"nowhere\.yaml \(CREDENCE_RUN_TEMPLATE\): expected a Job manifest"):
         registration.manifest(tmp_path / "nowhere.yaml")
-
-
-def test_job_waits_for_prefect(tmp_path: Path) -> None:
-    """Prefect's own command gives up at once; that it asks a server for the run is seen by a run that nobody knows."""
-    settings = Settings(home=str(tmp_path), prefect_port=unused_port())
-    known = {**os.environ, **settings.environment, **services.prefect_environment(settings)}
-    job = subprocess.Popen(
-        [sys.executable, "-m", "flows.orchestration.job"],
-        env={**known, "PREFECT__FLOW_RUN_ID": str(uuid4())},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        with pytest.raises(subprocess.TimeoutExpired):
-            job.wait(3)
-        with subprocess.Popen(services.orchestrator(settings).command, env=known) as server:
-            try:
-                _, said = job.communicate(timeout=120)
-            finally:
-                server.terminate()
-    finally:
-        job.kill()
-    assert job.returncode == 1
-    assert "404 Not Found" in said
