@@ -87,6 +87,14 @@ affinity:
 {{ include "credence.secret" (list "CREDENCE_SMOKE_TOKEN" (include "credence.tokens" .) "smoke") }}
 {{- end }}
 
+{{- /* Of a path: probes of a server that is one pod at its port `http`. There is no other one to ask, so while it is slow a
+late answer is better than a refused connection. */ -}}
+{{- define "credence.probes" -}}
+startupProbe: {httpGet: {path: {{ . }}, port: http}, periodSeconds: 2, failureThreshold: 300}
+readinessProbe: {httpGet: {path: {{ . }}, port: http}, periodSeconds: 5, timeoutSeconds: 10, failureThreshold: 6}
+livenessProbe: {httpGet: {path: {{ . }}, port: http}, periodSeconds: 20, timeoutSeconds: 10, failureThreshold: 6}
+{{- end }}
+
 {{- /* Of (list $ component section): a volume claim. */ -}}
 {{- define "credence.claim" -}}
 {{- $root := index . 0 -}}
