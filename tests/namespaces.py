@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -14,10 +15,12 @@ class CommandError(AssertionError):
     """A command failed, or something did not come to be in time; the message says which and what it said."""
 
 
-def run(*command: str, given: str | None = None, seconds: float = 900) -> str:
+def run(*command: str, given: str | None = None, seconds: float = 900, folder: Path | None = None) -> str:
     """What a command wrote to stdout. Raises CommandError with what it said."""
     try:
-        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=seconds, check=False)
+        done = subprocess.run(
+            command, input=given, cwd=folder, capture_output=True, text=True, timeout=seconds, check=False
+        )
     except FileNotFoundError as error:
         raise CommandError(f"{command[0]} is needed and not on PATH") from error
     except subprocess.TimeoutExpired as error:

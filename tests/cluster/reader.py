@@ -12,7 +12,7 @@ from typing import Any
 from tests.cluster.platform import Platform
 from tests.docs.pages import blocks
 from tests.k8s.guide import GUIDE, joined
-from tests.namespaces import CommandError
+from tests.namespaces import run
 from tests.ports import unused_port
 
 KSERVE = "only with KServe"
@@ -83,12 +83,7 @@ class Reader:
         """What one wrote. Raises CommandError with what it said."""
         for port, unused in self._ports.items():
             command = command.replace(f"localhost:{port}", f"localhost:{unused}")
-        done = subprocess.run(
-            ["bash", "-o", "pipefail", "-c", command], cwd=self.folder, capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise CommandError(f"{command}: {done.stderr}\n{done.stdout}")
-        return done.stdout
+        return run("bash", "-o", "pipefail", "-c", command, folder=self.folder)
 
     @contextmanager
     def _forwarding(self) -> Iterator[Any]:

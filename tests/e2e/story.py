@@ -69,7 +69,7 @@ class Story:
     def _install(self) -> None:
         self.space.make()
         self.space.helm("install", RELEASE, str(CHART), *self._options(), "--wait", "--timeout", "10m")
-        status = json.loads(self._credence("status", "--json"))
+        status = self._status()
         _say(f"installed; live: {status['live']}")
         if status["live"] is not None:
             raise CommandError(f"nothing should serve before a first version, but version {status['live']} does")
@@ -125,11 +125,11 @@ class Story:
             _say(f"{component}: {pod} deleted, another one is ready")
 
     def _upgrade(self) -> None:
-        before, tokens = json.loads(self._credence("status", "--json")), self._tokens()
+        before, tokens = self._status(), self._tokens()
         changed = ("--set", "monitor.retentionDays=100", "--set", "serving.unknown=reject")
         self.space.helm("upgrade", RELEASE, str(CHART), *self._options(), *changed, "--wait", "--timeout", "10m")
         self._expect_live("2")
-        after = json.loads(self._credence("status", "--json"))
+        after = self._status()
         if after["aliases"] != before["aliases"] or len(after["changes"]) < len(before["changes"]):
             raise CommandError(f"the upgrade lost something: {before} became {after}")
         if self._tokens() != tokens:
@@ -160,6 +160,9 @@ class Story:
 
     def _credence(self, *arguments: str) -> str:
         return self.space.kubectl("exec", f"deploy/{RELEASE}-worker", "--", "credence", *arguments)
+
+    def _status(self) -> dict[str, Any]:
+        return dict(json.loads(self._credence("status", "--json")))
 
     def _options(self) -> list[str]:
         files = (CHART / "values-small.yaml", HERE / "values.yaml")
@@ -217,7 +220,7 @@ class Story:
         return actions if re.search("is live|refused|undecided|undone", said) else []
 
     def _expect_live(self, version: str) -> None:
-        live = json.loads(self._credence("status", "--json"))["live"]
+        live = self._status()["live"]
         if live != version:
             raise CommandError(f"version {live} is live, expected {version}")
         _say(f"version {version} is live")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +30,6 @@ def joined(content: str) -> list[str]:
     """The commands of a console block, each in one line."""
     whole = re.sub(r"\\\n\s+", "", content)
     return [line.removeprefix("$ ") for line in whole.splitlines() if line.startswith("$ ")]
-
-
-def ran(*command: str) -> str:
-    """What a program wrote; the test fails with what it said."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
-    return done.stdout
 
 
 def is_value(path: str) -> bool:

@@ -13,8 +13,9 @@ import yaml
 
 from tests.charts.chart import values
 from tests.docs.pages import blocks
-from tests.k8s.guide import ALERTS, GITOPS, GUIDE, PAGES, ROOT, is_value, names, ran, rendered, typed
+from tests.k8s.guide import ALERTS, GITOPS, GUIDE, PAGES, ROOT, is_value, names, rendered, typed
 from tests.k8s.manifests import EXAMPLES, RESTORE, objects
+from tests.namespaces import run
 from tests.programs import program
 
 EACH = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -29,7 +30,7 @@ FLAGS = re.compile(r"(?<![\w-])(-\w(?=[ ,=])|--[a-z][\w-]+)")
 @functools.cache
 def flags(name: str, *path: str) -> frozenset[str]:
     """The flags that a command tells in its help; empty where there is no such command."""
-    shown = ran(program(name), *path, "--help") + (ran(program(name), "options") if name == "kubectl" else "")
+    shown = run(program(name), *path, "--help") + (run(program(name), "options") if name == "kubectl" else "")
     return frozenset(FLAGS.findall(shown)) if f"{name} {' '.join(path)}" in shown else frozenset()
 
 
