@@ -14,11 +14,11 @@ from training.bundle import Manifest
 _SECONDS = 60.0
 
 
-def explain(settings: Settings, application: Application, manifest: Manifest) -> dict[str, Any]:
-    """Reasons, anchor and counterfactual of one application. Raises StepFailed."""
+def explain(settings: Settings, application: Application, manifest: Manifest, version: str) -> dict[str, Any]:
+    """Reasons, anchor and counterfactual of one application by the version that answered it. Raises StepFailed."""
     url = f"{settings.explainer_url}/v1/models/{manifest.model}:explain"
     named = {each["name"]: each["data"][0] for each in inputs([application], manifest)}
-    asked = {"instances": [named], "parameters": {"anchor": True, "counterfactual": True}}
+    asked = {"instances": [named], "parameters": {"version": version, "anchor": True, "counterfactual": True}}
     try:
         response = httpx.post(url, json=asked, timeout=_SECONDS)
     except httpx.HTTPError as error:

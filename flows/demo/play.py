@@ -102,7 +102,7 @@ def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifes
     if not stage.story.explained and "explainer" in stage.platform.running():
         riskiest = max(window.all, key=lambda one: one.probability)
         (application,) = (one for one in applications if one[CLIENT] == riskiest.client)
-        stage.story.explained = told = explain(stage.settings, application, manifest)
+        stage.story.explained = told = explain(stage.settings, application, manifest, riskiest.version)
         stage.tell(words.of_explained(riskiest.client, told))
         if told["probability"] != riskiest.probability:
             raise StepFailed(f"answered was {riskiest.probability}, explained is {told['probability']}")

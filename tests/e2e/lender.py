@@ -72,7 +72,7 @@ def outcomes(settings: Settings, *names: str) -> dict[str, Any]:
 def explanation(settings: Settings, name: str) -> dict[str, Any]:
     """The riskiest client's decision explained, and whether it is the one that was answered."""
     riskiest, row = _riskiest(name)
-    told = explain(settings, row, _manifest(settings))
+    told = explain(settings, row, _manifest(settings), riskiest.version)
     return {"answered": asdict(riskiest), "explained": told}
 
 
