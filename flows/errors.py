@@ -7,6 +7,9 @@ FlowError
 ├── NotUp           a process is needed and not there
 ├── Busy            another command works on the same state folder, or changes what is live
 ├── NotDeployed     a version does not answer as it should, so it is not live
+│   ├── Silent         nothing answers, or nothing that can serve now
+│   └── OtherVersion   another version answers in its place
+├── Unconfirmed     it is not certain that the version alone answers
 ├── ClusterRefused  the cluster's API refuses, or does not answer
 ├── Unfinished      a change failed, and what was live could not be put back
 └── StepFailed      a step did not do what it says
@@ -55,6 +58,18 @@ class NotDeployed(FlowError):  # noqa: N818
     """A version does not answer as it should, so it is not live."""
 
 
+class Silent(NotDeployed):
+    """Nothing answers, or nothing that can serve now."""
+
+
+class OtherVersion(NotDeployed):
+    """Another version answers in its place."""
+
+
+class Unconfirmed(FlowError):  # noqa: N818
+    """A version answers as it should, but it is not certain that it alone answers."""
+
+
 class ClusterRefused(FlowError):  # noqa: N818
     """The cluster's API refuses, or does not answer."""
 
@@ -63,14 +78,19 @@ class ClusterRefused(FlowError):  # noqa: N818
         super().__init__(f"the cluster's API was asked to {what}: {said.strip()}")
         self.status = status
 
+    @property
+    def away(self) -> bool:
+        """Whether the API may answer later: a control plane that restarts takes no pod down."""
+        return self.status == 0 or self.status >= 500
+
 
 class Unfinished(FlowError):  # noqa: N818
-    """A change failed, and what was live could not be put back, or that could not be recorded."""
+    """A change could not be ended: put back, confirmed, or recorded."""
 
     def __init__(self, kind: str, version: str, cause: BaseException, state: str) -> None:
         super().__init__(
-            f"the {kind} to version {version} failed: {told(cause)}. Then {state}. "
-            "The next `credence promote` or `credence rollback` takes it up again"
+            f"the {kind} to version {version} is not finished: {told(cause)}. {state}. "
+            "`credence status` shows what answers; the next `credence promote` or `credence rollback` resumes it"
         )
 
 

@@ -26,15 +26,15 @@ _NOTHING_LIVE = "no version is live yet: `credence train` makes one, `credence p
 
 @dataclass(frozen=True)
 class Status:
-    """One process of the platform."""
+    """One process or pod of the platform."""
 
     name: str
     state: str
-    """`ready`, `not ready` or `down`."""
+    """`ready`, `not ready` or `down`; a pod may also be `ending`."""
     url: str
     pid: int | None
     version: str | None = None
-    """What it should serve or explain."""
+    """What it should serve or explain; for a pod, what it answers."""
 
 
 class Platform:

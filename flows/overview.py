@@ -33,7 +33,7 @@ class Overview:
 
 def look(settings: Settings) -> Overview:
     """Ask everything that is up. Raises ClusterRefused, NotDeployed where a cluster cannot be asked."""
-    processes, live = _in_cluster(settings) if settings.in_cluster else _here(settings)
+    processes, live, pods = _in_cluster(settings) if settings.in_cluster else _here(settings)
     if any(one.name == "registry" and one.state == "down" for one in processes):  # asking would take seconds
         return Overview(processes, live, {}, (), (), f"the registry is down: {_starts(settings)}")
     registry = Registry(settings.registry_url)
@@ -41,17 +41,17 @@ def look(settings: Settings) -> Overview:
         aliases, changes = registry.aliases(), registry.changes()
     except RegistryError as error:
         return Overview(processes, live, {}, (), (), str(error))
-    return Overview(processes, live, aliases, trail.mismatches(changes, aliases, live), changes, None)
+    return Overview(processes, live, aliases, trail.mismatches(changes, aliases, live, pods), changes, None)
 
 
-def _here(settings: Settings) -> tuple[Sequence[Status], str | None]:
-    """The processes of this machine, and the version that is live there."""
+def _here(settings: Settings) -> tuple[Sequence[Status], str | None, Mapping[str, str]]:
+    """The processes of this machine, and the version that is live there; no pods."""
     platform = Platform(settings)
-    return platform.status(), served(settings.admin_url, MODEL) or platform.live
+    return platform.status(), served(settings.admin_url, MODEL) or platform.live, {}
 
 
-def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None]:
-    """What answers in the cluster and how many pods are ready, and the version that was applied."""
+def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None, Mapping[str, str]]:
+    """What answers in the cluster, the version that was applied, and the version that each ready pod answers."""
     from flows.deploy.cluster import Cluster
 
     home = Cluster(settings, Registry(settings.registry_url), lambda _: None)
@@ -67,7 +67,8 @@ def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None]:
     ):
         state = f"{ready} of {wanted} pods ready" if wanted else "down"
         found.append(Status(name, state, url, None, live))
-    return found, live
+    pods = home.answers()
+    return found + pods, live, {each.name: each.version for each in pods if each.state == "ready" and each.version}
 
 
 def _state(url: str) -> str:

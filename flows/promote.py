@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
 
 from flows import evidence, trail
 from flows.deploy import Home
-from flows.errors import FlowError, Unfinished, told
+from flows.errors import FlowError, Unconfirmed, Unfinished, told
 from flows.gate import Gate, judge
 from flows.settings import Settings
 from flows.steps import Say
@@ -125,9 +126,16 @@ def carry_out(
 
 
 def rollback(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> Change:
-    """Put the previous champion live again, without a gate; a second rollback returns. Raises as `carry_out` does."""
+    """Put the previous champion live again, without a gate; a second rollback returns.
+
+    An unfinished change is ended first. If that does what a rollback is for, it is the change that is returned: going
+    on would pass by the version that the caller wants back. Raises as `carry_out` does.
+    """
     with home.alone():
-        settle(home, registry, say)
+        settled = settle(home, registry, say)
+        # what was asked for has just been done: a rollback ended, or a promotion was put back
+        if settled and (settled[0].kind == "rollback") == (settled[0].state == "done"):
+            return settled[0]
         live, previous = home.live(), trail.previous(registry.changes())
         if previous is None or previous == live:
             raise FlowError("there is no previous champion to go back to: no promotion has replaced a version yet")
@@ -136,7 +144,7 @@ def rollback(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> 
 
 
 def settle(home: Home, registry: Registry, say: Say) -> Sequence[Change]:
-    """End what a killed process left begun: resumed where its version answers, undone otherwise; returns how it ended.
+    """End what was left unfinished: resumed if its version is applied, otherwise undone; returns how it ended.
 
     Raises RegistryError, Unfinished.
     """
@@ -147,17 +155,22 @@ def _settle(change: Change, home: Home, registry: Registry, say: Say) -> Change:
     say(f"an unfinished {change.kind} to version {change.after} was found")
     if home.live() == change.after:
         return _make(change, home, registry, say)
-    return _undo(change, home, registry, say, FlowError(f"it was cut short before version {change.after} answered"))
+    return _undo(change, home, registry, say, FlowError(f"it was unfinished, and version {change.after} not live"))
 
 
 def _make(change: Change, home: Home, registry: Registry, say: Say) -> Change:
-    """Take every step of a recorded change; if one fails, what was live is put back."""
+    """Take every step of a recorded change; if one fails, what was live is put back.
+
+    Whether nobody else answers can stay open. That is no fault of the version, so it is not undone.
+    """
     try:
         home.deploy(change.after)
         home.prove(change.after)
         home.watch(change.after)
         home.establish(change.after)
         _name(change, registry)
+    except Unconfirmed as error:
+        raise _unfinished(change, registry, error, f"Version {change.after} stays applied") from error
     except BaseException as error:
         undone = _undo(change, home, registry, say, error)
         if not isinstance(error, _REFUSALS):
@@ -172,13 +185,22 @@ def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseE
     try:
         _put_back(change, home, say)
     except _REFUSALS as error:
-        raise Unfinished(change.kind, change.after, cause, f"what was live could not be put back: {error}") from cause
+        state = f"{_version(change.before).capitalize()} could not be put back: {told(error)}"
+        raise _unfinished(change, registry, cause, state) from cause
     try:
         _name_back(change, registry)
         return _ended(change, registry, "undone", f"{change.why}. Undone: {told(cause)}")
     except RegistryError as error:
-        back = f"{_version(change.before)} is live again, which could not be recorded: {error}"
+        back = f"{_version(change.before).capitalize()} is live again, which could not be recorded: {error}"
         raise Unfinished(change.kind, change.after, cause, back) from cause
+
+
+def _unfinished(change: Change, registry: Registry, cause: BaseException, state: str) -> Unfinished:
+    """The error of a change that stays begun; the audit trail keeps its cause, if the registry answers."""
+    unfinished = Unfinished(change.kind, change.after, cause, state)
+    with suppress(RegistryError):
+        registry.note(msgspec.structs.replace(change, why=f"{change.why}. Unfinished: {told(cause)}. {state}"))
+    return unfinished
 
 
 def _put_back(change: Change, home: Home, say: Say) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from training.changes import Change
+
+_NO_PODS: Mapping[str, str] = MappingProxyType({})
 
 
 def champion(changes: Sequence[Change], aliases: Mapping[str, str]) -> str | None:
@@ -25,11 +28,19 @@ def previous(changes: Sequence[Change]) -> str | None:
     return next((version for version in lived if version not in (None, lived[0])), None)
 
 
-def mismatches(changes: Sequence[Change], aliases: Mapping[str, str], live: str | None) -> list[str]:
-    """What does not fit together, each with the command that repairs it."""
+def mismatches(
+    changes: Sequence[Change],
+    aliases: Mapping[str, str],
+    live: str | None,
+    pods: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
+    """What does not fit together, each with the command that repairs it.
+
+    `pods` are those that get requests, with the version that each answers.
+    """
     found = [
         f"the {change.kind} to version {change.after} is under way or was cut short: "
-        "`credence promote` resumes or undoes it"
+        "the next `credence promote` or `credence rollback` resumes or undoes it"
         for change in changes
         if change.state == "begun"
     ]
@@ -37,6 +48,11 @@ def mismatches(changes: Sequence[Change], aliases: Mapping[str, str], live: str 
     if live is not None and live != expected:
         ends = "there is no champion" if expected is None else f"the champion is version {expected}"
         found.append(f"version {live} is live, but {ends}: `credence promote {expected or live}` sets it right")
+    found += [
+        f"pod {name} answers with version {version}, but {live} is live: `credence promote {live}` sets it right"
+        for name, version in pods.items()
+        if version != live
+    ]
     if named != expected:
         found.append(f"the alias champion names version {named}, but it is {expected}: `credence promote {expected}`")
     return found

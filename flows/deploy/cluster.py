@@ -14,18 +14,19 @@ from pathlib import Path
 
 from flows import history
 from flows.deploy import monitor, rollout, smoke, template
+from flows.deploy.admin import served
+from flows.deploy.confirm import Patience, address, confirm
 from flows.deploy.lease import Lease
 from flows.deploy.serving import Serving
 from flows.deploy.template import Object, name_of
 from flows.deploy.watch import Watched
-from flows.errors import FlowError, NotDeployed
+from flows.errors import ClusterRefused, FlowError, NotDeployed, Silent, Unconfirmed
+from flows.local import Status
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, BundleError, History, remote
 from training.registry import Registry
 
-PORT = 8080
-"""Of a predictor's container."""
 _POLL_SECONDS = 1.0
 _APPLIED = "credence/applied"
 """Annotation of the Lease: the objects that came up last."""
@@ -66,32 +67,38 @@ class Cluster:
         self._held().note(_APPLIED, documents)
 
     def prove(self, version: str) -> None:
-        """Ask through the Service, and each pod by itself; none of it is recorded."""
+        """Ask each pod by itself, then the Service until the version alone answers; none of it is recorded."""
         bundle = Bundle.open(self._registry.download(version, self._settings.models))
-        headers = {smoke.HEADER: self._settings.smoke_token}
-        pods = [pod for pod in self._predictors() if rollout.ready(pod)]
-        for address in (self._settings.predictor_url, *map(_address, pods)):
-            agreed = smoke.check(address, version, bundle, headers, model=self._settings.serving_name)
-        self._say(
-            f"version {version} answers {agreed} replay applications as in training, "
-            f"through the Service and in each of {len(pods)} pods"
-        )
+        headers, model = {smoke.HEADER: self._settings.smoke_token}, self._settings.serving_name
+
+        def ask(address: str) -> int:
+            return smoke.check(address, version, bundle, headers, model)
+
+        limit = self._settings.deploy_seconds
+        confirm(self._serving.standing, ask, self._settings.predictor_url, limit, self._say)
+        self._say(f"version {version} alone answers, in each pod and through the Service, as it did in training")
 
     def watch(self, version: str) -> None:
         """Every pod for `watch_seconds`; one that is taken away meanwhile is no fault, one that dies is."""
         seconds = self._settings.watch_seconds
         self._say(f"watching version {version} for {seconds:g} s")
         until, model = time.monotonic() + seconds, self._settings.serving_name
-        watched = {name_of(pod): Watched(_address(pod), model, version) for pod in self._predictors()}
-        restarts = self._restarts()
+        watched = {
+            name_of(pod): Watched(address(pod), model, version) for pod in self._predictors() if rollout.ready(pod)
+        }
+        restarts, patience = self._restarts(), Patience()
         while True:
-            for name, one in watched.items():
-                self._look(name, one)
-            for name, count in self._restarts().items():
-                if count > restarts.setdefault(name, count):
-                    raise NotDeployed(f"a container of pod {name} died while version {version} was watched")
-            if time.monotonic() >= until:
-                return
+            try:
+                silent = [name for name, each in watched.items() if not self._answers(name, each, patience)]
+                for name, count in self._restarts().items():
+                    if count > restarts.setdefault(name, count):
+                        raise NotDeployed(f"a container of pod {name} died while version {version} was watched")
+            except ClusterRefused as error:
+                if not error.away or time.monotonic() > until + self._settings.deploy_seconds:
+                    raise
+            else:
+                if time.monotonic() >= until and not silent:
+                    return
             time.sleep(_POLL_SECONDS)
 
     def establish(self, version: str) -> None:
@@ -131,6 +138,16 @@ class Cluster:
         """How many pods of each Deployment are ready, and how many there should be."""
         return {name: self._serving.count(name) for name in self._serving.deployments()}
 
+    def answers(self) -> list[Status]:
+        """What each pod answers, also one that is ending or that no Service sends requests to."""
+        model = self._settings.serving_name
+        return [
+            Status(name_of(pod), rollout.phase(pod), url := address(pod), None, served(url, model))
+            for name in self._serving.deployments()
+            for pod in self._serving.all_pods(name)
+            if pod.get("status", {}).get("podIP")
+        ]
+
     def _publish(self, version: str, path: Path) -> None:
         """Pods fetch a version from the registry's artifacts; one that ran here already was published then."""
         self._say(f"publishing version {version}")
@@ -152,12 +169,20 @@ class Cluster:
             self._say("publishing the client history")
             remote.publish_history(url, path, MODEL)
 
-    def _look(self, name: str, watched: Watched) -> None:
+    def _answers(self, name: str, watched: Watched, patience: Patience) -> bool:
+        """Whether a pod that is there answers; one that was taken away need not. Raises NotDeployed."""
+        began = time.monotonic()
         try:
             watched.look()
-        except NotDeployed:
-            if any(name_of(pod) == name for pod in self._predictors()):
+        except NotDeployed as error:
+            if all(name_of(pod) != name for pod in self._predictors()):
+                return True
+            if not isinstance(error, Silent):
                 raise
+            patience.bear(name, began, error)
+            return False
+        patience.heard(name)
+        return True
 
     def _predictors(self) -> list[Object]:
         return self._serving.pods(self._serving.deployments()[:1])
@@ -172,11 +197,15 @@ class Cluster:
         try:
             self._serving.roll_out(documents)
             self.prove(version)
+        except Unconfirmed:
+            self._held().note(_APPLIED, documents)  # they came up
+            raise
         except NotDeployed as error:
             last = self._last(version)
             if last is not None:
                 self._say(f"applying again what came up last, as {error}")
                 self._serving.roll_out(last)
+                self.prove(version)
             raise
         self._held().note(_APPLIED, documents)
 
@@ -197,8 +226,3 @@ class Cluster:
             raise FlowError("what is live is changed by whoever holds the Lease alone")
         self._lease.check()
         return self._lease
-
-
-def _address(pod: Object) -> str:
-    host = pod["status"]["podIP"]
-    return f"http://[{host}]:{PORT}" if ":" in host else f"http://{host}:{PORT}"

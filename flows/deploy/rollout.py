@@ -21,6 +21,8 @@ _HOPELESS = (
     *("CreateContainerConfigError", "CreateContainerError", "RunContainerError"),
 )
 """Reasons why a container waits that no waiting mends."""
+_PORT = 8080
+"""Of a container that names none."""
 REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -119,9 +121,22 @@ def restarts(pod: Object) -> int:
     return sum(int(one.get("restartCount", 0)) for one in statuses)
 
 
+def port(pod: Object) -> int:
+    """Where its container listens that calls a port `http`."""
+    ports = (each for container in pod["spec"]["containers"] for each in container.get("ports") or ())
+    return next((int(each["containerPort"]) for each in ports if each.get("name") == "http"), _PORT)
+
+
 def ready(pod: Object) -> bool:
     """Whether a pod says so itself."""
     return any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod))
+
+
+def phase(pod: Object) -> str:
+    """Whether it is ready, not ready or ending, in words."""
+    if "deletionTimestamp" in pod["metadata"]:
+        return "ending"
+    return "ready" if ready(pod) else "not ready"
 
 
 def _fault(pod: Object, now: datetime) -> Fault | None:

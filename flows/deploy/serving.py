@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from flows.deploy import rollout, template
+from flows.deploy.confirm import SERVICE, Standing, stand, strangers
 from flows.deploy.kube import Kube
 from flows.deploy.template import Object, name_of
 from flows.errors import ClusterRefused, NotDeployed
@@ -91,6 +92,21 @@ class Serving:
             for pod in rollout.of(rollout.newest(deployment, self._sets(deployment)), self._pods(deployment))
         ]
 
+    def standing(self) -> Standing:
+        """Who answers for the predictor now, and what the Services of all Deployments wait for."""
+        pods = {name: self.pods([name]) for name in self.deployments()}
+        waits = [strangers(name, self._slices(name), own) for name, own in pods.items()]
+        predictor = next(iter(pods))
+        return stand(pods[predictor], self.all_pods(predictor), waits)
+
+    def all_pods(self, name: str) -> list[Object]:
+        """Every pod of a Deployment, those of other versions and those that are ending too."""
+        deployment = self._deployment(name)
+        return [] if deployment is None else self._pods(deployment)
+
+    def _slices(self, service: str) -> list[Object]:
+        return self.kube.list("discovery.k8s.io/v1", "EndpointSlice", {SERVICE: service})
+
     def _described(self) -> list[Object]:
         """The template's objects; which ones they are, whatever version they serve."""
         return self.documents("0", None)
@@ -108,11 +124,11 @@ class Serving:
             time.sleep(_POLL_SECONDS)
 
     def _waits_or_away(self, main: Object, names: Sequence[str], marks: Mapping[str, str], since: float) -> str | None:
-        """A control plane that restarts takes no pod down, so it is waited for as well."""
+        """What is waited for: an API that is away, too."""
         try:
             return self._waits(main, names, marks, since)
         except ClusterRefused as error:
-            if 0 < error.status < 500:
+            if not error.away:
                 raise
             return f"an answer: {error}"
 

@@ -9,13 +9,16 @@ from typing import Any
 import httpx
 import numpy as np
 
-from flows.errors import NotDeployed
+from flows.deploy.admin import served
+from flows.errors import NotDeployed, OtherVersion, Silent
 from training.bundle import Bundle, Rows
 
 TOLERANCE = 1e-6
 HEADER = "Credence-Smoke"
 """With the token in it, a predictor answers without recording."""
 _SECONDS = 60.0
+_AWAY = (502, 503, 504)
+"""Statuses that a server, or a proxy before it, answers with while nothing can serve."""
 
 
 def check(
@@ -25,17 +28,25 @@ def check(
 
     `model` is its name there, by default the bundle's own.
 
-    Raises NotDeployed naming what differs.
+    Raises OtherVersion if another version answers, Silent if none does, and NotDeployed naming what differs.
     """
     rows, expected = bundle.replay()
-    path = f"/v2/models/{model or bundle.manifest.model}/versions/{version}/infer"
+    name = model or bundle.manifest.model
+    path = f"/v2/models/{name}/versions/{version}/infer"
     try:
         response = httpx.post(url + path, json={"inputs": tensors(rows)}, headers=headers, timeout=_SECONDS)
     except httpx.HTTPError as error:
-        raise NotDeployed(f"version {version} does not answer at {url}: {error}") from error
+        raise Silent(f"version {version} does not answer at {url}: {error}") from error
+    if response.status_code in _AWAY:
+        raise Silent(f"version {version} does not serve at {url}: {response.text[:300]}")
+    if response.status_code == 404:
+        # one connection each: the second answer may be another server's, and only says more
+        raise OtherVersion(f"version {served(url, name) or 'of another model'} answers at {url}, not {version}")
     if response.status_code != 200:
         raise NotDeployed(f"version {version} refuses its replay applications at {url}: {response.text[:300]}")
     answered = response.json()
+    if answered["model_version"] != version:
+        raise OtherVersion(f"version {answered['model_version']} answers at {url}, not {version}")
     if answered.get("parameters", {}).get("record_ids"):
         raise NotDeployed(f"version {version} recorded its replay applications at {url}, as if they were real ones")
     answer = {output["name"]: output["data"] for output in answered["outputs"]}

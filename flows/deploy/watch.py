@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from flows.errors import NotDeployed
+from flows.errors import NotDeployed, Silent
 
 _POLL_SECONDS = 0.25
 _FAULTS = re.compile(r'^credence_requests_total\{kind="infer",status="5\d\d"\} (\S+)$', re.MULTILINE)
@@ -17,16 +17,19 @@ class Watched:
     """One predictor that serves a version, and the faults that it had answered with when the watching began."""
 
     def __init__(self, url: str, model: str, version: str) -> None:
-        """Raises NotDeployed, as `look` does."""
+        """Nothing is asked yet."""
         self._url = url
         self._ready = f"{url}/v2/models/{model}/versions/{version}/ready"
         self._version = version
-        self._before = self._faults()
+        self._before: int | None = None
 
     def look(self) -> None:
-        """Raises NotDeployed if it is not ready, or answered a request with a fault of ours since."""
+        """Raises Silent if it does not answer, NotDeployed if it is not ready or answered a 5xx since the first."""
         self._text(self._ready)
-        if (now := self._faults()) > self._before:
+        now = self._faults()
+        if self._before is None:
+            self._before = now
+        if now > self._before:
             raise NotDeployed(
                 f"version {self._version} answered {now - self._before} requests with a 5xx while it was watched"
             )
@@ -39,7 +42,7 @@ class Watched:
         try:
             response = httpx.get(url, timeout=5.0)
         except httpx.HTTPError as error:
-            raise NotDeployed(f"version {version} went silent while it was watched ({url}): {error}") from error
+            raise Silent(f"version {version} went silent while it was watched ({url}): {error}") from error
         if response.status_code != 200:
             raise NotDeployed(f"version {version} is not ready while it is watched ({url}): {response.text[:300]}")
         return response.text

@@ -24,6 +24,7 @@ MAY = {
         ("create", "leases.coordination.k8s.io"),
         ("update", "leases.coordination.k8s.io/credence-promotion"),
         ("list", "pods"),
+        ("list", "endpointslices.discovery.k8s.io"),
         ("get", "pods/some", "log"),
     ],
     "worker": [

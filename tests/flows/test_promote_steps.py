@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from flows.errors import FlowError, NotDeployed, Unfinished
+from flows.errors import FlowError, NotDeployed, Unconfirmed, Unfinished
 from flows.figures import Criterion
 from flows.promote import Considered, carry_out, consider, rollback, settle
 from flows.promote import promote as whole_promotion
@@ -116,7 +116,7 @@ def test_failed_first_version_leaves_nothing(tmp_path: Path, registry: Ticking) 
 def test_registry_lost_at_the_end(home: Folder, registry: Ticking) -> None:
     """The old version is back although that cannot be recorded; whatever comes next records it."""
     registry.tick = refusing(RegistryError("MLflow does not answer"), "alias champion", "finish")
-    with pytest.raises(Unfinished, match="Then version 1 is live again, which could not be recorded"):
+    with pytest.raises(Unfinished, match="Version 1 is live again, which could not be recorded"):
         promote(home, registry)
     assert state(home, registry) == ("1", "1", ["begun"])
     registry.tick = lambda _: None
@@ -126,12 +126,68 @@ def test_registry_lost_at_the_end(home: Folder, registry: Ticking) -> None:
 
 def test_old_version_does_not_come_back(tmp_path: Path, home: Folder, registry: Ticking) -> None:
     lost = Folder(tmp_path / "home", refusing(NotDeployed("the port is taken"), "watch 2", "deploy 1"))
-    with pytest.raises(Unfinished, match="Then what was live could not be put back: the port is taken"):
+    with pytest.raises(Unfinished, match="Version 1 could not be put back: the port is taken"):
         promote(lost, registry)
     assert state(home, registry) == ("2", "1", ["begun"])
+    assert registry.changes()[0].why == (
+        "all criteria hold. Unfinished: the port is taken. Version 1 could not be put back: the port is taken"
+    )
     assert "credence promote" in mismatches(registry.changes(), registry.aliases(), home.live())[0]
     settle(home, registry, print)
     assert state(home, registry) == ("2", "2", ["done"])
+
+
+UNCONFIRMED = Unconfirmed("after 600 s it waits for the version alone to answer")
+
+
+def test_unconfirmed_version_is_not_undone(tmp_path: Path, home: Folder, registry: Ticking) -> None:
+    """It answers as it should; whoever promotes or rolls back next confirms it."""
+    with pytest.raises(Unfinished, match=r"waits for the version alone to answer\. Version 2 stays applied"):
+        promote(Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 2")), registry)
+    assert state(home, registry) == ("2", "1", ["begun"])
+    assert whole_promotion(registry, Settings(), home, None, by="a test", approve=None, say=print).state == "done"
+    assert state(home, registry) == ("2", "2", ["done"])
+
+
+@pytest.mark.parametrize("again", ["promote", "rollback"])
+def test_unconfirmed_rollback_is_resumed(tmp_path: Path, home: Folder, registry: Ticking, again: str) -> None:
+    """It is not taken for one that has been done, which a second rollback would return from."""
+    promote(home, registry)
+    stuck = Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 1"))
+    with pytest.raises(Unfinished):
+        rollback(stuck, registry, by="a test", why="complaints", say=print)
+    assert registry.changes()[0].state == "begun"
+    if again == "rollback":
+        change = rollback(home, registry, by="a test", why="complaints", say=print)
+    else:
+        change = whole_promotion(registry, Settings(), home, None, by="a test", approve=None, say=print)
+    assert (change.kind, change.state) == ("rollback", "done")
+    assert state(home, registry) == ("1", "1", ["done", "done"])
+
+
+def test_rollback_of_a_stuck_promotion_goes_no_further(tmp_path: Path, home: Folder, registry: Ticking) -> None:
+    """Version 3 fails and 2 cannot be put back at first: a rollback puts 2 back, and does not go on to 1."""
+    registry._client.create_model_version(registry.model, "nowhere")
+    promote(home, registry)
+
+    def tick(step: str) -> None:
+        if step == "watch 3":
+            raise NotDeployed("it answers otherwise")
+        if step == "prove 2":
+            raise UNCONFIRMED
+
+    with pytest.raises(Unfinished, match=r"it answers otherwise\. Version 2 could not be put back: after 600 s"):
+        promote(Folder(tmp_path / "home", tick), registry, Considered("3", "2", PASSED))
+    change = rollback(home, registry, by="a test", why="complaints", say=print)
+    assert (change.after, change.state) == ("3", "undone")
+    assert state(home, registry) == ("2", "2", ["undone", "done"])
+
+
+def test_pod_of_another_version_is_a_mismatch(home: Folder, registry: Ticking) -> None:
+    promote(home, registry)
+    pods = {"predictor-1": "1", "predictor-2": "2"}
+    (sentence,) = mismatches(registry.changes(), registry.aliases(), home.live(), pods)
+    assert sentence == "pod predictor-1 answers with version 1, but 2 is live: `credence promote 2` sets it right"
 
 
 @pytest.mark.parametrize(

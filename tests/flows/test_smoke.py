@@ -7,7 +7,7 @@ import pytest
 
 from flows.deploy import smoke
 from flows.deploy.admin import load
-from flows.errors import NotDeployed
+from flows.errors import NotDeployed, OtherVersion
 from flows.local import Platform
 from training.bundle import Bundle
 
@@ -19,7 +19,7 @@ def test_live_version_is_proved(serving: Platform, live_version: Callable[[], st
     assert live_version() == "2"
     with pytest.raises(NotDeployed, match="differently from its bundle: probability by up to"):
         smoke.check(admin, "2", Bundle.open(models / "1"))
-    with pytest.raises(NotDeployed, match="refuses its replay applications"):
+    with pytest.raises(OtherVersion, match=r"version 2 answers at http.*, not 1"):
         smoke.check(admin, "1", Bundle.open(models / "1"))
     with pytest.raises(NotDeployed, match="does not load version 9"):
         load(admin, "credit-default", "9")

@@ -14,7 +14,9 @@ from training.bundle import MODEL
 
 @pytest.fixture
 def watched(serving: Platform) -> Watched:
-    return Watched(serving.settings.predictor_url, MODEL, "1")
+    watched = Watched(serving.settings.predictor_url, MODEL, "1")
+    watched.look()
+    return watched
 
 
 def test_answers_are_no_faults(serving: Platform, watched: Watched) -> None:

@@ -26,11 +26,16 @@ class Changes(Connection):
                 client.set_terminated(recorded.id)
         return recorded
 
-    def finish(self, change: Change) -> None:
-        """Record how an attempt ended: its state and why."""
+    def note(self, change: Change) -> None:
+        """Record how far an attempt is: its state and why."""
         with self._speaking():
             for name, value in {**to_tags(change), "mlflow.note.content": page(change)}.items():
                 self._client.set_tag(change.id, name, value)
+
+    def finish(self, change: Change) -> None:
+        """Record how an attempt ended: its state and why."""
+        self.note(change)
+        with self._speaking():
             self._client.set_terminated(change.id, "FAILED" if change.state == "undone" else "FINISHED")
 
     def changes(self) -> list[Change]:
