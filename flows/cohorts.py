@@ -12,7 +12,7 @@ import pyarrow.compute
 from flows.errors import FlowError, NotUp
 from flows.records import ask
 from flows.settings import Settings
-from monitoring.window import Cohort
+from monitoring.verdict import Cohort
 
 _SECONDS = 120.0
 

@@ -15,7 +15,7 @@ from flows.errors import FlowError
 from flows.runs import live
 from flows.settings import Settings
 from flows.steps import Say
-from monitoring.window import Window
+from monitoring.verdict import Window
 from serving.files import Batch, read_batches
 from serving.predictor.model import Model, Scored, open_model
 from serving.predictor.settings import read
@@ -89,7 +89,7 @@ def _bundle(settings: Settings, version: str) -> Bundle:
 
 def _draw(bundle: Bundle, records: pa.Table, out: Path, about: str, say: Say) -> Window:
     say(f"drawing {len(records):,} applications, which takes about half a minute")
-    from monitoring.evidently import ReportError, draw  # ten seconds
+    from monitoring.pages.evidently import ReportError, draw  # ten seconds
 
     try:
         return draw(bundle, records, out, about)

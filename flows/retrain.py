@@ -17,7 +17,7 @@ from flows.actions import note, told
 from flows.errors import FlowError
 from flows.settings import Settings
 from flows.steps import Say, Step
-from monitoring.window import Cohort
+from monitoring.verdict import Cohort
 from training.bundle import Bundle, Manifest
 from training.changes import Change
 from training.recent import Recent

@@ -15,11 +15,11 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
-from monitoring.collector import create
-from monitoring.database import Database
-from monitoring.reviewing import Reviewer
+from monitoring.api.app import create
+from monitoring.review import Reviewer
 from monitoring.settings import Settings, SettingsError, from_environment
-from monitoring.store import Store
+from monitoring.store.database import Database
+from monitoring.store.records import Store
 
 
 class JsonLines(logging.Formatter):

@@ -9,11 +9,10 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from monitoring.delivery import State
-from monitoring.judgements import Reaction
-from monitoring.store import Status
-from monitoring.verdict import Judgement, Verdict
-from monitoring.window import Cohort, Window
+from monitoring.store.records import Status
+from monitoring.store.verdicts import Reaction
+from monitoring.verdict import Cohort, Judgement, Verdict, Window
+from monitoring.verdict.retraining import State
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -20,9 +20,9 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from monitoring.drift import Chunk
-from monitoring.judge import Limits, judge
-from monitoring.reference import Reference, describe
+from monitoring.judging.drift import Chunk
+from monitoring.judging.reference import Reference, describe
+from monitoring.judging.rule import Limits, judge
 from training.assemble import assemble
 from training.bundle import MODEL, Bundle, Calibration, Contents, Field, Manifest, Policy, Rows, write
 from training.bundle.bundle import hash_clients

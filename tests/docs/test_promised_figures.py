@@ -7,7 +7,7 @@ import re
 import pytest
 
 from flows.settings import Settings as Flows
-from monitoring import collector, judged
+from monitoring.api import app, verdicts
 from monitoring.settings import Settings as Monitor
 from serving.predictor.app import BODIES_AT_ONCE
 from serving.predictor.service import INLINE_ROWS, LISTED_WARNINGS
@@ -65,5 +65,5 @@ def test_page_says_what_holds(page: str, promise: str) -> None:
 def test_records_page_lists_every_path() -> None:
     text = (ROOT / "docs" / "records.md").read_text()
     listed = set(re.findall(r"`((?:GET|POST|PUT|DELETE) /[^`]+)`", text))
-    routes = [*collector.router.routes, *judged.router.routes]
+    routes = [*app.router.routes, *verdicts.router.routes]
     assert listed == {f"{method} {route.path}" for route in routes for method in route.methods}

@@ -6,7 +6,7 @@ import pytest
 from flows.cohorts import before
 from flows.errors import FlowError
 from flows.retrain import divide
-from monitoring.window import Cohort
+from monitoring.verdict import Cohort
 from training.bundle import Interval
 
 FIGURE = Interval(value=1.0, low=0.9, high=1.1)

@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from monitoring.collector import CONTENT_TYPE, create
-from monitoring.database import Database
-from monitoring.reviewing import Reviewer
+from monitoring.api.app import CONTENT_TYPE, create
+from monitoring.review import Reviewer
 from monitoring.settings import Settings
-from monitoring.store import Store
-from monitoring.tables import metadata
+from monitoring.store.database import Database
+from monitoring.store.records import Store
+from monitoring.store.tables import metadata
 from serving.records import Entry, Forgotten, Record, Schema, frame
 from tests.conftest import toy_rows
 from tests.monitoring.lender import Lender

@@ -7,14 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from monitoring.archive import Archive
-from monitoring.database import Database
-from monitoring.delivering import Deliverer
-from monitoring.judgements import Judgements
-from monitoring.reviewing import Reviewer
+from monitoring.retraining.prefect import Prefect
+from monitoring.retraining.starter import Deliverer
+from monitoring.review import Reviewer
 from monitoring.settings import Settings
-from monitoring.store import Store
-from monitoring.trigger import Prefect
+from monitoring.store.database import Database
+from monitoring.store.records import Store
+from monitoring.store.verdicts import Judgements
+from monitoring.store.windows import Archive
 
 STEPS: dict[str, tuple[type, str]] = {
     "before the window is kept": (Archive, "add_window"),

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from monitoring.batch import Batch
-from monitoring.outcomes import Outcome
-from monitoring.store import Store
-from monitoring.windows import names
+from monitoring.intake.frames import Batch
+from monitoring.intake.outcomes import Outcome
+from monitoring.judging.spans import names
+from monitoring.store.records import Store
 from serving.records import Record
 from tests.conftest import toy_rows
 from training.bundle import Bundle, Rows

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.batch import Report, check_shape, parse, report
 from monitoring.errors import RequestError
+from monitoring.intake.frames import Report, check_shape, parse, report
 from serving.records import Schema
 
 

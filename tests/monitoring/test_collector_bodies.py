@@ -1,6 +1,6 @@
 import pytest
 
-from monitoring.collector import CONTENT_TYPE
+from monitoring.api.app import CONTENT_TYPE
 
 
 @pytest.fixture

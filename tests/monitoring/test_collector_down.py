@@ -1,8 +1,8 @@
 import pytest
 
-from monitoring.collector import CONTENT_TYPE
-from monitoring.database import Database
+from monitoring.api.app import CONTENT_TYPE
 from monitoring.errors import StoreError
+from monitoring.store.database import Database
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import time
 
 import pytest
 
-from monitoring.batch import Report, parse
 from monitoring.errors import RequestError
+from monitoring.intake.frames import Report, parse
 
 DAY = 86_400_000_000
 
@@ -101,7 +101,7 @@ def test_format_of_another_time_is_refused(make_store):
     from sqlalchemy import update
 
     from monitoring.errors import StoreError
-    from monitoring.tables import facts
+    from monitoring.store.tables import facts
 
     store = make_store()
     store.database.prepare()

@@ -1,6 +1,6 @@
 import pytest
 
-from monitoring.completeness import completeness
+from monitoring.intake.completeness import completeness
 
 
 def segment(answered: int, received: int, trails: int = 0) -> dict[str, int]:

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitoring.delivery import Delivery, Run, first_state, followed, held_up, superseded
-from monitoring.trigger import _planned
+from monitoring.retraining.prefect import _planned
+from monitoring.verdict.retraining import Delivery, Run, first_state, followed, held_up, superseded
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 WAITING = Delivery("1-2-0", "1", "retrain", "waiting", "", 0, None)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from monitoring.drift import RARE, Levels, Numbers
+from monitoring.judging.drift import RARE, Levels, Numbers
 
 NAN = float("nan")
 

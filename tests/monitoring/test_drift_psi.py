@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from monitoring.drift import Column, Numbers, chi_squared, noise, psi
+from monitoring.judging.drift import Column, Numbers, chi_squared, noise, psi
 
 COUNTS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=2, max_size=30).filter(
     lambda pairs: all(sum(side) for side in zip(*pairs, strict=True))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitoring.drift import Chunk
-from monitoring.fairness import fare, members
-from monitoring.window import Group
+from monitoring.judging.drift import Chunk
+from monitoring.judging.fairness import fare, members
+from monitoring.verdict import Group
 from training.bundle import Calibration, Field, Manifest, Policy, Rows
 from training.groups import age_group
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from monitoring.judge import Limits, concludes, judge
-from monitoring.verdict import Verdict
-from monitoring.window import Cohort, Comparison, Window
+from monitoring.judging.rule import Limits, concludes, judge
+from monitoring.verdict import Cohort, Comparison, Verdict, Window
 from training.bundle import Interval
 
 CALM: Mapping[str, Any] = {}

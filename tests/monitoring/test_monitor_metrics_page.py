@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.judgements import STARTED, Action
+from monitoring.store.verdicts import STARTED, Action
 from tests.metrics_page import documented, told
 from tests.monitoring.lender import Lender
 

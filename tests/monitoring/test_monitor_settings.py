@@ -1,7 +1,7 @@
 import pytest
 
-from monitoring.database import Database
 from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.store.database import Database
 
 
 def test_promised_defaults(tmp_path, monkeypatch):

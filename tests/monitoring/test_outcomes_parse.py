@@ -1,7 +1,7 @@
 import pytest
 
 from monitoring.errors import RequestError
-from monitoring.outcomes import Outcome, check_outcome, parse_outcomes
+from monitoring.intake.outcomes import Outcome, check_outcome, parse_outcomes
 
 
 @pytest.mark.parametrize(

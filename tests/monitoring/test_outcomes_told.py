@@ -1,6 +1,6 @@
 from sqlalchemy import func, select
 
-from monitoring.tables import outcomes
+from monitoring.store.tables import outcomes
 
 
 def tell(client, *told):

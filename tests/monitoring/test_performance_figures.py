@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from monitoring import performance
-from monitoring.performance import Labelled
+from monitoring.judging import performance
+from monitoring.judging.performance import Labelled
 
 
 def labelled(rows: int = 2000, seed: int = 0, rate: float = 0.1) -> Labelled:

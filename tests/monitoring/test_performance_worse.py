@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from monitoring import performance
-from monitoring.performance import Labelled
+from monitoring.judging import performance
+from monitoring.judging.performance import Labelled
 
 Floats = np.ndarray
 World = Callable[[Floats, Floats], Floats]

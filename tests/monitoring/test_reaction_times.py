@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from monitoring.delivery import Delivery, Run, followed
-from monitoring.judgements import STARTED, Action, Judgements
-from monitoring.store import Store
+from monitoring.store.records import Store
+from monitoring.store.verdicts import STARTED, Action, Judgements
 from monitoring.verdict import Verdict
+from monitoring.verdict.retraining import Delivery, Run, followed
 
 ENDS = [("RUNNING", None), ("FAILED", 30_000_000), ("COMPLETED", 30_000_000)]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monitoring.drift import Chunk
-from monitoring.judge import Limits, judge
-from monitoring.reference import Reference, describe
+from monitoring.judging.drift import Chunk
+from monitoring.judging.reference import Reference, describe
+from monitoring.judging.rule import Limits, judge
 from monitoring.verdict import Verdict
 from training.bundle import Bundle
 from training.features import history as histories

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from monitoring.reference import Reference
+from monitoring.judging.reference import Reference
 from training.bundle import Bundle, Rows
 
 

@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from monitoring.drift import Chunk
-from monitoring.reference import Reference, describe, follow
-from monitoring.window import Cohort, Window
+from monitoring.judging.drift import Chunk
+from monitoring.judging.reference import Reference, describe, follow
+from monitoring.verdict import Cohort, Window
 from training.bundle import Bundle, Rows
 
 

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from monitoring.judgements import Action
-from monitoring.reviewing import Reviewer
+from monitoring.review import Reviewer
 from monitoring.settings import Settings
-from monitoring.store import Store
-from monitoring.tables import actions
+from monitoring.store.records import Store
+from monitoring.store.tables import actions
+from monitoring.store.verdicts import Action
 from tests.monitoring.killed import STEPS
 from tests.monitoring.lender import HOUR, Lender
 from tests.monitoring.relay import Relay

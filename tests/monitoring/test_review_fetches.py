@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from monitoring.errors import UnreadyError
-from monitoring.reviewing import Reviewer
+from monitoring.review import Reviewer
 from monitoring.settings import Settings
-from monitoring.store import Store
+from monitoring.store.records import Store
 from tests.monitoring.lender import Lender
 from tests.training.bundle.artifact_server import artifact_server
 from training.bundle import MODEL, remote

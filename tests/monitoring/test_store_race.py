@@ -1,6 +1,6 @@
 import threading
 
-from monitoring.batch import parse
+from monitoring.intake.frames import parse
 
 
 def test_forgetting_waits_for_a_batch(make_store, make_record, body):

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from monitoring.collector import create
-from monitoring.reviewing import Reviewer
+from monitoring.api.app import create
+from monitoring.review import Reviewer
 from monitoring.settings import Settings, SettingsError, from_environment
-from monitoring.store import Store
+from monitoring.store.records import Store
 
 TOKEN = "geheim"
 WRITES = [

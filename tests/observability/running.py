@@ -15,8 +15,8 @@ import httpx
 import numpy as np
 import yaml
 
-from monitoring.database import Database
-from monitoring.judgements import STARTED, Action, Judgements
+from monitoring.store.database import Database
+from monitoring.store.verdicts import STARTED, Action, Judgements
 from tests.conftest import TOY_FIELDS, toy_rows
 from tests.observability.shipped import RULES
 from tests.ports import unused_port

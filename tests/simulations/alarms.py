@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.drift import Chunk
-from monitoring.judge import Limits, judge
-from monitoring.reference import Reference, describe, follow
-from monitoring.window import Cohort, Window
+from monitoring.judging.drift import Chunk
+from monitoring.judging.reference import Reference, describe, follow
+from monitoring.judging.rule import Limits, judge
+from monitoring.verdict import Cohort, Window
 from tests.simulations.live import ARRIVALS, CLIENTS, SAME, SHARE, answer, open_lender, some
 from training.bundle import Bundle, Rows
 

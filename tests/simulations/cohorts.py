@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitoring import performance
-from monitoring.performance import Labelled
+from monitoring.judging import performance
+from monitoring.judging.performance import Labelled
 
 Floats = npt.NDArray[np.float64]
 

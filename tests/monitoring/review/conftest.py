@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from monitoring.delivery import Delivery
-from monitoring.judgements import Action, Judged
-from monitoring.review.routes import attach
-from monitoring.review.source import Facts
-from monitoring.verdict import Verdict
-from monitoring.window import Cohort, Comparison, Group, Quality, Window
+from monitoring.pages.routes import attach
+from monitoring.pages.source import Facts
+from monitoring.store.verdicts import Action, Judged
+from monitoring.verdict import Cohort, Comparison, Group, Quality, Verdict, Window
+from monitoring.verdict.retraining import Delivery
 from training.bundle import Interval
 
 with warnings.catch_warnings():

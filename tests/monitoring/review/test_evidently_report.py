@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from conftest import toy_rows
 
-from monitoring.window import Window
+from monitoring.verdict import Window
 from training.bundle import Bundle
 
 pytestmark = pytest.mark.filterwarnings("default")  # Evidently and what it imports warn of themselves
@@ -23,7 +23,7 @@ def evidently() -> Any:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import monitoring.evidently as module  # ten seconds, so not where only names are collected
+        import monitoring.pages.evidently as module  # ten seconds, so not where only names are collected
 
         return module
 

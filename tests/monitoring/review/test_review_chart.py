@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.review.chart import Chart, Curve, Limit, Place, Value, over_time, said, scale
+from monitoring.pages.chart import Chart, Curve, Limit, Place, Value, over_time, said, scale
 
 DAY = 86_400_000_000
 

@@ -10,15 +10,15 @@ import pytest
 from conftest import toy_rows
 from playwright.sync_api import Page
 
-from monitoring.archive import Archive
-from monitoring.batch import Batch
-from monitoring.database import Database
-from monitoring.judgements import Judged
-from monitoring.models import Bundles
-from monitoring.review.drawings import Drawings
-from monitoring.store import Store
-from monitoring.window import Window
-from monitoring.windows import START, Edge, Span
+from monitoring.intake.frames import Batch
+from monitoring.judging.spans import START, Edge, Span
+from monitoring.pages.drawings import Drawings
+from monitoring.store.bundles import Bundles
+from monitoring.store.database import Database
+from monitoring.store.records import Store
+from monitoring.store.verdicts import Judged
+from monitoring.store.windows import Archive
+from monitoring.verdict import Window
 from serving.records import Record, Schema
 from training.bundle import Bundle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitoring.review import figures
+from monitoring.pages import figures
 
 DAY = 86_400_000_000
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from monitoring.review.heat import MOST_WINDOWS, heat, level, telling
-from monitoring.review.source import Facts
-from monitoring.window import Window
+from monitoring.pages.heat import MOST_WINDOWS, heat, level, telling
+from monitoring.pages.source import Facts
+from monitoring.verdict import Window
 
 
 @pytest.mark.parametrize(("psi", "expected"), [(0, 0), (0.049, 0), (0.05, 1), (0.1, 2), (0.249, 2), (0.25, 3), (9, 3)])

@@ -9,8 +9,8 @@ import pytest
 from conftest import overflow
 from playwright.sync_api import Page, Route
 
-from monitoring.review.figures import path
-from monitoring.review.source import Facts
+from monitoring.pages.figures import path
+from monitoring.pages.source import Facts
 
 SITE = "http://127.0.0.1:9"
 

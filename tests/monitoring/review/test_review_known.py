@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.archive import Archive
-from monitoring.batch import Batch
-from monitoring.database import Database
-from monitoring.judgements import Action, Judged, Judgements
-from monitoring.review import known
-from monitoring.review.known import Known
-from monitoring.store import Store
-from monitoring.window import Cohort, Window
-from monitoring.windows import Edge, Span
+from monitoring.intake.frames import Batch
+from monitoring.judging.spans import Edge, Span
+from monitoring.pages import known
+from monitoring.pages.known import Known
+from monitoring.store.database import Database
+from monitoring.store.records import Store
+from monitoring.store.verdicts import Action, Judged, Judgements
+from monitoring.store.windows import Archive
+from monitoring.verdict import Cohort, Window
 from serving.records import Record, Schema
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from monitoring.review.figures import path
-from monitoring.review.source import Facts
+from monitoring.pages.figures import path
+from monitoring.pages.source import Facts
 
 Visit = Callable[..., Any]
 

@@ -1,0 +1,67 @@
+"""What requests bring and answers take along: whom they ask, parameters, bodies."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from fastapi import Depends, Request, Response
+
+from monitoring.errors import ContentTypeError, RequestError, SlowError, TooLargeError
+from monitoring.review import Reviewer
+from monitoring.store.records import Store
+
+_PATIENCE = 30.0
+"""Seconds that a body may take to come."""
+
+
+def _store(request: Request) -> Store:
+    store: Store = request.app.state.store
+    return store
+
+
+def _reviewer(request: Request) -> Reviewer:
+    reviewer: Reviewer = request.app.state.reviewer
+    return reviewer
+
+
+StoreOf = Annotated[Store, Depends(_store)]
+ReviewerOf = Annotated[Reviewer, Depends(_reviewer)]
+
+
+def check_names(request: Request, known: set[str]) -> None:
+    """Raises RequestError for a parameter that is not known, or there twice."""
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in given:
+        if name not in known:
+            raise RequestError(f"{name}: expected one of {', '.join(sorted(known))}, got an unknown parameter")
+        if given.count(name) > 1:
+            raise RequestError(f"{name}: expected once, got {given.count(name)} times")
+
+
+async def read_body(request: Request, expected: str) -> bytes:
+    """Raises RequestError for a body that is of another type, too large, or does not come."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != expected:
+        raise ContentTypeError(f"Content-Type: expected {expected}, got {kind!r}")
+    most: int = request.app.state.max_body
+    content = bytearray()
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                message = await request.receive()
+                content += message.get("body", b"")
+                if len(content) > most:
+                    raise TooLargeError(f"body: expected at most {most} bytes, got more")
+                if message["type"] == "http.disconnect":
+                    raise RequestError("body: expected all of it, got a closed connection")
+                if not message.get("more_body"):
+                    return bytes(content)
+    except TimeoutError as error:
+        raise SlowError(f"body: expected it within {_PATIENCE:.0f} seconds, got {len(content)} bytes") from error
+
+
+def answer(content: object, status_code: int = 200) -> Response:
+    """What is told, as JSON."""
+    return Response(msgspec.json.encode(content), status_code, media_type="application/json")

@@ -1,0 +1,283 @@
+"""Whether a column of a window looks like the same column of the reference: the population stability index, and noise.
+
+A number falls into deciles of the reference, equal ones merged; few distinct numbers are their own bins. A category
+falls into its levels, the rare ones merged. Beside these every column has a bin for what is missing (anomalies, which
+the graph reads as missing, are) and one for what training never saw: another level, a number out of range.
+
+PSI = sum (now - then) ln(now / then) over the bins, and where nothing changed, PSI / (1/n + 1/m) is about chi-squared
+with bins - 1 degrees of freedom (Yurdakul and Naranjo, Statistical properties of the population stability index, 2020).
+So a column drifted where its PSI is large enough to matter, and larger than chance makes any of the columns' once in a
+hundred windows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from monitoring.verdict import Comparison
+from monitoring.verdict.window import Kind
+from training.bundle import Rows
+
+Floats = npt.NDArray[np.float64]
+Indexes = npt.NDArray[np.intp]
+
+PSI_THAT_MATTERS = 0.1
+"""The credit industry's convention: below is no shift, 0.1 to 0.25 a moderate one, above a major one."""
+FALSE_ALARMS = 0.01
+"""Chance that an unchanged window has a drifted column at all, where the limit of noise is what decides."""
+RARE = 0.01
+"""A bin that holds less of the reference is merged: its share is known too badly to be compared."""
+FEW_VALUES = 20
+"""A number with no more distinct values is a count, a flag or a rating, and each value a bin."""
+
+MISSING = "missing"
+UNSEEN = "unseen"
+OTHER = "other levels"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The records of one window as arrays, in the order of time."""
+
+    rows: Rows
+    probability: Floats
+    refused: npt.NDArray[np.bool_]
+    warned: npt.NDArray[np.bool_]
+    """Whether the answer carried a warning."""
+    histories: Sequence[str]
+    """History status of each."""
+    outcome: npt.NDArray[np.int8]
+    """1 defaulted, 0 repaid, -1 not known."""
+    weight: Floats
+    """Of a labelled row: 1 where it was accepted, 1/share where it was explored; NaN where the outcome is not known."""
+
+    def __len__(self) -> int:
+        return len(self.probability)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Bins of a number: up to the first cut, up to the second …; then missing, then outside of `low` to `high`."""
+
+    names: tuple[str, ...]
+    cuts: npt.NDArray[Any]
+    """In the values' own precision, so that a value equal to a cut is on the same side in every window."""
+    low: float
+    high: float
+    anomalies: tuple[float, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        values: npt.NDArray[Any],
+        weight: Floats,
+        *,
+        anomalies: Iterable[float | str] = (),
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Numbers:
+        """Learn bins from reference values [n], NaN for missing; without a range, theirs is taken.
+
+        A column without any value has no bins but the last two, and every value it ever gets is outside.
+        """
+        missing = tuple(float(value) for value in anomalies if not isinstance(value, str))
+        there = ~_is_missing(values, missing)
+        low = float(values[there].min(initial=np.inf)) if low is None else low
+        high = float(values[there].max(initial=-np.inf)) if high is None else high
+        there &= (values >= low) & (values <= high)
+        distinct, at = np.unique(values[there], return_inverse=True)
+        mass = np.bincount(at.ravel(), weight[there], len(distinct)) / weight.sum()
+        if not len(distinct):
+            low, high = np.inf, -np.inf
+        many = len(distinct) > FEW_VALUES
+        if many:
+            mass, distinct = _tenths(distinct, mass)
+        kept = _merged(mass)
+        cuts = distinct[kept]
+        names = _number_names(distinct, kept, many)
+        outside = f"outside {_text(low)} to {_text(high)}" if low <= high else UNSEEN
+        return cls((*names, MISSING, outside), cuts[:-1], low, high, missing)
+
+    def index(self, values: npt.NDArray[Any]) -> Indexes:
+        """The bin of each value [n]."""
+        bins = np.searchsorted(self.cuts, values)
+        bins[(values < self.low) | (values > self.high)] = len(self.names) - 1
+        bins[_is_missing(values, self.anomalies)] = len(self.names) - 2
+        return bins
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Bins of a category: its levels, then the rare ones together if there are any, then missing, then unseen."""
+
+    names: tuple[str, ...]
+    bins: dict[str, int]
+    """The bin of each text that is not unseen."""
+
+    @classmethod
+    def fit(
+        cls,
+        texts: npt.NDArray[np.object_],
+        weight: Floats,
+        *,
+        levels: Sequence[str],
+        anomalies: Iterable[float | str] = (),
+    ) -> Levels:
+        """Learn bins from reference texts [n], "" for missing, among the levels that training saw."""
+        codes = {level: i for i, level in enumerate(levels)}
+        at = np.fromiter((codes.get(text, len(levels)) for text in texts), np.intp, len(texts))
+        mass = np.bincount(at, weight, len(levels) + 1) / weight.sum()
+        common = [level for i, level in enumerate(levels) if mass[i] >= RARE]
+        rare = [level for i, level in enumerate(levels) if mass[i] < RARE]
+        names = (*common, *([OTHER] if rare else []), MISSING, UNSEEN)
+        bins = {level: i for i, level in enumerate(common)} | dict.fromkeys(rare, len(common))
+        bins |= dict.fromkeys(("", *(text for text in anomalies if isinstance(text, str))), len(names) - 2)
+        return cls(names, bins)
+
+    def index(self, texts: npt.NDArray[np.object_]) -> Indexes:
+        """The bin of each text [n]."""
+        find, unseen = self.bins.get, len(self.names) - 1
+        return np.fromiter((find(text, unseen) for text in texts), np.intp, len(texts))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the reference, ready to be compared with a window's."""
+
+    name: str
+    kind: Kind
+    binning: Numbers | Levels
+    shares: Floats
+    """Of the reference, by bin."""
+    rows: float
+    """How many rows of equal weight know the shares as well as the reference does."""
+    weight: float
+
+    @classmethod
+    def of(
+        cls, name: str, kind: Kind, binning: Numbers | Levels, values: npt.NDArray[Any], weight: Floats, matters: float
+    ) -> Column:
+        """A column of reference values [n] with the rows' weights [n]."""
+        counts = np.bincount(binning.index(values), weight, len(binning.names))
+        rows = float(weight.sum() ** 2 / (weight**2).sum())  # Kish's effective sample size
+        return cls(name, kind, binning, counts / weight.sum(), rows, matters)
+
+    @cached_property
+    def missing(self) -> float:
+        """Share of the reference that is missing."""
+        return float(self.shares[-2])
+
+    def count(self, values: npt.NDArray[Any]) -> Floats:
+        """A window's values [n] by bin."""
+        return np.bincount(self.binning.index(values), minlength=len(self.shares)).astype(np.float64)
+
+    def compare(self, counts: Floats, columns: int) -> Comparison:
+        """A window's counts by bin, one of so many columns that are looked at; bins that nobody is in are left out."""
+        rows = float(counts.sum())
+        filled = (counts > 0) | (self.shares > 0)
+        then, now = self.shares[filled], counts[filled] / rows
+        shift = psi(then, now, min(rows, self.rows))
+        limit = noise(int(filled.sum()), rows, self.rows, columns)
+        return Comparison(
+            name=self.name,
+            kind=self.kind,
+            bins=tuple(name for name, shown in zip(self.binning.names, filled, strict=True) if shown),
+            reference=tuple(then.tolist()),
+            now=tuple(now.tolist()),
+            psi=shift,
+            noise=limit,
+            drifted=shift >= max(PSI_THAT_MATTERS, limit),
+            weight=self.weight,
+        )
+
+
+def psi(then: Floats, now: Floats, rows: float) -> float:
+    """Population stability index of two distributions over the same bins, of which the smaller sample has `rows`.
+
+    Half a row of the smaller sample is added to every bin of both, so that an empty bin is rare rather than impossible:
+    a new bin counts by how many are in it, and equal shares are 0 whatever the samples' sizes.
+    """
+    floor = 0.5 / rows
+    a, b = (then + floor) / (1 + len(then) * floor), (now + floor) / (1 + len(now) * floor)
+    return max(0.0, float(((b - a) * np.log(b / a)).sum()))
+
+
+def noise(bins: int, rows: float, reference_rows: float, columns: int) -> float:
+    """The PSI that chance stays below in all of `columns` but in one of a hundred windows."""
+    return (1 / rows + 1 / reference_rows) * chi_squared(bins - 1, FALSE_ALARMS / columns) if bins > 1 else 0.0
+
+
+@lru_cache(maxsize=1000)
+def chi_squared(degrees: int, tail: float) -> float:
+    """What a chi-squared variable exceeds with probability `tail`: exact, by bisection to 1e-9."""
+    low, high = 0.0, 1.0
+    while _survival(high, degrees) > tail:
+        low, high = high, 2 * high
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _survival(middle, degrees) > tail else (low, middle)
+    return high
+
+
+def _survival(x: float, degrees: int) -> float:
+    """P(chi-squared > x), the finite sums for whole degrees: Abramowitz and Stegun 26.4.4 and 26.4.5."""
+    half, odd = x / 2, degrees % 2
+    powers = (k + odd / 2 for k in range(degrees // 2))
+    rest = sum(math.exp(power * math.log(half) - math.lgamma(power + 1) - half) for power in powers)
+    return rest + (math.erfc(math.sqrt(half)) if odd else 0.0)
+
+
+def _is_missing(values: npt.NDArray[Any], anomalies: Iterable[float]) -> npt.NDArray[np.bool_]:
+    missing: npt.NDArray[np.bool_] = np.isnan(values)
+    for anomaly in anomalies:
+        missing |= values == anomaly
+    return missing
+
+
+def _tenths(distinct: npt.NDArray[Any], mass: Floats) -> tuple[Floats, npt.NDArray[Any]]:
+    """Values merged into tenths of equal mass: the mass and highest value of each. A heavy value stands alone."""
+    upto = np.cumsum(mass)
+    ends = np.searchsorted(upto, upto[-1] * np.arange(1, 10) / 10 - 1e-12)
+    heavy = np.flatnonzero(mass >= upto[-1] / 10)
+    ends = np.unique(np.concatenate([ends, heavy, heavy[heavy > 0] - 1, [len(distinct) - 1]]))
+    return np.diff(upto[ends], prepend=0.0), distinct[ends]
+
+
+def _merged(mass: Floats) -> list[int]:
+    """The last of each run of neighbouring bins that together hold at least RARE."""
+    kept, held = [], 0.0
+    for i, share in enumerate(mass):
+        held += share
+        if held >= RARE:
+            kept.append(i)
+            held = 0.0
+    if held and kept:
+        kept.pop()
+    return [*kept, len(mass) - 1] if len(mass) and (held or not kept) else kept
+
+
+def _number_names(distinct: npt.NDArray[Any], kept: list[int], many: bool) -> list[str]:
+    """`3` for a value alone, else `up to 3`, `3 to 5`, `above 5`; a bin holds its upper end."""
+    names = []
+    for place, last in enumerate(kept):
+        first = kept[place - 1] + 1 if place else 0
+        if first == last and not many:
+            names.append(_text(distinct[last]))
+        elif place == 0:
+            names.append(f"up to {_text(distinct[last])}")
+        elif place == len(kept) - 1:
+            names.append(f"above {_text(distinct[first - 1])}")
+        else:
+            names.append(f"{_text(distinct[first - 1])} to {_text(distinct[last])}")
+    return names
+
+
+def _text(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

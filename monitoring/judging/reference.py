@@ -1,0 +1,185 @@
+"""What a version's live records are compared with: its hold-out, fitted once; and the comparison itself.
+
+Fitting reads the bundle and asks the model for contributions, a second or so; describing a window after that is
+arithmetic on its arrays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from monitoring.judging import performance
+from monitoring.judging.drift import Chunk, Column, Floats, Levels, Numbers
+from monitoring.judging.fairness import fare
+from monitoring.judging.performance import Labelled
+from monitoring.judging.quality import quality
+from monitoring.verdict import Cohort, Population, Window
+from serving.records import HistoryStatus
+from training.bundle import Bundle, Field, Manifest, Rows
+
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_EXPLAINED = 1_000
+"""Reference rows whose contributions are averaged: a booster takes about 7 ms each."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The columns of a bundle's hold-out, ready to be compared, and its answers where outcomes are known."""
+
+    manifest: Manifest
+    score: Column
+    columns: tuple[Column, ...]
+    """Fields in the manifest's order, then history features."""
+    held_out: Labelled
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Reference:
+        """Fit everything once. Raises BundleError for a bundle whose reference cannot be read."""
+        table, manifest = bundle.reference(), bundle.manifest
+        rows = Rows.from_table(table, manifest)
+        probability = table.column("probability").to_numpy()
+        held_out, everybody = _outcomes(table, probability, manifest.policy.threshold)
+        # Where outcomes are missing, the rows are all that were answered. Where none is, the explored among them stand
+        # for the refused that were left out.
+        weight = held_out.weight if everybody.all() else np.ones(len(rows))
+        matters = _weights(bundle, rows)
+        fields = {field.name: field for field in manifest.fields}
+        columns = tuple(
+            Column.of(name, kind, _fit(fields.get(name), values, learned, weight), values, weight, matters[name])
+            for (name, kind, values), (_, _, learned) in zip(
+                _values(manifest, rows), _values(manifest, bundle.background()), strict=True
+            )
+        )
+        score = Column.of(
+            "probability", "score", Numbers.fit(probability, weight, low=0, high=1), probability, weight, 0
+        )
+        return cls(manifest, score, columns, held_out)
+
+
+def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, since: int, until: int) -> Window:
+    """All that can be said of a window's records without their outcomes. Raises ValueError for a window of none."""
+    if not len(chunk):
+        raise ValueError(f"window {version}-{number}: expected records, got none")
+    manifest = reference.manifest
+    counts = [
+        column.count(values)
+        for column, (_, _, values) in zip(reference.columns, _values(manifest, chunk.rows), strict=True)
+    ]
+    compared = tuple(
+        column.compare(found, len(counts)) for column, found in zip(reference.columns, counts, strict=True)
+    )
+    statuses = Counter(chunk.histories)
+    return Window(
+        model=manifest.model,
+        version=version,
+        number=number,
+        since=since,
+        until=until,
+        rows=len(chunk),
+        score=reference.score.compare(reference.score.count(chunk.probability), len(counts)),
+        columns=compared,
+        drifted_weight=min(1.0, sum(column.weight for column in compared if column.drifted)),
+        approved=float(1 - chunk.refused.mean()),
+        mean_probability=float(chunk.probability.mean()),
+        expected_log_loss=performance.expected_log_loss(chunk.probability),
+        expected_auc=performance.expected_auc(chunk.probability),
+        quality=tuple(
+            quality(column, found)
+            for column, found in zip(reference.columns, counts, strict=True)
+            if column.kind == "field"
+        ),
+        warned=float(chunk.warned.mean()),
+        histories={status: statuses[status] for status in get_args(HistoryStatus)},
+        groups=fare(manifest, _unlabelled(chunk)),
+        quantiles={f"{share:g}": float(np.quantile(chunk.probability, share)) for share in _QUANTILES},
+    )
+
+
+def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, closed_at: int) -> Cohort:
+    """How a window's answers did, once its outcomes are known. Raises ValueError for a window without any."""
+    known = (chunk.outcome >= 0) & np.isfinite(chunk.weight)
+    rows = Labelled(chunk.probability, chunk.outcome == 1, chunk.refused, chunk.weight).take(known)
+    held_out, policy = reference.held_out, reference.manifest.policy
+    population: Population = "accepted and explored"
+    # A hold-out of accepted applications alone tells nothing of refused ones, whoever refuses them now.
+    if not rows.refused.any() or reference.manifest.population == "accepted":
+        population = "accepted"
+        rows, held_out = rows.take(~rows.refused), held_out.take(~held_out.refused)
+    if not len(rows.weight):
+        raise ValueError(f"cohort {version}-{number}: expected known outcomes, got none of {len(chunk)} records")
+    return Cohort(
+        version=version,
+        number=number,
+        closed_at=closed_at,
+        population=population,
+        labelled=len(rows.weight),
+        explored=int(rows.refused.sum()),
+        defaults=int(rows.defaulted.sum()),
+        log_loss=performance.log_loss(rows).interval(low=0),
+        expected_log_loss=performance.log_loss(held_out).value,
+        auc=performance.auc(rows).interval(0, 1),
+        expected_auc=performance.auc(held_out).value,
+        observed_expected=performance.observed_expected(rows).interval(low=0),
+        cost=performance.cost(rows, policy.cost_fn, policy.cost_fp).interval(low=0) if rows.refused.any() else None,
+        log_loss_worse=performance.log_loss_worse(rows, held_out),
+        ranking_worse=performance.ranking_worse(rows, held_out),
+        calibration_worse=performance.calibration_worse(rows, held_out),
+        calibration=performance.by_tenths(rows),
+        groups=fare(reference.manifest, chunk),
+    )
+
+
+def _values(manifest: Manifest, rows: Rows) -> list[tuple[str, Any, npt.NDArray[Any]]]:
+    """Name, kind and values [n] of each column, in the order that windows list them."""
+    numeric = dict(zip((field.name for field in manifest.numeric), np.ascontiguousarray(rows.numeric.T), strict=True))
+    texts = {field.name: rows.categorical[:, i] for i, field in enumerate(manifest.categorical)}
+    fields = [(field.name, "field", (numeric | texts)[field.name]) for field in manifest.fields]
+    past = zip(manifest.history, np.ascontiguousarray(rows.history.T), strict=True)
+    return fields + [(name, "history", values) for name, values in past]
+
+
+def _fit(field: Field | None, values: npt.NDArray[Any], learned: npt.NDArray[Any], weight: Floats) -> Numbers | Levels:
+    """Bins of a column from reference values [n]. Its range is that of training rows, which are other ones, so that
+    nothing is out of it in the reference merely because it was measured there."""
+    if field is None:
+        low, high = np.nanmin(learned, initial=np.inf), np.nanmax(learned, initial=-np.inf)
+        return Numbers.fit(values, weight, low=float(low), high=float(high))
+    if field.datatype == "BYTES":
+        return Levels.fit(values, weight, levels=field.levels, anomalies=field.anomalies)
+    return Numbers.fit(values, weight, anomalies=field.anomalies, low=field.minimum, high=field.maximum)
+
+
+def _weights(bundle: Bundle, rows: Rows) -> dict[str, float]:
+    """Each column's share of the mean |contribution|; a feature's is divided equally among what it is made from."""
+    manifest = bundle.manifest
+    some = np.linspace(0, len(rows) - 1, min(len(rows), _EXPLAINED)).astype(int)
+    means = np.abs(bundle.contributions(rows.take(some))[:, :-1]).mean(axis=0)
+    total = dict.fromkeys((*(field.name for field in manifest.fields), *manifest.history), 0.0)
+    for feature, mean in zip(manifest.features, means.tolist(), strict=True):
+        for name in feature.made_from:
+            total[name] += mean / len(feature.made_from)
+    whole = sum(total.values()) or 1.0
+    return {name: value / whole for name, value in total.items()}
+
+
+def _outcomes(table: pa.Table, probability: Floats, threshold: float) -> tuple[Labelled, npt.NDArray[np.bool_]]:
+    """The reference's rows whose outcomes are known, and which [n] those are."""
+    outcome = table.column("outcome")
+    known = ~outcome.is_null().to_numpy()
+    weight = np.ones(len(table))
+    if "weight" in table.column_names:
+        weight = np.nan_to_num(table.column("weight").fill_null(1.0).to_numpy().astype(np.float64), nan=1.0)
+    defaulted = outcome.fill_null(False).to_numpy().astype(bool)
+    return Labelled(probability, defaulted, probability >= threshold, weight).take(known), known
+
+
+def _unlabelled(chunk: Chunk) -> Chunk:
+    """The same records as if no outcome were known: a window is described as it was on the day it closed."""
+    unknown = np.full(len(chunk), -1, np.int8)
+    return Chunk(chunk.rows, chunk.probability, chunk.refused, chunk.warned, chunk.histories, unknown, chunk.weight)

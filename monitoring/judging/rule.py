@@ -1,0 +1,232 @@
+"""The verdict: what the live version's windows and closed cohorts call for, and why.
+
+Guards come first: what is known must be enough and must be complete. Then outcomes, which say whether the model is
+worse; then drift, which says only that the applicants are other ones, so it calls for a retraining when it is large,
+lasts, and there is something new to learn from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from monitoring.verdict import Cohort, Comparison, Judgement, Verdict, Window
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Every default of the judgement."""
+
+    fewest_rows: int = 1_000
+    """Applications in the latest window; with fewer the verdict is keep."""
+    completeness: float = 0.99
+    """Share of the answered applications that must have arrived; below, the verdict is keep."""
+    watch_psi: float = 0.1
+    """PSI of the score from which the verdict is watch."""
+    watch_weight: float = 0.1
+    """Share of what moves the score that the drifted columns carry, from which the verdict is watch."""
+    retrain_psi: float = 0.25
+    """As `watch_psi`, for retrain."""
+    retrain_weight: float = 0.3
+    """As `watch_weight`, for retrain."""
+    windows_in_a_row: int = 2
+    """Latest windows, each of `fewest_rows`, that must be at `retrain_psi` or `retrain_weight`."""
+    fewest_defaults: int = 200
+    """Defaults in closed cohorts since the champion's training: with fewer there is nothing to learn from drift."""
+    closed: float = 0.95
+    """Share of a window's accepted applications whose outcomes must be known before it is a closed cohort."""
+
+
+class _Finding(NamedTuple):
+    """What one look at the facts calls for, and the words for it."""
+
+    judgement: Judgement
+    text: str
+    guard: str = ""
+    """What kept the judgement from being a stronger one, if something did."""
+
+    def __str__(self) -> str:
+        guard = f" ({self.guard})" if self.guard else ""
+        return f"{self.judgement.capitalize()}{guard}: {self.text}"
+
+
+_INCOMPLETE = "incomplete"
+_SEVERITY: tuple[Judgement, ...] = ("keep", "watch", "recalibrate", "retrain")
+
+
+def judge(
+    windows: Sequence[Window],
+    cohorts: Sequence[Cohort],
+    completeness: float,
+    lag: float,
+    limits: Limits,
+    *,
+    model: str,
+    version: str,
+    first: int = 1,
+    at: int,
+) -> Verdict:
+    """Review the live version by its windows and closed cohorts, oldest first.
+
+    `first` is the number of the first window since it went live: of cohorts before, from another time that it was live,
+    only the defaults count, which can be learned from. `completeness` is the share of answered applications that
+    arrived, `lag` how many seconds they trail; `at` is in microseconds since 1970.
+    """
+    windows = [window for window in windows if window.number >= first]
+    defaults, known = sum(cohort.defaults for cohort in cohorts), len(cohorts)
+    cohorts = [cohort for cohort in cohorts if cohort.number >= first]
+    since = "yet" if first == 1 else f"since version {version} went live again"
+    findings = _guard(windows, completeness, lag, limits, since) or _look(windows, cohorts, defaults, limits, since)
+    decisive = max(findings, key=lambda finding: _SEVERITY.index(finding.judgement))
+    others = [finding.text[0].upper() + finding.text[1:] for finding in findings if finding is not decisive]
+    window, cohort = (windows[-1] if windows else None), (cohorts[-1] if cohorts else None)
+    return Verdict(
+        id=f"{version}-{window.number if window else 0}-{known}{_incomplete(findings)}",
+        at=at,
+        model=model,
+        version=version,
+        judgement=decisive.judgement,
+        why=(str(decisive), *others),
+        window=window.id if window else None,
+        cohort=cohort.id if cohort else None,
+        figures={"completeness": completeness, "lag_seconds": lag, "defaults": defaults}
+        | _of_window(window)
+        | _of_cohort(cohort),
+        drifted=tuple(column.name for column in _drifted(window)) if window else (),
+    )
+
+
+def concludes(verdict: Verdict, limits: Limits) -> bool:
+    """Whether enough was known: a verdict that a guard kept says nothing against one before it."""
+    figures = verdict.figures
+    return figures.get("rows", 0) >= limits.fewest_rows and figures["completeness"] >= limits.completeness
+
+
+def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: Limits, since: str) -> list[_Finding]:
+    """Why nothing may be concluded, if so."""
+    if not windows:
+        return [_Finding("keep", f"no window has been closed {since}.", "too few")]
+    latest = windows[-1]
+    if latest.rows < limits.fewest_rows:
+        text = (
+            f"window {latest.id} has {latest.rows:,} applications, {limits.fewest_rows:,} are needed to judge a window."
+        )
+        return [_Finding("keep", text, "too few")]
+    if completeness < limits.completeness:
+        text = (
+            f"{completeness:.2%} of the answered applications have arrived, {limits.completeness:.0%} are needed to "
+            f"judge them; they trail by {lag:,.0f} s."
+        )
+        return [_Finding("keep", text, _INCOMPLETE)]
+    return []
+
+
+def _incomplete(findings: Sequence[_Finding]) -> str:
+    return f"-{_INCOMPLETE}" if findings[0].guard == _INCOMPLETE else ""
+
+
+def _look(
+    windows: Sequence[Window], cohorts: Sequence[Cohort], defaults: int, limits: Limits, since: str
+) -> list[_Finding]:
+    """Every finding; of equally severe ones the first decides."""
+    drift = _drift(windows, defaults, limits)
+    if not cohorts:
+        return [drift, _Finding("keep", f"no cohort is closed {since}: whether the answers were right is not known.")]
+    return [_performance(cohorts[-1]), drift]
+
+
+def _performance(cohort: Cohort) -> _Finding:
+    where = f"in cohort {cohort.id} ({cohort.labelled:,} {cohort.population}, {cohort.defaults:,} defaults)"
+    loss = f"log loss {cohort.log_loss.value:.4f} (hold-out {cohort.expected_log_loss:.4f})"
+    auc = f"AUC {cohort.auc.value:.3f} (hold-out {cohort.expected_auc:.3f})"
+    ratio = cohort.observed_expected
+    rate = f"{ratio.value:.2f} times the expected defaults [{ratio.low:.2f}, {ratio.high:.2f}]"
+    if cohort.log_loss_worse or (cohort.ranking_worse and cohort.calibration_worse):
+        text = (
+            f"the answers are worse {where}, beyond what the default rate explains and recalibrating would cure: "
+            f"{loss}, {auc}, {rate}."
+        )
+        return _Finding("retrain", text)
+    if cohort.calibration_worse:
+        text = (
+            f"the probabilities are off {where} while the ranking holds, so recalibrating would cure them: "
+            f"{rate}, {loss}, {auc}."
+        )
+        return _Finding("recalibrate", text)
+    if cohort.ranking_worse:
+        return _Finding("watch", f"the ranking is worse {where}, the log loss not beyond chance: {auc}, {loss}.")
+    return _Finding("keep", f"nothing about the answers is worse beyond chance {where}: {loss}, {auc}, {rate}.")
+
+
+def _drift(windows: Sequence[Window], defaults: int, limits: Limits) -> _Finding:
+    seen = _seen(windows[-1])
+    if not _beyond(windows[-1], limits.watch_psi, limits.watch_weight):
+        return _Finding("keep", f"{seen}; a review watches from {limits.watch_psi:g} or {limits.watch_weight:.0%} on.")
+    run, bounds = _run(windows, limits), f"{limits.retrain_psi:g} or {limits.retrain_weight:.0%}"
+    if not run:
+        return _Finding("watch", f"{seen}; from {bounds} on it could call for a retraining.")
+    if run < limits.windows_in_a_row:
+        text = f"{seen}; that is {bounds} or more in {run} window in a row, {limits.windows_in_a_row} are needed."
+        return _Finding("watch", text, "not for long enough")
+    text = (
+        f"{seen}; that is {bounds} or more in {run} windows in a row, and closed cohorts have {defaults:,} defaults "
+        "since training to learn from"
+    )
+    if defaults < limits.fewest_defaults:
+        return _Finding("watch", f"{text}, {limits.fewest_defaults:,} are needed.", "too few defaults")
+    return _Finding("retrain", f"{text}.")
+
+
+def _run(windows: Sequence[Window], limits: Limits) -> int:
+    """How many of the latest windows in a row are large enough and far enough off to call for retraining."""
+    run = 0
+    for window in reversed(windows):
+        if window.rows < limits.fewest_rows or not _beyond(window, limits.retrain_psi, limits.retrain_weight):
+            break
+        run += 1
+    return run
+
+
+def _beyond(window: Window, shift: float, weight: float) -> bool:
+    return window.score.psi >= shift or window.drifted_weight >= weight
+
+
+def _drifted(window: Window) -> list[Comparison]:
+    """The weightiest first; of equal ones the farthest off."""
+    return sorted((one for one in window.columns if one.drifted), key=lambda one: (-one.weight, -one.psi))
+
+
+def _seen(window: Window) -> str:
+    drifted = _drifted(window)
+    named = ", ".join(column.name for column in drifted[:3]) + (" …" if len(drifted) > 3 else "")
+    columns = f"{len(drifted)} of {len(window.columns)} columns drifted" + (f" ({named})" if drifted else "")
+    return (
+        f"in window {window.id} the score's PSI is {window.score.psi:.3f}, and {columns}, "
+        f"which carry {window.drifted_weight:.1%} of what moves the score"
+    )
+
+
+def _of_window(window: Window | None) -> dict[str, float]:
+    if window is None:
+        return {}
+    return {
+        "rows": window.rows,
+        "score_psi": window.score.psi,
+        "drifted_weight": window.drifted_weight,
+        "drifted_columns": len(_drifted(window)),
+        "approved": window.approved,
+        "mean_probability": window.mean_probability,
+    }
+
+
+def _of_cohort(cohort: Cohort | None) -> dict[str, float]:
+    if cohort is None:
+        return {}
+    return {
+        "log_loss": cohort.log_loss.value,
+        "expected_log_loss": cohort.expected_log_loss,
+        "auc": cohort.auc.value,
+        "expected_auc": cohort.expected_auc,
+        "observed_expected": cohort.observed_expected.value,
+    }

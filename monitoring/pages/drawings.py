@@ -1,0 +1,126 @@
+"""Reports of verdicts as files, each drawn once by a process of its own, one at a time."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+from monitoring.store.bundles import Bundles
+from monitoring.store.database import Database
+from monitoring.store.reading import stream
+from monitoring.store.windows import Archive
+from monitoring.verdict import Verdict
+
+logger = logging.getLogger(__name__)
+
+_SECONDS = 1800
+"""A report takes half a minute of a processor, and gives way to everything else."""
+_KEPT = 50
+"""Reports; each is nearly 10 MB."""
+_TOLD = 500
+"""Characters of what the process said when it failed."""
+_ENDS = "the monitor ends"
+
+
+class Drawings:
+    """The reports in one folder; nothing here waits for one."""
+
+    def __init__(self, folder: Path, bundles: Bundles, database: Database) -> None:
+        self._folder = folder
+        self._bundles = bundles
+        self._database = database
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._failed: dict[str, str] = {}
+        self._process: subprocess.Popen[str] | None = None
+        self._closing = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="drawing")
+
+    def path(self, verdict: str) -> Path | None:
+        """The report of a verdict, where it is drawn."""
+        path = self._place(verdict)
+        return path if path.exists() else None
+
+    def failure(self, verdict: str) -> str | None:
+        """Why it could not be drawn, if that was so the last time."""
+        return self._failed.get(verdict)
+
+    def draw(self, verdict: str, window: str) -> None:
+        """Have it drawn, unless it is there or being drawn; returns at once."""
+        with self._lock:
+            if self._closing.is_set() or verdict in self._busy or self._place(verdict).exists():
+                return
+            self._busy.add(verdict)
+            self._failed.pop(verdict, None)
+        self._thread.submit(self._draw, verdict, window)
+
+    def follow(self, verdict: Verdict | None) -> None:
+        """Have it drawn where somebody will want to look, unless that failed before."""
+        if verdict is not None and verdict.judgement != "keep" and verdict.window and not self.failure(verdict.id):
+            self.draw(verdict.id, verdict.window)
+
+    def close(self) -> None:
+        """Give up what is being drawn; it is drawn when it is asked for again."""
+        with self._lock:
+            self._closing.set()
+            process = self._process
+        if process is not None:
+            process.kill()
+        self._thread.shutdown()
+
+    def _draw(self, verdict: str, window: str) -> None:
+        try:
+            problem = self._run(verdict, window)
+        except Exception as error:  # noqa: BLE001 - the page says what it was
+            problem = str(error)
+        if problem and not self._closing.is_set():
+            logger.warning("the report of verdict %s is not drawn: %s", verdict, problem)
+        with self._lock:
+            self._busy.discard(verdict)
+            if problem:
+                self._failed[verdict] = problem
+        self._forget_oldest()
+
+    def _run(self, verdict: str, window: str) -> str:
+        """What went wrong; empty where nothing did."""
+        if self._closing.is_set():
+            return _ENDS
+        span = Archive(self._database).span(window)
+        if span is None:
+            return f"window {window} is not kept any more"
+        bundle = self._bundles.path(span.version)
+        with tempfile.TemporaryDirectory() as folder:
+            records = Path(folder) / "records.arrow"
+            with records.open("wb") as file:
+                file.writelines(stream(self._database, span))
+            command = [sys.executable, "-m", "monitoring.pages.evidently", "--bundle", str(bundle)]
+            command += ["--records", str(records), "--out", str(self._place(verdict)), "--about", f"window {window}"]
+            with self._lock:
+                if self._closing.is_set():
+                    return _ENDS
+                self._process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+            try:
+                _, said = self._process.communicate(timeout=_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.communicate()
+                return f"it was not done within {_SECONDS} seconds"
+        if self._process.returncode == 0:
+            return ""
+        return said.strip()[-_TOLD:] or f"the process ended with {self._process.returncode}"
+
+    def _place(self, verdict: str) -> Path:
+        return self._folder / f"{quote(verdict, safe='')}.html"
+
+    def _forget_oldest(self) -> None:
+        drawn = sorted(self._folder.glob("*.html"), key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in drawn[_KEPT:]:
+            path.unlink(missing_ok=True)
+        for torn in self._folder.glob(".*.html.*"):  # of a process that was killed
+            torn.unlink(missing_ok=True)

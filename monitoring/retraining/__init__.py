@@ -1,0 +1,1 @@
+"""Starting the retraining that a verdict asks for, at Prefect, and following it."""

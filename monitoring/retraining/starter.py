@@ -1,0 +1,124 @@
+"""Delivers verdicts: has Prefect start the retrainings that are asked for, one at a time, and follows them.
+
+A delivery is claimed in the database before Prefect is asked, and looked up at Prefect by its key where nobody knows
+whether the claim came to anything. So a monitor may be killed at any point, and two may share a database.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Literal, cast
+
+from monitoring.judging.rule import Limits
+from monitoring.retraining.prefect import Prefect, PrefectError
+from monitoring.store.verdicts import STARTED, Action, Judgements
+from monitoring.verdict import Retraining
+from monitoring.verdict.retraining import UNSETTLED, Delivery, followed, held_up, superseded
+
+logger = logging.getLogger(__name__)
+
+NOBODY = "CREDENCE_PREFECT_URL names no Prefect server"
+
+
+class Deliverer:
+    """The verdicts of one database, delivered to one Prefect server or to nobody."""
+
+    def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float, limits: Limits) -> None:
+        self._judgements = judgements
+        self._limits = limits
+        self._prefect = prefect
+        self._cooldown = cooldown_hours
+
+    def settle(self, live: str | None, since: int) -> None:
+        """Bring every delivery as far as it can go now, given the live version and since when it is."""
+        latest = None if live is None else self._judgements.concluded(live, since, self._limits)
+        if self._prefect is not None:
+            for delivery in self._judgements.deliveries(("starting", "running")):
+                self._follow(delivery, self._prefect)
+            for verdict, action in self._judgements.waiting():
+                self._follow_promotion(verdict, action, self._prefect)
+        for delivery in self._judgements.deliveries(UNSETTLED):
+            reason = superseded(delivery, live, latest.id if latest else None)
+            if reason is None:
+                self._deliver(delivery)
+            elif delivery.state != "failed":
+                self._move(delivery, delivery._replace(state="superseded", note=reason))
+
+    def _follow(self, delivery: Delivery, prefect: Prefect) -> None:
+        try:
+            if delivery.state == "running":
+                self._move(delivery, followed(delivery, prefect.run(delivery.run or "")))
+            elif found := prefect.find(delivery.key):
+                self._started(delivery, found.id, prefect)
+            else:
+                self._move(delivery, delivery._replace(state="waiting", note="it was not started"))
+        except PrefectError as error:
+            self._move(delivery, delivery._replace(note=str(error)))
+
+    def _follow_promotion(self, verdict: str, action: Action, prefect: Prefect) -> None:
+        """Note that the run of a promotion which waits for a person has ended: one that is cancelled cannot say so."""
+        try:
+            run = prefect.run((action.run or "").rpartition("/")[2])
+        except PrefectError as error:
+            logger.warning("verdict %s: %s", verdict, error)
+            return
+        told = f"run {run.name} is {run.state.lower()}" if run else "Prefect does not know its run any more"
+        if run is None or run.ended is not None:
+            done = Action(
+                at=_now(), what=f"version {action.version} waits no more: {told}", version=None, run=action.run
+            )
+            self._judgements.act(verdict, done)
+
+    def _deliver(self, delivery: Delivery) -> None:
+        if self._prefect is None:
+            state: Literal["failed", "no orchestrator"] = "failed" if delivery.state == "failed" else "no orchestrator"
+            self._move(delivery, delivery._replace(state=state, note=NOBODY))
+            return
+        try:
+            # Of two monitors one may have looked while the other one's request was on its way.
+            if found := self._prefect.find(delivery.key):
+                self._started(delivery, found.id, self._prefect)
+                return
+            deployment = self._prefect.deployment()
+            active, ended = self._prefect.active(deployment), self._prefect.last_end(deployment)
+            reason = held_up(datetime.now(UTC), self._cooldown, active, ended)
+        except PrefectError as error:
+            reason = str(error)
+        reason = reason or next((action.what for _, action in self._judgements.waiting()), None)
+        if reason is None:
+            self._start(delivery, deployment, self._prefect)
+        else:
+            waiting: Literal["failed", "waiting"] = "failed" if delivery.state == "failed" else "waiting"
+            self._move(delivery, delivery._replace(state=waiting, note=reason))
+
+    def _start(self, delivery: Delivery, deployment: str, prefect: Prefect) -> None:
+        claimed = delivery._replace(state="starting", note="")
+        if not self._move(delivery, claimed):
+            return
+        kind = cast(Literal["retrain", "recalibrate"], delivery.judgement)
+        try:
+            run = prefect.start(deployment, Retraining(verdict=delivery.verdict, kind=kind), delivery.key)
+        except PrefectError as error:
+            # It may have come to something all the same; the next look at Prefect tells.
+            self._move(claimed, claimed._replace(note=str(error)))
+        else:
+            self._started(claimed, run.id, prefect)
+
+    def _started(self, delivery: Delivery, run: str, prefect: Prefect) -> None:
+        after = delivery._replace(state="running", note="", attempt=delivery.attempt + 1, run=run)
+        what = STARTED[delivery.judgement]
+        done = Action(at=_now(), what=what, version=None, run=prefect.page(run))
+        if self._judgements.move(delivery, after, _now(), done):
+            logger.info("verdict %s: %s, attempt %d, run %s", delivery.verdict, what, after.attempt, run)
+
+    def _move(self, before: Delivery, after: Delivery) -> bool:
+        if after == before:
+            return True
+        logger.info("verdict %s: %s %s", after.verdict, after.state, after.note)
+        return self._judgements.move(before, after, _now())
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

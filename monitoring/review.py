@@ -1,0 +1,220 @@
+"""A review: closes windows and cohorts, judges the live version, and has its verdicts delivered.
+
+Each step keeps its result before the next begins, and finds what is kept already: a monitor that is killed on the way
+goes on where it was, and comes to the same verdict under the same id.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from typing import NamedTuple
+
+from monitoring.errors import StoreError, UnreadyError
+from monitoring.judging.reference import describe, follow
+from monitoring.judging.rule import Limits, judge
+from monitoring.judging.spans import Edge, Open, Span, due, names
+from monitoring.metrics import Standing
+from monitoring.retraining.prefect import Prefect
+from monitoring.retraining.starter import Deliverer
+from monitoring.settings import Settings
+from monitoring.store.bundles import Bundles, Models
+from monitoring.store.reading import labelled, read_chunk
+from monitoring.store.records import Store
+from monitoring.store.verdicts import Judgements
+from monitoring.store.windows import Archive
+from monitoring.verdict import Verdict
+
+logger = logging.getLogger(__name__)
+
+_PATIENCE = 3600e6
+"""Microseconds that a window that is due waits for an incomplete log; what a lost machine held never comes."""
+_COHORTS = 10_000
+"""More than any version has."""
+
+
+class Condition(NamedTuple):
+    """How the last review went."""
+
+    at: int | None
+    """Microseconds since 1970; None before the first."""
+    live: str | None
+    problem: str | None
+    """Why there is no judgement, in words; None where there is one, or nothing to judge yet."""
+
+
+class Reviewer:
+    """Judges what one store holds, one review at a time; its methods block, so call them in a thread."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.archive, self.judgements = Archive(store.database), Judgements(store.database)
+        self.condition = Condition(None, None, None)
+        self._store, self._settings, self._limits = store, settings, Limits()
+        self._models = Models(Bundles(settings.models, settings.mlflow_url))
+        self._prefect = Prefect.at(settings.prefect_url) if settings.prefect_url else None
+        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours, self._limits)
+        self._turn = threading.Lock()
+        self._told = -1  # when the outcomes were told that the cohorts have taken in
+
+    def close(self) -> None:
+        """Let go of what it holds, when the last review is over."""
+        with self._turn:
+            if self._prefect is not None:
+                self._prefect.close()
+
+    def look(self) -> None:
+        """The review of the schedule; what goes wrong is kept in `condition` and logged, never raised."""
+        with self._turn:
+            live, problem = self.condition.live, None
+            try:
+                live = self.archive.live()
+                self._settle(live)
+                problem = self._look(live)
+                self._settle(live)
+            except (UnreadyError, StoreError) as error:
+                problem = str(error)
+            except Exception as error:  # noqa: BLE001 - the schedule goes on whatever one review meets
+                problem = _failure(error)
+            if problem != self.condition.problem and problem is not None:
+                logger.warning("%s", problem)
+            self.condition = Condition(_now(), live, problem)
+
+    def review(self) -> Verdict:
+        """The review of a person: closes the open window now, and judges. Raises UnreadyError where it cannot."""
+        with self._turn:
+            live = self.archive.live()
+            if live is None:
+                raise UnreadyError("version: expected one that is live, got no record and no PUT /v1/live yet")
+            self._models.reference(live)  # Nothing is closed where it cannot be judged.
+            self._settle(live)
+            self._close_windows(live, at_once=True)
+            self._close_cohorts(live)
+            verdict = self._judge(live)
+            self._settle(live)
+            self.condition = Condition(_now(), live, None)
+            return verdict
+
+    def standing(self) -> Standing:
+        """What was judged last of the live version."""
+        live = self.archive.live()
+        windows, cohorts = (self.archive.windows(live, 1), self.archive.cohorts(live, 1)) if live else ((), ())
+        return Standing(
+            live,
+            self.archive.live_since(),
+            windows[-1] if windows else None,
+            cohorts[-1] if cohorts else None,
+            self.judgements.latest(live) if live else None,
+            self.judgements.states(),
+            self.judgements.reaction(),
+            self.condition.at,
+            self.condition.problem is not None,
+        )
+
+    def _settle(self, live: str | None) -> None:
+        self._deliverer.settle(live, self.archive.live_since())
+
+    def _look(self, live: str | None) -> str | None:
+        """Returns what is waited for, if anything."""
+        told = self.archive.last_told()
+        problem = None
+        for version in sorted({*self.archive.versions()} - {live}):
+            problem = self._bring_up_old(version, told) or problem
+        if live is not None:
+            problem = self._bring_up(live, told) or problem
+            if self.archive.counts(live)[0]:
+                self._judge(live)
+        self._told = told
+        return problem
+
+    def _bring_up_old(self, version: str, told: int) -> str | None:
+        """As below; what is wrong with an old version is said, and holds the live one's judgement up no further."""
+        try:
+            self._bring_up(version, told)
+        except UnreadyError:
+            logger.debug("version %s is not followed: its bundle is not there", version)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the live version is judged whatever an old one meets
+            return f"version {version}: {_failure(error)}"
+        return None
+
+    def _bring_up(self, version: str, told: int) -> str | None:
+        """Close what of a version is due; its bundle is only asked for where something is."""
+        found = self.archive.open(version, self._settings.monitor_window_rows)
+        closes = found is not None and due(found, _now(), self._settings.monitor_window_hours) is not None
+        waits = self._close_windows(version, at_once=False) if closes else None
+        if closes or told != self._told:
+            self._close_cohorts(version)
+        return waits
+
+    def _close_windows(self, version: str, *, at_once: bool) -> str | None:
+        """Returns what is waited for, if anything."""
+        rows, hours = self._settings.monitor_window_rows, self._settings.monitor_window_hours
+        while found := self.archive.open(version, rows):
+            ready = due(found, _now(), hours)
+            if ready is None and not at_once:
+                return None
+            share = self._store.completeness(found.first.at).share
+            if (
+                ready is not None
+                and not at_once
+                and share < self._limits.completeness
+                and _now() < ready.at + _PATIENCE
+            ):
+                return f"window {version}-{found.number} waits: {share:.1%} of the answered applications have arrived"
+            self._describe(version, found, ready.edge if ready else found.last)
+            if ready is None:
+                return None  # What has arrived meanwhile is left to the next window.
+        return None
+
+    def _describe(self, version: str, found: Open, end: Edge) -> None:
+        reference = self._models.reference(version)
+        span = Span(version, found.number, found.after, end)
+        chunk = read_chunk(self._store.database, span, names(reference.manifest))
+        if not len(chunk):
+            return  # Its records were erased meanwhile.
+        window = describe(reference, chunk, version=version, number=found.number, since=found.first.at, until=end.at)
+        self.archive.add_window(window, span, _now())
+
+    def _close_cohorts(self, version: str) -> None:
+        for span in self.archive.unfollowed(version):
+            accepted, known = labelled(self._store.database, span)
+            if not known or known < self._limits.closed * accepted:
+                continue
+            reference = self._models.reference(version)
+            chunk = read_chunk(self._store.database, span, names(reference.manifest))
+            now = _now()
+            made = follow(reference, chunk, version=version, number=span.number, closed_at=now)
+            self.archive.add_cohort(made, now)
+
+    def _judge(self, version: str) -> Verdict:
+        windows, cohorts = self.archive.counts(version)
+        first = self.archive.first(version, self.archive.live_since())
+        if kept := self.judgements.get(f"{version}-{windows if windows >= first else 0}-{cohorts}"):
+            return kept
+        latest = self.archive.windows(version, self._limits.windows_in_a_row)
+        account = self._store.completeness(latest[-1].since if latest else 0)
+        verdict = judge(
+            latest,
+            self.archive.cohorts(version, _COHORTS),
+            account.share,
+            account.lag_seconds,
+            self._limits,
+            model=self._models.reference(version).manifest.model,
+            version=version,
+            first=first,
+            at=_now(),
+        )
+        return self.judgements.add(verdict)
+
+
+def _failure(error: Exception) -> str:
+    # An exception's own words may quote an applicant's values; the places in the code do not.
+    logger.error("the review failed: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+    return f"the review failed: {type(error).__name__}; the log says where"
+
+
+def _now() -> int:
+    return time.time_ns() // 1000

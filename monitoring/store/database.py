@@ -1,0 +1,130 @@
+"""The database: its tables, its transactions, and what SQLite needs to be told so that it behaves as PostgreSQL does.
+
+One writer at a time, on PostgreSQL too: whether a record is new, forgotten or a duplicate is then a plain question, and
+a client who is forgotten cannot come back in a transaction that began before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import NullPool
+
+from monitoring.errors import RequestError, StoreError
+from monitoring.settings import SettingsError
+from monitoring.store.tables import FORMAT, facts, metadata
+
+_PREPARING = 0xC4ED17
+"""The advisory lock of those that make the tables; any number of our own."""
+
+
+class Database:
+    """One database; its methods block, so call them in a thread."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = engine(url)
+        self.insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self.engine.dialect.name]
+        """The dialect's own, which knows `ON CONFLICT`."""
+        self._prepared = False
+        self._preparing = threading.Lock()
+
+    def prepare(self) -> None:
+        """Make the tables where they are missing. Raises StoreError."""
+        with self._preparing, self._connect(write=True) as connection:
+            if connection.dialect.name == "postgresql":
+                # Its CREATE TABLE IF NOT EXISTS fails when two do it at once.
+                connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
+            metadata.create_all(connection)
+            for name, value in (("format", FORMAT), ("expired", 0)):
+                connection.execute(self.insert(facts).values(name=name, value=value).on_conflict_do_nothing())
+            found = connection.scalar(select(facts.c.value).where(facts.c.name == "format"))
+        if found != FORMAT:
+            raise StoreError(f"the database has format {found}, this Credence reads format {FORMAT}")
+        self._prepared = True
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that no other writer is in."""
+        if not self._prepared:
+            self.prepare()
+        with self._connect(write=True) as connection:
+            connection.execute(select(facts.c.value).where(facts.c.name == "format").with_for_update())
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        if not self._prepared:
+            self.prepare()
+        with self._connect(write=False) as connection:
+            yield connection
+
+    @contextmanager
+    def _connect(self, *, write: bool) -> Iterator[Connection]:
+        """A transaction; committed when the block ends. Raises StoreError where the database is to blame."""
+        try:
+            with self.engine.execution_options(write=write).begin() as connection:
+                yield connection
+        except DataError as error:
+            raise RequestError("a value is outside of what the database can hold") from error
+        except (IntegrityError, ProgrammingError):
+            raise
+        except (DBAPIError, PoolTimeoutError) as error:
+            # Whatever it was, the next use looks again whether the tables are there.
+            self._prepared = False
+            url = self.engine.url
+            place = URL.create(url.drivername, host=url.host, port=url.port, database=url.database)
+            raise StoreError(f"the database {place} is not available: {type(error).__name__}") from error
+
+
+def engine(url: str) -> Engine:
+    """Raises SettingsError for a URL that is none, or whose driver is not there."""
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise SettingsError(
+                f"CREDENCE_MONITOR_DATABASE: expected sqlite or postgresql, got {parsed.get_backend_name()}"
+            )
+        # Parameters are applications: they must not be in an error's text.
+        # A kept connection would go on writing to a SQLite file that somebody deleted.
+        options = {"poolclass": NullPool} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
+        made = create_engine(parsed, hide_parameters=True, **options)
+    except ArgumentError as error:
+        raise SettingsError("CREDENCE_MONITOR_DATABASE: expected a SQLAlchemy URL such as sqlite:////path") from error
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"CREDENCE_MONITOR_DATABASE: its driver {error.name} is not installed") from error
+    if parsed.get_backend_name() == "sqlite":
+        _set_up_sqlite(made)
+    return made
+
+
+def _set_up_sqlite(engine: Engine) -> None:
+    if engine.url.database:
+        try:
+            Path(engine.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"CREDENCE_MONITOR_DATABASE or CREDENCE_HOME: no folder for it: {error}") from error
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _: Any) -> None:
+        # The driver's own transactions begin too late to keep other writers out.
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
