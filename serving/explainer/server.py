@@ -30,7 +30,7 @@ from serving.explainer.explainer import Explainer, Explanation, open_explainer
 from serving.explainer.request import OUTPUT, Wanted, check, check_version, decode_v1, wanted
 from serving.explainer.settings import Settings
 from serving.predictor.deadline import Deadline
-from serving.predictor.exchange import Gone, Room, read_json
+from serving.predictor.exchange import Room, read_json
 from serving.protocol import metadata, rest
 from serving.protocol.errors import NotFound, Refused, Unavailable
 
@@ -165,8 +165,6 @@ class Paths:
         async def endpoint(request: Request) -> Response:
             try:
                 return _json(await answer(request))
-            except Gone:
-                return Response(status_code=400)
             except Refused as refused:
                 logger.info("refused: %s", type(refused).__name__, extra={"status": refused.status})
                 return Response(rest.problem(refused), refused.status, media_type="application/json")

@@ -45,7 +45,7 @@ class Admin(App):
         self._loading = asyncio.Lock()
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
-        """The response for a path, split at its slashes. Raises Refused, or Gone."""
+        """The response for a path, split at its slashes. Raises Refused."""
         if b"origin" in headers:
             raise Refused("origin: expected a program, got a browser's page")
         match path:
