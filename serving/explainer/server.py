@@ -98,6 +98,7 @@ class Paths:
             Route("/v1/models/{name}:explain", self._answered(self._v1), methods=["POST"]),
             *(Route(path, self._answered(self._v2), methods=["POST"]) for path in explained),
             *(Route(path, self._answered(self._metadata), methods=["GET"]) for path in (model, versioned)),
+            Route(f"{versioned}/ready", self._answered(self._ready), methods=["GET"]),
             Route("/v2/repository/{rest:path}", self._answered(self._no_repository), methods=["GET", "POST"]),
         ]
 
@@ -134,6 +135,11 @@ class Paths:
         about["outputs"] = [{"name": OUTPUT, "datatype": "BYTES", "shape": [-1]}]
         about["parameters"]["request_parameters"] = list(Wanted.__struct_fields__)
         return about
+
+    async def _ready(self, request: Request) -> Any:
+        self._check(request)
+        model = self._explainer.model
+        return {"name": model.name, "version": model.version, "ready": self._model.ready}
 
     async def _no_repository(self, request: Request) -> Any:
         raise NotFound("no such path: the version that is explained is chosen when the explainer starts")

@@ -53,6 +53,15 @@ def test_bad_request_says_what_is_wrong(explainer: Any, path: str, content: Any,
     assert error in answer.json()["error"]
 
 
+@pytest.mark.parametrize("path", ["", "/ready"])
+def test_other_version_is_not_here(explainer: Any, path: str) -> None:
+    versions = f"{explainer.url}/v2/models/credit-default/versions"
+    assert httpx.get(f"{versions}/3{path}").json()["name"] == "credit-default"
+    answer = httpx.get(f"{versions}/2{path}")
+    assert answer.status_code == 409
+    assert answer.json()["error"] == 'version: expected 3, the one that is explained here, got "2"'
+
+
 def test_decisions_are_the_predictors(explainer: Any) -> None:
     answer = explainer.post("/v1/models/credit-default:predict", {"instances": [{"AMT_INCOME_TOTAL": 5}]})
     assert answer.status_code == 501
