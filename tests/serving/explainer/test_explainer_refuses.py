@@ -18,6 +18,7 @@ NUMBER = {"name": "AMT_INCOME_TOTAL", "shape": [1], "datatype": "FP64", "data": 
         (V1, {"instances": [{}]}, 400, "instances[0]: expected an object of fields"),
         (V1, {"inputs": []}, 400, 'body: expected {"instances"'),
         (V1, b"\xff", 400, "body: expected"),
+        (V1, b'{"instances": [{"AMT_INCOME_TOTAL": 5}], "\xff": 1}', 400, "body: expected"),
         (V1, {"instances": [{"AMT_CREDIT": "x"}]}, 400, "AMT_CREDIT: expected values of datatype FP64 or null, got"),
         (V1, {"instances": [{"AMT_CREDIT": 5}]}, 400, "AMT_INCOME_TOTAL: expected a value"),
         (V1, {"instances": [{"AMT_INCOME_TOTAL": 5, "CNT_CHILDREN": 1.5}]}, 400, "CNT_CHILDREN: expected a whole"),
