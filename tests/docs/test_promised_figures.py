@@ -36,7 +36,7 @@ PROMISED = [
     ("docs/api.md", f"older than `CREDENCE_HISTORY_DAYS` ({PREDICTOR.history_days})"),
     ("docs/api.md", f"| Applications | {MOST_ROWS} in a request |"),
     ("docs/api.md", f"| All bodies held at once | {BODIES_AT_ONCE * PREDICTOR.body_bytes // MIB} MB;"),
-    ("docs/api.md", f"| `id` | {LONGEST_ID} printable characters |"),
+    ("docs/api.md", f"| `id` | {LONGEST_ID} characters, no control characters |"),
     ("docs/api.md", f"| A text value | {LONGEST_TEXT} characters, no NUL |"),
     ("docs/api.md", f"| Warnings in an answer | {LISTED_WARNINGS} lines"),
     ("docs/api.md", f"| Values quoted in an error | {LONGEST_QUOTE} characters |"),
