@@ -44,6 +44,7 @@ PROMISED = [
     ("docs/bundle.md", f"`FORMAT` is {FORMAT}."),
     ("docs/bundle.md", f"| {REPLAYED} hold-out applications"),
     ("docs/records.md", f"up to {PREDICTOR.log_bytes // MIB // 1024} GB (`CREDENCE_LOG_BYTES`)"),
+    ("docs/records.md", f"ships what is left for up to {PREDICTOR.ship_seconds:g} s (`CREDENCE_SHIP_SECONDS`)"),
     ("docs/records.md", f"| The prediction log | {PREDICTOR.retention_days:g} |"),
     ("docs/monitoring.md", f"`CREDENCE_MONITOR_REVIEW_SECONDS` ({Monitor().monitor_review_seconds:g})"),
     ("docs/monitoring.md", f"`CREDENCE_MONITOR_COOLDOWN_HOURS` ({Monitor().monitor_cooldown_hours:g})"),
