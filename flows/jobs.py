@@ -20,7 +20,7 @@ def run(name: str, settings: Settings, say: Say, parameters: dict[str, Any]) -> 
     os.environ.update(prefect_environment(settings))
     from flows.orchestration.follow import follow  # seconds, and it reads its settings when it is imported
 
-    left = follow(name, parameters, settings.orchestrator_url, say)
+    left = follow(name, parameters, settings.orchestrator_page, say)
     registry = Registry(settings.registry_url)
     if name in ("promote", "rollback"):
         return _change(registry, left["audit-record"])

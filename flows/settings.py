@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -27,9 +28,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The state folder: data, versions, records, logs."""
     mlflow_url: str = ""
     """The registry; empty is the one that `credence up` starts."""
+    mlflow_external_url: str = ""
+    """Where a browser finds the registry's pages; empty is where programs find it."""
     mlflow_port: int = 5000
     monitor_address: str = msgspec.field(default="", name="monitor_url")
     """The monitor; empty is the one that `credence up` starts."""
+    monitor_external_url: str = ""
+    """Where a browser finds the monitor's review pages; empty is where programs find it."""
     monitor_port: int = 8090
     predictor_address: str = msgspec.field(default="", name="predictor_url")
     """Where applications are answered; empty is the one on this machine."""
@@ -43,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     prefect_port: int = 4200
     prefect_url: str = ""
     """The Prefect server, without `/api`; empty is the one that `credence up` starts, with a worker."""
+    prefect_external_url: str = ""
+    """Where a browser finds Prefect's pages; empty is where programs find it."""
     approval: Literal["required", "automatic"] = "required"
     """Whether a person must agree before a version that a schedule or a verdict made goes live."""
     watch_seconds: float = 10.0
@@ -90,9 +97,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.mlflow_url or local_url(self.mlflow_port)
 
     @property
+    def registry_page(self) -> str:
+        """What a link to the registry begins with."""
+        return _page(self.mlflow_external_url, self.registry_url)
+
+    @property
     def monitor_url(self) -> str:
         """Where the predictor's records go."""
         return self.monitor_address or local_url(self.monitor_port)
+
+    @property
+    def monitor_page(self) -> str:
+        """What a link to the monitor begins with."""
+        return _page(self.monitor_external_url, self.monitor_url)
 
     @property
     def monitor_headers(self) -> dict[str, str]:
@@ -113,6 +130,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def orchestrator_url(self) -> str:
         """The Prefect server in force."""
         return self.prefect_url or local_url(self.prefect_port)
+
+    @property
+    def orchestrator_page(self) -> str:
+        """What a link to Prefect begins with."""
+        return _page(self.prefect_external_url, self.orchestrator_url)
 
     @property
     def admin_url(self) -> str:
@@ -161,6 +183,11 @@ def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
 
 def _variable(field: msgspec.structs.FieldInfo) -> str:
     return PREFIX + field.encode_name.upper()
+
+
+def _page(external: str, internal: str) -> str:
+    """The beginning of a link: the external address, or the internal one without a password."""
+    return external.rstrip("/") or re.sub("//[^/@]*@", "//", internal, count=1)
 
 
 def _value(name: str, text: str, kind: Any) -> object:

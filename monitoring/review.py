@@ -53,7 +53,8 @@ class Reviewer:
         self.condition = Condition(None, None, None)
         self._store, self._settings, self._limits = store, settings, Limits()
         self._models = Models(Bundles(settings.models, settings.mlflow_url))
-        self._prefect = Prefect.at(settings.prefect_url) if settings.prefect_url else None
+        url, external_url = settings.prefect_url, settings.prefect_external_url
+        self._prefect = Prefect.at(url, external_url) if url else None
         self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours, self._limits)
         self._turn = threading.Lock()
         self._told = -1  # when the outcomes were told that the cohorts have taken in

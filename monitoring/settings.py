@@ -44,6 +44,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """No retraining is started within this time after the end of the last one."""
     prefect_url: str = ""
     """The Prefect server that a retraining is asked of, without `/api`; empty where there is none."""
+    prefect_external_url: str = ""
+    """Where a browser finds Prefect's pages, for links to runs; empty is `prefect_url`."""
     monitor_token: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]*\Z")] = ""
     """What whoever writes must say (`Authorization: Bearer …`), in what a header can hold; empty where anybody may."""
     home: str = ".credence"

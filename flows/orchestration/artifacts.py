@@ -28,7 +28,7 @@ def show_version(settings: Settings, version: Version, manifest: Manifest) -> No
         key="hold-out",
         description=f"Version {version.number} ({manifest.family}) on its hold-out, with 95 % intervals.",
     )
-    link = f"{settings.registry_url}/#/models/{manifest.model}/versions/{version.number}"
+    link = f"{settings.registry_page}/#/models/{manifest.model}/versions/{version.number}"
     create_link_artifact(link=link, link_text=f"version {version.number} in MLflow", key="version")
 
 
@@ -45,12 +45,12 @@ def show_change(settings: Settings, change: Change) -> None:
     """How an attempt to change what is live ended, as the audit trail has it."""
     create_markdown_artifact(markdown=page(change), key="change")
     if change.id:
-        link = f"{settings.registry_url}/#/runs/{change.id}"
+        link = f"{settings.registry_page}/#/runs/{change.id}"
         create_link_artifact(link=link, link_text="the audit record in MLflow", key="audit-record")
 
 
 def show_verdict(settings: Settings, verdict: str) -> None:
     """The monitor's page and Evidently's report of the verdict behind a run."""
-    link = f"{settings.monitor_url}/review/verdicts/{verdict}"
+    link = f"{settings.monitor_page}/review/verdicts/{verdict}"
     create_link_artifact(link=link, link_text=f"verdict {verdict}", key="verdict")
     create_link_artifact(link=f"{link}/report", link_text=f"drift report of verdict {verdict}", key="report")

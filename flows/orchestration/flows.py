@@ -162,4 +162,4 @@ def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str
 
 def _url() -> str:
     """Where this run is seen."""
-    return f"{from_environment().orchestrator_url}/runs/flow-run/{runtime.flow_run.id}"
+    return f"{from_environment().orchestrator_page}/runs/flow-run/{runtime.flow_run.id}"

@@ -36,7 +36,7 @@ _FAILED = re.compile(r"^Flow run encountered an exception: \w+: ")
 def follow(name: str, parameters: dict[str, object], url: str, say: Say) -> dict[str, str]:
     """Start a run of the deployment of a flow and return when it ended well: where its links lead, by key.
 
-    `url` is the Prefect server's. Raises FlowError where the run fails, is cancelled, or is no longer followed.
+    `url` is where a browser finds Prefect. Raises FlowError if the run fails, is cancelled, or is no longer followed.
     """
     with get_client(sync_client=True) as client:
         try:

@@ -25,13 +25,17 @@ class PrefectError(Exception):
 class Prefect:
     """The deployment `retrain/credence` at one server."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: httpx.Client, external_url: str = "") -> None:
         self._client = client
+        self._pages = (external_url or str(client.base_url.copy_with(userinfo=b""))).rstrip("/")
 
     @classmethod
-    def at(cls, url: str) -> Prefect:
-        """The server at a URL without `/api`; a user and password in it are used."""
-        return cls(httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT))
+    def at(cls, url: str, external_url: str = "") -> Prefect:
+        """The server at a URL without `/api`; a user and password in it are used.
+
+        `external_url` is where a browser finds its pages, if that is another address.
+        """
+        return cls(httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT), external_url)
 
     def close(self) -> None:
         """Let go of its connections."""
@@ -76,7 +80,7 @@ class Prefect:
 
     def page(self, run: str) -> str:
         """Where people look at a run."""
-        return str(self._client.base_url.copy_with(userinfo=b"", path=f"/runs/flow-run/{run}"))
+        return f"{self._pages}/runs/flow-run/{run}"
 
     def _runs(self, deployment: str, which: Mapping[str, Any], sort: str, limit: int) -> list[dict[str, Any]]:
         asked = {"deployments": {"id": {"any_": [deployment]}}, "flow_runs": which, "sort": sort, "limit": limit}

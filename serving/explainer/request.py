@@ -45,7 +45,7 @@ def decode_v1(body: bytes, manifest: Manifest) -> Request:
     Raises Refused, naming the field and what is wrong with it.
     """
     try:
-        asked = _decoder.decode(body)
+        asked = rest.decode_json(body, _decoder)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(f'body: expected {{"instances": [{{field: value}}]}}, got something else: {error}') from error
     if not asked.instances:

@@ -30,7 +30,7 @@ from serving.explainer.explainer import Explainer, Explanation, open_explainer
 from serving.explainer.request import OUTPUT, Wanted, check, check_version, decode_v1, wanted
 from serving.explainer.settings import Settings
 from serving.predictor.deadline import Deadline
-from serving.predictor.exchange import Gone, Room, read_json
+from serving.predictor.exchange import Room, read_json
 from serving.protocol import metadata, rest
 from serving.protocol.errors import NotFound, Refused, Unavailable
 
@@ -98,6 +98,7 @@ class Paths:
             Route("/v1/models/{name}:explain", self._answered(self._v1), methods=["POST"]),
             *(Route(path, self._answered(self._v2), methods=["POST"]) for path in explained),
             *(Route(path, self._answered(self._metadata), methods=["GET"]) for path in (model, versioned)),
+            Route(f"{versioned}/ready", self._answered(self._ready), methods=["GET"]),
             Route("/v2/repository/{rest:path}", self._answered(self._no_repository), methods=["GET", "POST"]),
         ]
 
@@ -135,6 +136,11 @@ class Paths:
         about["parameters"]["request_parameters"] = list(Wanted.__struct_fields__)
         return about
 
+    async def _ready(self, request: Request) -> Any:
+        self._check(request)
+        model = self._explainer.model
+        return {"name": model.name, "version": model.version, "ready": self._model.ready}
+
     async def _no_repository(self, request: Request) -> Any:
         raise NotFound("no such path: the version that is explained is chosen when the explainer starts")
 
@@ -165,8 +171,6 @@ class Paths:
         async def endpoint(request: Request) -> Response:
             try:
                 return _json(await answer(request))
-            except Gone:
-                return Response(status_code=400)
             except Refused as refused:
                 logger.info("refused: %s", type(refused).__name__, extra={"status": refused.status})
                 return Response(rest.problem(refused), refused.status, media_type="application/json")

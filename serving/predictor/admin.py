@@ -20,6 +20,7 @@ from serving.predictor.model import newest, open_model, path_of, versions
 from serving.predictor.service import Service
 from serving.predictor.settings import Settings
 from serving.protocol.errors import Conflict, Invalid, NotFound, Refused, quote
+from serving.protocol.rest import decode_json
 from training.bundle import BundleError
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,9 @@ class _Load(msgspec.Struct):
     parameters: _Parameters | None = None
 
 
+_decoder = msgspec.json.Decoder(_Load)
+
+
 class Admin(App):
     """The ASGI application of the admin port: the public one, without records, and what only its owner may do."""
 
@@ -45,7 +49,7 @@ class Admin(App):
         self._loading = asyncio.Lock()
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
-        """The response for a path, split at its slashes. Raises Refused, or Gone."""
+        """The response for a path, split at its slashes. Raises Refused."""
         if b"origin" in headers:
             raise Refused("origin: expected a program, got a browser's page")
         match path:
@@ -123,7 +127,7 @@ def _asked(body: bytes) -> str:
     if not body:
         return ""
     try:
-        parameters = msgspec.json.decode(body, type=_Load).parameters
+        parameters = decode_json(body, _decoder).parameters
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(f'body: expected {{"parameters": {{"version": "3"}}}}, got something else: {error}') from error
     version = parameters.version if parameters else None

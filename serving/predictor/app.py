@@ -17,7 +17,6 @@ from serving.predictor.docs import page
 from serving.predictor.exchange import (
     HTML,
     PROMETHEUS,
-    Gone,
     Receive,
     Response,
     Room,
@@ -70,8 +69,6 @@ class App:
         method: str = scope["method"]
         try:
             response = await self.route(method, scope["path"].split("/")[1:], headers, receive, trace)
-        except Gone:
-            return
         except Refused as refused:
             response = self._refuse(refused, method, trace)
         except Exception as error:  # noqa: BLE001 - a caller must have an answer
@@ -83,7 +80,7 @@ class App:
         await send(response, trace.encode(), self.service.stopping, to)
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
-        """The response for a path, split at its slashes. Raises Refused, or Gone."""
+        """The response for a path, split at its slashes. Raises Refused."""
         match path:
             case ["v2", "models", name, "infer"]:
                 expect("POST", method)

@@ -19,10 +19,6 @@ Send = Callable[[Message], Awaitable[None]]
 JSON, HTML, PROMETHEUS = b"application/json", b"text/html; charset=utf-8", b"text/plain; version=0.0.4; charset=utf-8"
 
 
-class Gone(Exception):  # noqa: N818 - nobody is left to be told
-    """The caller hung up before its body was whole."""
-
-
 class Room:
     """The bytes of bodies that are held at once: beyond them a request is refused, whatever the connections."""
 
@@ -58,7 +54,7 @@ def refusal(refused: Refused) -> Response:
 async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, deadline: Deadline, room: Room) -> bytes:
     """A body announced as JSON, or not announced at all; it takes its `room` until the caller gives it back.
 
-    Raises Refused, or Gone.
+    Raises Refused.
     """
     kind = headers.get(b"content-type", JSON)
     if b"inference-header-content-length" in headers:
@@ -97,7 +93,8 @@ async def _collect(receive: Receive, limit: int, room: Room, parts: list[bytes])
         parts.append(part)
         if not message.get("more_body"):
             return
-    raise Gone
+    # A broken body looks like a caller who hung up. Without an answer, granian answers 500 to one who did not.
+    raise Refused("body: expected all of it, got a broken chunk or the end of the connection", "body")
 
 
 def _too_large(limit: int) -> TooLarge:

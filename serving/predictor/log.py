@@ -17,14 +17,13 @@ from pathlib import Path
 
 from serving.predictor.backlog import Backlog, forget_in
 from serving.predictor.segment import Segment, create
+from serving.predictor.settings import SEGMENT_BYTES
 from serving.records import Record, Schema, frame
 
 __all__ = ["Log", "LogFull", "forget_in"]
 
 logger = logging.getLogger(__name__)
 
-SEGMENT_BYTES = 64 << 20
-"""Size of a segment; the smallest log has two."""
 _LARGE_RECORD = 4096
 """Bytes that a record is expected to need before one was seen; an application of 121 fields takes about 1,400."""
 _OLD = 86_400

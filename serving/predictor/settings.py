@@ -12,10 +12,10 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from serving.predictor.log import SEGMENT_BYTES
-
 PREFIX = "CREDENCE_"
 
+SEGMENT_BYTES = 64 << 20
+"""Size of a segment of the prediction log; the smallest log has two."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 

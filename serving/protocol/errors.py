@@ -14,9 +14,13 @@ Refused (400)
 from __future__ import annotations
 
 import json
+import re
 
 LONGEST_QUOTE = 60
 """Characters of a caller's value that an error repeats: enough to recognise it, too few to flood."""
+
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What JSON need not escape, but a line of text must: control characters, line ends, and what UTF-8 cannot encode."""
 
 
 class Refused(Exception):  # noqa: N818 - it is answered, not a failure of ours
@@ -108,5 +112,9 @@ def quote(value: object) -> str:
         return "a whole number beyond 64 bits"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
         value = int(value)
-    text = json.dumps(value[: LONGEST_QUOTE + 1]) if isinstance(value, str) else str(value)
+    text = _text(value[: LONGEST_QUOTE + 1]) if isinstance(value, str) else str(value)
     return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"
+
+
+def _text(value: str) -> str:
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -30,10 +30,12 @@ def explain(body: bytes, error: Exception) -> Refused:
     """The refusal for a body whose decoding raised `error`."""
     if isinstance(error, RecursionError):
         return _too_deep()
+    if isinstance(error, UnicodeDecodeError):
+        return _no_text()
     try:
         found = _look(_decoder.decode(body))
     except UnicodeDecodeError:
-        found = Refused("body: expected texts in UTF-8, got other bytes", "body")
+        found = _no_text()
     except RecursionError:
         found = _too_deep()
     except (msgspec.DecodeError, ValueError) as broken:
@@ -44,6 +46,10 @@ def explain(body: bytes, error: Exception) -> Refused:
 
 def _too_deep() -> Refused:
     return Refused("body: expected JSON nested a few levels deep, got far more", "body")
+
+
+def _no_text() -> Refused:
+    return Refused("body: expected texts in UTF-8, got other bytes", "body")
 
 
 def _look(request: Any) -> Refused | None:

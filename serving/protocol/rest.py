@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,8 +13,12 @@ from serving.protocol.errors import Invalid, Refused, quote
 from serving.protocol.faults import explain
 from serving.protocol.tensors import Tensor
 
+T = TypeVar("T")
+
 LONGEST_ID = 128
 """Characters of a request's id; it is kept in every record."""
+
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 
 
 class Output(msgspec.Struct):
@@ -51,16 +56,27 @@ _decoder = msgspec.json.Decoder(Request)
 _encoder = msgspec.json.Encoder()
 
 
+def decode_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """A body as a decoder reads it, all of it in UTF-8: a decoder does not look at the texts that it ignores.
+
+    Raises msgspec.DecodeError, UnicodeDecodeError or RecursionError.
+    """
+    found = decoder.decode(body)
+    if not body.isascii():
+        body.decode()
+    return found
+
+
 def decode(body: bytes) -> Request:
     """Raises Refused, naming the input and what is wrong with it."""
     try:
-        request = _decoder.decode(body)
+        request = decode_json(body, _decoder)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise explain(body, error) from error
     if not request.inputs:
         raise Invalid("inputs", "one tensor or more", "none")
-    if request.id is not None and (len(request.id) > LONGEST_ID or not request.id.isprintable()):
-        raise Invalid("id", f"at most {LONGEST_ID} printable characters", quote(request.id))
+    if request.id is not None and (len(request.id) > LONGEST_ID or _CONTROL.search(request.id)):
+        raise Invalid("id", f"at most {LONGEST_ID} characters without control characters", quote(request.id))
     return request
 
 

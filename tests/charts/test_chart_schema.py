@@ -59,6 +59,15 @@ def test_no_part_takes_unknown_keys() -> None:
             "$.prefect.url: 'http://prefect:4200/api' should not be",
         ),
         ({"mlflow": {"url": "mlflow:5000"}}, "$.mlflow.url: 'mlflow:5000' does not match"),
+        ({"mlflow": {"externalUrl": "mlflow:5000"}}, "$.mlflow.externalUrl: 'mlflow:5000' does not match"),
+        (
+            {"prefect": {"externalUrl": "https://prefect.example.com/api"}},
+            "$.prefect.externalUrl: 'https://prefect.example.com/api' should not be",
+        ),
+        (
+            {"monitor": {"externalUrl": "https://monitor.example.com/review"}},
+            "$.monitor.externalUrl: 'https://monitor.example.com/review' should not be",
+        ),
         ({"retraining": {"schedule": "daily"}}, "$.retraining.schedule: 'daily' does not match"),
         (
             {"runs": {"resources": {"limits": {"memory": "4 GB"}}}},

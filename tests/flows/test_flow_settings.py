@@ -27,3 +27,23 @@ def test_environment_is_read() -> None:
 def test_no_port_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=f"CREDENCE_HTTP_PORT: expected a port, 1 to 65535, got '{text}'"):
         from_environment({"CREDENCE_HTTP_PORT": text})
+
+
+def test_links_have_the_external_address() -> None:
+    settings = Settings(
+        mlflow_url="http://mlflow:5000",
+        mlflow_external_url="https://example.com/mlflow/",
+        prefect_url="http://prefect:4200",
+        prefect_external_url="https://prefect.example.com",
+        monitor_external_url="https://monitor.example.com",
+    )
+    assert (settings.registry_page, settings.registry_url) == ("https://example.com/mlflow", "http://mlflow:5000")
+    assert settings.orchestrator_page == "https://prefect.example.com"
+    assert settings.orchestrator_url == "http://prefect:4200"
+    assert (settings.monitor_page, settings.monitor_url) == ("https://monitor.example.com", "http://127.0.0.1:8090")
+
+
+def test_links_without_an_external_address_hold_no_password() -> None:
+    settings = Settings(mlflow_url="https://me:secret@mlflow.example.com", prefect_url="http://prefect:4200")
+    assert settings.registry_page == "https://mlflow.example.com"
+    assert settings.orchestrator_page == "http://prefect:4200"

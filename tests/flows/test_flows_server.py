@@ -43,6 +43,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(
         home=str(folder / "home"),
         mlflow_url=f"sqlite:///{folder}/mlflow.db",
+        mlflow_external_url="https://example.com/mlflow/",
+        prefect_external_url="https://example.com/prefect/",
+        monitor_external_url="https://monitor.example.com",
         explainer_python=str(folder / "no explainer"),
         watch_seconds=0.1,
         **ports,
@@ -115,9 +118,10 @@ def wait_for_a_person(prefect: httpx.Client, run: str) -> None:
         time.sleep(0.2)
 
 
-def artifacts(prefect: httpx.Client, run: str) -> set[str]:
+def artifacts(prefect: httpx.Client, run: str) -> dict[str, str]:
+    """What the run left to read, by key."""
     found = prefect.post("/artifacts/filter", json={"flow_runs": {"id": {"any_": [run]}}}).json()
-    return {artifact["key"] for artifact in found}
+    return {artifact["key"]: str(artifact["data"]) for artifact in found}
 
 
 def deployments(prefect: httpx.Client) -> dict[str, dict[str, Any]]:
@@ -172,7 +176,10 @@ def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, 
     change, *_ = registry.changes()
     assert change.by == f"A. Lender, in Prefect run {ended['name']}"
     assert change.approved == "the figures are good"
-    assert {"change", "audit-record"} <= artifacts(prefect, run)
+    left = artifacts(prefect, run)
+    assert change.id in left["audit-record"]
+    assert "(https://example.com/mlflow/#/runs/" in left["audit-record"]
+    assert "change" in left
 
 
 def test_what_was_done_is_noted(
@@ -183,11 +190,14 @@ def test_what_was_done_is_noted(
     answer = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=120)
     assert answer.status_code == 200, answer.text
     verdict = answer.json()["id"]
-    wait(prefect, start(prefect, "retrain", verdict=verdict, kind="recalibrate"))
+    run = start(prefect, "retrain", verdict=verdict, kind="recalibrate")
+    wait(prefect, run)
+    left, page = artifacts(prefect, run), f"https://monitor.example.com/review/verdicts/{verdict}"
+    assert (f"({page})" in left["verdict"], f"({page}/report)" in left["report"]) == (True, True)
     (told,) = httpx.get(f"{settings.monitor_url}/v1/verdicts").json()["verdicts"]
     begun, failed = sorted(told["actions"], key=lambda action: action["at"])
     assert begun["what"] == "recalibrate begun"
-    assert begun["run"].startswith(f"{settings.orchestrator_url}/runs/flow-run/")
+    assert begun["run"] == f"https://example.com/prefect/runs/flow-run/{run}"
     assert failed["what"].startswith("recalibrate failed: no closed cohort of version 1")
 
 
@@ -198,7 +208,9 @@ def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: Settings, tmp
     told = json.loads(done.stdout)
     (run,) = [run for run in prefect.post("/flow_runs/filter", json={}).json() if "trials" in run["parameters"]]
     assert run["state_name"] == "Completed"
-    assert artifacts(prefect, run["id"]) == {"hold-out", "version"}
+    left = artifacts(prefect, run["id"])
+    assert left.keys() == {"hold-out", "version"}
+    assert "(https://example.com/mlflow/#/models/credit-default/versions/2)" in left["version"]
     logs = prefect.post("/logs/filter", json={"logs": {"level": {"ge_": 0}}}).json()
     assert "registering the version" in {log["message"] for log in logs}
     assert "registering the version\n" in done.stderr
@@ -211,7 +223,7 @@ def test_run_elsewhere_is_followed(settings: Settings, prefect: httpx.Client, re
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"{registry.changes()[0].id} me 2"
     assert "judging version 2 against version 1\n" in done.stderr
-    assert f"{settings.orchestrator_url}/runs/flow-run/" in done.stderr
+    assert "https://example.com/prefect/runs/flow-run/" in done.stderr
     failed = followed(settings, "promote", version="9", by="me")
     assert failed.returncode == 1
     assert failed.stderr.count("Traceback") == 1  # this test's own
@@ -224,7 +236,7 @@ def test_interrupted_command_lets_its_run_go_on(settings: Settings, prefect: htt
         assert any("the run is running" in line for line in said)
         command.send_signal(signal.SIGINT)
         last = said.read().splitlines()[-1]
-    assert "the run goes on, it is only not followed any more: http://" in last
+    assert "the run goes on, it is only not followed any more: https://" in last
     run = last.rpartition("/")[2]
     assert prefect.get(f"/flow_runs/{run}").json()["state_name"] == "Running"
     post(prefect, f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})

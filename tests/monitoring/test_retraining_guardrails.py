@@ -76,11 +76,11 @@ class Orchestrator:
     def start(self) -> str:
         return self.api.post(f"deployments/{self.id}/create_flow_run", json={}).json()["id"]
 
-    def ask_a_person(self) -> tuple[dict[str, Any], Action]:
+    def ask_a_person(self, external_url: str = "") -> tuple[dict[str, Any], Action]:
         """The run of a promotion that waits, and what it notes."""
         flow = self._make("flows/", {"name": "promote"})
         run = self.api.post("flow_runs/", json={"flow_id": flow, "state": {"type": "PAUSED"}}).json()
-        url = f"{self.url}/runs/flow-run/{run['id']}"
+        url = f"{external_url or self.url}/runs/flow-run/{run['id']}"
         return run, Action(at=1, what="version 2 waits for a person", version="2", run=url, waits=True)
 
     def end(self, run: str, state: str = "COMPLETED") -> None:
@@ -112,12 +112,13 @@ def monitor(make_store: Callable[..., Store], models: Path, prefect: Orchestrato
     made: list[Reviewer] = []
     store = make_store()
 
-    def start(url: str | None = None, cooldown: float = 24) -> Reviewer:
+    def start(url: str | None = None, cooldown: float = 24, external_url: str = "") -> Reviewer:
         settings = Settings(
             monitor_models=str(models),
             monitor_window_rows=1000,
             monitor_cooldown_hours=cooldown,
             prefect_url=prefect.url if url is None else url,
+            prefect_external_url=external_url,
         )
         made.append(Reviewer(store, settings))
         return made[-1]
@@ -160,13 +161,17 @@ def test_failing_model_is_retrained_once(monitor, failing, prefect):
     assert run["idempotency_key"] == "verdict-1-1-1-1"
 
 
-def test_started_run_is_an_action(monitor, failing, prefect):
-    reviewer = monitor()
+@pytest.mark.parametrize("external_url", ["", "https://example.com/prefect/"])
+def test_started_run_is_an_action(monitor, failing, prefect, external_url):
+    reviewer = monitor(external_url=external_url)
     look(reviewer)
     rows = reviewer._store.rows(select(actions.c.what, actions.c.run))
     (run,) = prefect.runs()
     assert [dict(row) for row in rows] == [
-        {"what": "retraining started", "run": f"{prefect.url}/runs/flow-run/{run['id']}"}
+        {
+            "what": "retraining started",
+            "run": f"{external_url.rstrip('/') or prefect.url}/runs/flow-run/{run['id']}",
+        }
     ]
 
 
@@ -235,7 +240,7 @@ def test_promotion_that_waits_is_followed(monitor, failing, prefect):
     reviewer = monitor(cooldown=0)
     started = look(reviewer)
     prefect.end(started.run)
-    run, promotion = prefect.ask_a_person()
+    run, promotion = prefect.ask_a_person("https://example.com/prefect")
     reviewer.judgements.act(started.verdict, promotion)
     assert (look(reviewer).state, reviewer.judgements.reaction().paused) == ("finished", True)
     prefect.end(run["id"], "CANCELLED")

@@ -30,3 +30,11 @@ def test_fields_split_by_datatype(toy_bundle: Path) -> None:
     assert names == [field.name for field in manifest.fields]
     assert isinstance(manifest.categorical[0], Field)
     assert manifest.categorical[0].name == "NAME_INCOME_TYPE"
+
+
+def test_a_field_without_a_feature_is_not_required(toy_bundle: Path) -> None:
+    content = (toy_bundle / "bundle.json").read_text()
+    older = content.replace('"protected": true', '"required": true,\n"protected": true').encode()
+    required = [field.name for field in decode(older).fields if field.required]
+    assert older != content.encode()
+    assert required == ["AMT_INCOME_TOTAL"]

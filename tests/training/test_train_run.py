@@ -4,6 +4,7 @@ import filecmp
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from training.bundle import Bundle
@@ -51,6 +52,15 @@ def test_refusing_begins_inside_its_interval(run: Run) -> None:
 def test_every_reason_is_used_and_known(run: Run) -> None:
     manifest = run.manifest
     assert {feature.reason for feature in manifest.features} == {reason.code for reason in manifest.reasons}
+
+
+def test_fields_without_a_feature_are_not_required(run: Run) -> None:
+    manifest = msgspec.json.decode((run.directory / "bundle.json").read_bytes())
+    used = {name for feature in manifest["features"] for name in feature["made_from"]}
+    required = {field["name"] for field in manifest["fields"] if field.get("required")}
+    assert "AMT_CREDIT" in required
+    assert required <= used
+    assert not required & {"CODE_GENDER", "DAYS_BIRTH"}
 
 
 def test_an_implausible_result_raises_the_alarm(run: Run) -> None:

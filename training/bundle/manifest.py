@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec.structs import force_setattr, replace
 
 FORMAT = 2
 """The format this code reads and writes.
@@ -44,7 +45,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximum: float | None = None
     """Numbers: the range that training saw, anomalies left out; None where it saw no value."""
     required: bool = False
-    """Never missing in training, so null is refused rather than scored as something it is not."""
+    """Never missing in training and used by the model: null is refused, not scored as something that it is not."""
     protected: bool = False
     """Recorded and used for fairness reports; an input of the model only if the run allowed it."""
     actionable: bool = False
@@ -135,6 +136,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """The version whose model this one has, calibrated anew on the cohorts; None for a model of its own."""
     seed: int
     libraries: dict[str, str]
+
+    def __post_init__(self) -> None:
+        """What the model does not use, a caller need not send; older bundles still require it."""
+        used = {name for feature in self.features for name in feature.made_from}
+        fields = (replace(field, required=field.required and field.name in used) for field in self.fields)
+        force_setattr(self, "fields", tuple(fields))
 
     @property
     def numeric(self) -> tuple[Field, ...]:

@@ -25,7 +25,9 @@ class FieldError(TrainingError):
 
 
 def describe(applications: pl.DataFrame) -> tuple[Field, ...]:
-    """The fields with the levels and ranges these training rows show, and required where a value was never missing.
+    """The fields with the levels and ranges these training rows show, and required if a value was never missing.
+
+    A manifest requires of these only the fields that its model uses.
 
     Raises FieldError for a category with more than MOST_LEVELS levels.
     """

@@ -46,6 +46,21 @@ labels:
 {{ .Values.monitor.enabled | ternary (printf "http://%s-monitor:8090" (include "credence.fullname" .)) "" }}
 {{- end }}
 
+{{- /* Where a browser finds the pages, for links; empty is where programs find them. */ -}}
+{{- define "credence.mlflow.external" -}}
+{{ .Values.mlflow.externalUrl | trimSuffix "/" }}
+{{- end }}
+
+{{- define "credence.prefect.external" -}}
+{{ .Values.prefect.externalUrl | trimSuffix "/" }}
+{{- end }}
+
+{{- define "credence.monitor.external" -}}
+{{- $host := .Values.gateway.enabled | ternary .Values.gateway.hosts.review "" -}}
+{{- $route := or (empty $host) (contains "*" $host) | ternary "" (printf "https://%s" $host) -}}
+{{ .Values.monitor.externalUrl | trimSuffix "/" | default $route }}
+{{- end }}
+
 {{- /* What a version's address begins with: a release of its own in a namespace of its own. */ -}}
 {{- define "credence.storage" -}}
 mlflow://{{ .Release.Name }}.{{ .Release.Namespace }}/
@@ -62,13 +77,16 @@ mlflow://{{ .Release.Name }}.{{ .Release.Namespace }}/
 {{- end -}}
 {{- end }}
 
-{{- /* Of (list service namespace): every name that MLflow may be asked by, with and without port. */ -}}
+{{- /* Every name that MLflow may be asked by, with and without port. */ -}}
 {{- define "credence.mlflow.hosts" -}}
-{{- $name := index . 0 -}}
-{{- $namespace := index . 1 -}}
+{{- $name := printf "%s-mlflow" (include "credence.fullname" .) -}}
+{{- $namespace := .Release.Namespace -}}
 {{- $hosts := list "localhost" "localhost:*" "127.0.0.1" "127.0.0.1:*" -}}
 {{- range list "" (printf ".%s" $namespace) (printf ".%s.svc" $namespace) (printf ".%s.svc.cluster.local" $namespace) -}}
 {{- $hosts = concat $hosts (list (print $name .) (print $name . ":5000")) -}}
+{{- end -}}
+{{- with include "credence.mlflow.external" . }}
+{{- $hosts = append $hosts (urlParse .).host -}}
 {{- end -}}
 {{- join "," $hosts -}}
 {{- end }}

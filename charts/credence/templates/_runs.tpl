@@ -10,6 +10,9 @@ CREDENCE_HOME: /var/lib/credence
 CREDENCE_MLFLOW_URL: {{ include "credence.mlflow.url" . | quote }}
 CREDENCE_PREFECT_URL: {{ include "credence.prefect.url" . | quote }}
 CREDENCE_MONITOR_URL: http://{{ $name }}-monitor:8090 {{- /* where it is off, a run says that it was not told */}}
+CREDENCE_MLFLOW_EXTERNAL_URL: {{ include "credence.mlflow.external" . | quote }}
+CREDENCE_PREFECT_EXTERNAL_URL: {{ include "credence.prefect.external" . | quote }}
+CREDENCE_MONITOR_EXTERNAL_URL: {{ include "credence.monitor.external" . | quote }}
 CREDENCE_PREDICTOR_URL: http://{{ .Values.serving.name }}-predictor
 CREDENCE_EXPLAINER_URL: http://{{ .Values.serving.name }}-explainer
 CREDENCE_APPROVAL: {{ .Values.promotion.approval }}

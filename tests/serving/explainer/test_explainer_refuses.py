@@ -18,6 +18,7 @@ NUMBER = {"name": "AMT_INCOME_TOTAL", "shape": [1], "datatype": "FP64", "data": 
         (V1, {"instances": [{}]}, 400, "instances[0]: expected an object of fields"),
         (V1, {"inputs": []}, 400, 'body: expected {"instances"'),
         (V1, b"\xff", 400, "body: expected"),
+        (V1, b'{"instances": [{"AMT_INCOME_TOTAL": 5}], "\xff": 1}', 400, "body: expected"),
         (V1, {"instances": [{"AMT_CREDIT": "x"}]}, 400, "AMT_CREDIT: expected values of datatype FP64 or null, got"),
         (V1, {"instances": [{"AMT_CREDIT": 5}]}, 400, "AMT_INCOME_TOTAL: expected a value"),
         (V1, {"instances": [{"AMT_INCOME_TOTAL": 5, "CNT_CHILDREN": 1.5}]}, 400, "CNT_CHILDREN: expected a whole"),
@@ -51,6 +52,15 @@ def test_bad_request_says_what_is_wrong(explainer: Any, path: str, content: Any,
     answer = explainer.post(path, content)
     assert answer.status_code == status
     assert error in answer.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["", "/ready"])
+def test_other_version_is_not_here(explainer: Any, path: str) -> None:
+    versions = f"{explainer.url}/v2/models/credit-default/versions"
+    assert httpx.get(f"{versions}/3{path}").json()["name"] == "credit-default"
+    answer = httpx.get(f"{versions}/2{path}")
+    assert answer.status_code == 409
+    assert answer.json()["error"] == 'version: expected 3, the one that is explained here, got "2"'
 
 
 def test_decisions_are_the_predictors(explainer: Any) -> None:

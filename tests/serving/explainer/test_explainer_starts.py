@@ -48,3 +48,10 @@ def test_port_has_its_own_variable() -> None:
     assert read(["--models", "m"], {"CREDENCE_EXPLAINER_PORT": "9", "CREDENCE_HTTP_PORT": "2"}).explainer_port == 9
     with pytest.raises(SettingsError, match="models: expected a folder of versions"):
         read([], {})
+
+
+def test_prediction_log_is_not_imported() -> None:
+    script = "import sys, serving.explainer.settings, serving.explainer.explainer; print(*sys.modules)"
+    imported = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=60).split()
+    assert "serving.predictor.model" in imported
+    assert "serving.predictor.log" not in imported

@@ -88,7 +88,7 @@ def test_version_must_be_a_number(both: Any, version: Any) -> None:
     assert live(both) == "2"
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'{"\xff": 1}', b"[" * 100_000])
 def test_broken_load_is_refused(both: Any, body: bytes) -> None:
     assert both.call("POST", f"{MODEL}/load", body, admin=True).status_code == 400
 

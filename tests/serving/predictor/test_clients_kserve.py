@@ -1,4 +1,4 @@
-"""KServe's own client works unchanged, in a process of its own."""
+"""KServe's own client, in a process of its own: it works with inputs as JSON."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from kserve.protocol.infer_type import RequestedOutput
 
 url, application = sys.argv[1], json.loads(sys.argv[2])
 
-def tensor(name, datatype, value):
+def tensor(name, datatype, value, binary=False):
     dtype = {"FP64": np.float64, "INT64": np.int64, "BYTES": np.object_}[datatype]
     infer_input = InferInput(name=name, shape=[1], datatype=datatype)
-    infer_input.set_data_from_numpy(np.array([value], dtype=dtype), binary_data=False)
+    infer_input.set_data_from_numpy(np.array([value], dtype=dtype), binary_data=binary)
     return infer_input
 
 async def main():
@@ -31,11 +31,13 @@ async def main():
     why = [RequestedOutput(name="explications_locales")]
     request = InferRequest(model_name="credit-default", infer_inputs=inputs, request_outputs=why)
     explained = await client.infer(url, request, model_name="credit-default")
-    refused = ""
-    try:
-        await client.infer(url, {"inputs": []}, model_name="credit-default")
-    except Exception as error:
-        refused = str(error)
+    binary = tensor("AMT_INCOME_TOTAL", "FP64", 135_000.0, binary=True)
+    refused = []
+    for wrong in ({"inputs": []}, InferRequest(model_name="credit-default", infer_inputs=[binary])):
+        try:
+            await client.infer(url, wrong, model_name="credit-default")
+        except Exception as error:
+            refused.append(str(error))
     print(json.dumps({
         "ready": await client.is_server_ready(url),
         "live": await client.is_server_live(url),
@@ -86,4 +88,8 @@ def test_kserve_client_sees_readiness(result: Any) -> None:
 
 
 def test_kserve_client_shows_our_error(result: Any) -> None:
-    assert "inputs: expected one tensor or more" in result["refused"]
+    assert "inputs: expected one tensor or more" in result["refused"][0]
+
+
+def test_kserve_client_is_told_that_binary_is_refused(result: Any) -> None:
+    assert "binary_data=False" in result["refused"][1]

@@ -1,4 +1,4 @@
-"""Triton's HTTP client works unchanged, in a process of its own."""
+"""Triton's HTTP client, in a process of its own: it works with inputs as JSON."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ from tritonclient.utils import InferenceServerException
 host, admin = sys.argv[1:]
 client = triton.InferenceServerClient(host)
 
-def tensor(name, datatype, values):
+def tensor(name, datatype, values, **options):
     infer_input = triton.InferInput(name, list(values.shape), datatype)
-    infer_input.set_data_from_numpy(values, binary_data=False)
+    infer_input.set_data_from_numpy(values, **options or {"binary_data": False})
     return infer_input
+
+def refusal(inputs):
+    try:
+        client.infer("credit-default", inputs)
+    except InferenceServerException as error:
+        return str(error)
 
 inputs = [
     tensor("AMT_INCOME_TOTAL", "FP64", np.array([[135_000.0], [50_000.0]])),
@@ -31,13 +37,8 @@ inputs = [
 everything = client.infer("credit-default", inputs, request_id="from-triton")
 chosen = [triton.InferRequestedOutput("classe", binary_data=False)]
 decisions = client.infer("credit-default", inputs, outputs=chosen, model_version="2")
-why = [triton.InferRequestedOutput("explications_locales", binary_data=False)]
+why = [triton.InferRequestedOutput("explications_locales")]
 explained = client.infer("credit-default", inputs, outputs=why)
-refused = ""
-try:
-    client.infer("credit-default", inputs[1:])
-except InferenceServerException as error:
-    refused = str(error)
 print(json.dumps({
     "live": client.is_server_live(),
     "ready": client.is_server_ready(),
@@ -51,7 +52,8 @@ print(json.dumps({
     "only": [each["name"] for each in decisions.get_response()["outputs"]],
     "index": triton.InferenceServerClient(admin).get_model_repository_index(),
     "explained": [json.loads(text) for text in explained.as_numpy("explications_locales").tolist()],
-    "refused": refused,
+    "refused": refusal(inputs[1:]),
+    "binary": refusal([tensor("AMT_INCOME_TOTAL", "FP64", np.array([50_000.0]), binary_data=True)]),
 }))
 """
 
@@ -89,3 +91,8 @@ def test_triton_client_reads_the_repository(result: Any) -> None:
 
 def test_triton_client_shows_our_error(result: Any) -> None:
     assert "AMT_INCOME_TOTAL: expected a value" in result["refused"]
+
+
+def test_triton_client_is_told_that_binary_is_refused(result: Any) -> None:
+    assert "binary tensors are not accepted" in result["binary"]
+    assert "binary_data=False" in result["binary"]

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from serving.protocol import rest
 from serving.protocol.codec import Applications, Codec
 from serving.protocol.errors import Refused
+from training.bundle import Manifest
 
 Tensors = Callable[..., list[dict[str, Any]]]
 
@@ -47,6 +49,20 @@ def test_required_field_must_be_there(codec: Codec, application: dict[str, Any],
     inputs = tensors(application)[value == "absent" :]
     with pytest.raises(Refused, match="AMT_INCOME_TOTAL: expected a value"):
         read(codec, inputs)
+
+
+@pytest.mark.parametrize("absent", ["CNT_CHILDREN", "CODE_GENDER"])
+def test_unused_field_may_be_absent(
+    manifest: Manifest, application: dict[str, Any], tensors: Tensors, absent: str
+) -> None:
+    features = tuple(feature for feature in manifest.features if absent not in feature.made_from)
+    fields = tuple(replace(field, required=True) for field in manifest.fields)
+    never_missed = replace(manifest, fields=fields, features=features)
+    application["EXT_SOURCE_3"] = 0.5
+    del application[absent]
+    rows = read(Codec(never_missed), tensors(application))
+    assert np.isnan(rows.numeric[0, 2]) == (absent == "CNT_CHILDREN")
+    assert rows.categorical[0, 1] == ("" if absent == "CODE_GENDER" else "F")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ UNUSUAL = [
     ("NAME_INCOME_TYPE", "Astronaut", 'NAME_INCOME_TYPE: "Astronaut" is not a level of training, read as missing'),
     ("AMT_CREDIT", 5e6, "AMT_CREDIT: 5000000 is outside the range of training, 5000 to 1000000"),
     ("CNT_CHILDREN", 12, "CNT_CHILDREN: 12 is outside the range of training, 0 to 5"),
+    ("NAME_INCOME_TYPE", "Retraitée", 'NAME_INCOME_TYPE: "Retraitée" is not a level of training, read as missing'),
     ("SHOE_SIZE", 43, 'unknown fields, ignored: "SHOE_SIZE"'),
 ]
 
@@ -72,3 +73,20 @@ def test_many_unknown_fields_are_counted(
     rows = read(codec, tensors(application | {f"FIELD_{i}": 1 for i in range(5000)}))
     (warning,) = rows.warnings[0]
     assert warning.endswith("and 4992 more")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("DÉPÔT", "DÉPÔT"),
+        ("所得", "所得"),
+        ("\N{MAN}\u200d\N{GIRL}", "\N{MAN}\u200d\N{GIRL}"),
+        ('a"b\\', 'a\\"b\\\\'),
+        ("a\nb", "a\\nb"),
+        ("\x7f\x85", "\\u007f\\u0085"),
+        ("a\u2028b", "a\\u2028b"),
+    ],
+)
+def test_unknown_field_is_named_readably(codec: Codec, tensors: Callable[..., Any], name: str, shown: str) -> None:
+    rows = read(codec, tensors({"AMT_INCOME_TOTAL": 50_000, name: 1}))
+    assert rows.warnings == {0: (f'unknown fields, ignored: "{shown}"',)}

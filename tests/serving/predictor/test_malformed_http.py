@@ -13,16 +13,34 @@ import httpx
 import pytest
 
 INFER = "/v2/models/credit-default/infer"
+LOAD = "/v2/repository/models/credit-default/load"
 HEAD = f"POST {INFER} HTTP/1.1\r\nHost: x\r\n".encode()
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+BROKEN = {
+    "size": CHUNKED + b"zz\r\n",
+    "later size": CHUNKED + b"1\r\n{\r\nzz\r\n}\r\n",
+    "negative size": CHUNKED + b"-1\r\n{\r\n",
+    "no size": CHUNKED + b"\r\n{\r\n",
+    "huge size": CHUNKED + b"f" * 30 + b"\r\n",
+    "size too small": CHUNKED + b"1\r\n{longer\r\n0\r\n\r\n",
+    "extension": CHUNKED + b"1;a\nb\r\n{\r\n0\r\n\r\n",
+    "long extension": CHUNKED + b"1;" + b"a" * 100_000 + b"\r\n{\r\n0\r\n\r\n",
+    "trailer": CHUNKED + b"1\r\n{\r\n0\r\nno trailer\r\n\r\n",
+    "many trailers": CHUNKED + b"1\r\n{\r\n0\r\n" + b"a: b\r\n" * 2000 + b"\r\n",
+}
+"""Chunked bodies that are invalid."""
+INCOMPLETE = {"error": "body: expected all of it, got a broken chunk or the end of the connection"}
 
 
-def talk(predictor: Any, parts: Sequence[bytes], pause: float = 0.0) -> tuple[int, dict[str, Any]]:
+def talk(port: int, parts: Sequence[bytes], pause: float = 0.0, *, ended: bool = False) -> tuple[int, dict[str, Any]]:
     """Send bytes, part by part; status and body of the answer, or 0 if the connection was closed instead."""
-    with socket.create_connection(("127.0.0.1", predictor.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         with suppress(BrokenPipeError, ConnectionResetError):
             for part in parts:
                 connection.sendall(part)
                 time.sleep(pause)
+            if ended:
+                connection.shutdown(socket.SHUT_WR)
         received = b""
         while b"\r\n\r\n" not in received or not received.rstrip().endswith(b"}"):
             try:
@@ -42,20 +60,20 @@ def post(predictor: Any, content: bytes, **headers: str) -> httpx.Response:
 
 
 def test_slow_body_is_408(predictor: Any) -> None:
-    status, body = talk(predictor, [HEAD + b"Content-Length: 100\r\n\r\n{"])
+    status, body = talk(predictor.port, [HEAD + b"Content-Length: 100\r\n\r\n{"])
     assert status == 408
     assert "did not arrive within 1 s" in body["error"]
 
 
 def test_dripping_body_is_408(predictor: Any) -> None:
     chunks = [b"1\r\n \r\n"] * 12
-    status, _ = talk(predictor, [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *chunks], pause=0.1)
+    status, _ = talk(predictor.port, [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *chunks], pause=0.1)
     assert status == 408
 
 
 def test_chunked_body_is_read(predictor: Any) -> None:
     status, body = talk(
-        predictor, [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n{\r\n", b"1\r\n}\r\n0\r\n\r\n"], 0.05
+        predictor.port, [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n{\r\n", b"1\r\n}\r\n0\r\n\r\n"], 0.05
     )
     assert status == 400
     assert body["error"].startswith("inputs: expected")
@@ -68,16 +86,38 @@ def test_large_body_is_413(predictor: Any) -> None:
 
 
 def test_announced_size_is_413_at_once(predictor: Any) -> None:
-    status, _ = talk(predictor, [HEAD + b"Content-Length: 99999999999999999999999999\r\n\r\n"])
+    status, _ = talk(predictor.port, [HEAD + b"Content-Length: 99999999999999999999999999\r\n\r\n"])
     assert status in (413, 400, 0)
-    status, _ = talk(predictor, [HEAD + b"Content-Length: 9999999999\r\n\r\n"])
+    status, _ = talk(predictor.port, [HEAD + b"Content-Length: 9999999999\r\n\r\n"])
     assert status == 413
 
 
 def test_endless_chunks_are_413(predictor: Any) -> None:
     chunk = b"80000\r\n" + b" " * 0x80000 + b"\r\n"
-    status, _ = talk(predictor, [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 17])
+    status, _ = talk(predictor.port, [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 17])
     assert status in (413, 0)
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("admin", [False, True])
+def test_broken_chunks_are_400(predictor: Any, body: bytes, admin: bool) -> None:
+    port, path = (predictor.admin_port, LOAD) if admin else (predictor.port, INFER)
+    status, answer = talk(port, [HEAD.replace(INFER.encode(), path.encode()) + body])
+    # closed with bytes unread, the connection may be reset before the answer is here
+    assert (status, answer) in [(400, INCOMPLETE), (0, {})]
+
+
+@pytest.mark.parametrize("body", [b"Content-Length: 10\r\n\r\n{", CHUNKED + b"5\r\n{"])
+def test_body_that_ends_early_is_400(predictor: Any, body: bytes) -> None:
+    assert talk(predictor.port, [HEAD + body], ended=True) == (400, INCOMPLETE)
+
+
+def test_caller_that_hangs_up_is_no_error(predictor: Any) -> None:
+    for _ in range(3):
+        with socket.create_connection(("127.0.0.1", predictor.port), timeout=20) as connection:
+            connection.sendall(HEAD + b"X-Request-Id: hung-up\r\nContent-Length: 10\r\n\r\n{")
+    assert httpx.get(f"{predictor.url}/v2/health/ready").status_code == 200
+    assert '"level":"error"' not in predictor.stderr.read_text()
 
 
 @pytest.mark.parametrize(

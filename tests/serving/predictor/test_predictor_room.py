@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from serving.predictor.deadline import Deadline
-from serving.predictor.exchange import Gone, Room, read_json
-from serving.protocol.errors import TooLarge, Unavailable
+from serving.predictor.exchange import Room, read_json
+from serving.protocol.errors import Refused, TooLarge, Unavailable
 
 
 def body(*parts: bytes, end: bool = True) -> Callable[[], Any]:
@@ -44,7 +44,7 @@ def test_full_room_refuses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("receive", "error"), [(body(b"abc", b"d" * 10), TooLarge), (body(b"abc", b"de", end=False), Gone)]
+    ("receive", "error"), [(body(b"abc", b"d" * 10), TooLarge), (body(b"abc", b"de", end=False), Refused)]
 )
 def test_failed_body_gives_its_room_back(receive: Callable[[], Any], error: type[Exception]) -> None:
     room = Room(20)

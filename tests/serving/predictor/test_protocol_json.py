@@ -41,12 +41,24 @@ TENSOR = b'{"name": "A", "shape": [1], "datatype": "FP64", "data": [1]}'
         (b'{"inputs": [%s]}' % TENSOR.replace(b'"A"', b'"\\udc00x"'), "body: expected JSON"),
         (b'{"inputs": [%s]}' % TENSOR.replace(b'"A"', b'"\xff"'), "body: expected texts in UTF-8"),
         (b'{"inputs": [%s]}' % TENSOR.replace(b'"A"', b'"\xed\xa0\x80"'), "body: expected texts in UTF-8"),
+        (b'{"inputs": [%s], "\xff": 1}' % TENSOR, "body: expected texts in UTF-8"),
+        (b'{"inputs": [%s], "x": "\xff"}' % TENSOR, "body: expected texts in UTF-8"),
+        (b'{"inputs": [%s], "x": [{"y": "\xed\xa0\x80"}]}' % TENSOR, "body: expected texts in UTF-8"),
+        (b'{"inputs": [%s], "x": [{"\xc0\x80": 1}]}' % TENSOR, "body: expected texts in UTF-8"),
+        (b'{"inputs": [%s]}' % TENSOR.replace(b'"A",', b'"A", "\xff": 1,'), "body: expected texts in UTF-8"),
+        (b'{"inputs": [%s], "outputs": [{"name": "classe", "\xff": 1}]}' % TENSOR, "body: expected texts in UTF-8"),
         (b'{"inputs": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested a few levels deep"),
         (b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested a few levels deep"),
         (b'{"inputs": [%s], "parameters": 5}' % TENSOR, "parameters"),
         (b'{"inputs": [%s], "id": 5}' % TENSOR, "id"),
-        (b'{"inputs": [%s], "id": "%s"}' % (TENSOR, b"x" * 129), "id: expected at most 128 printable characters"),
-        (b'{"inputs": [%s], "id": "a\\nb"}' % TENSOR, "id: expected at most 128 printable characters"),
+        (
+            b'{"inputs": [%s], "id": "%s"}' % (TENSOR, b"x" * 129),
+            "id: expected at most 128 characters without control characters",
+        ),
+        (b'{"inputs": [%s], "id": "a\\nb"}' % TENSOR, 'id: expected .* got "a\\\\nb"'),
+        (b'{"inputs": [%s], "id": "a\xc2\x85b"}' % TENSOR, 'id: expected .* got "a\\\\u0085b"'),
+        (b'{"inputs": [%s], "id": "a\\u007f"}' % TENSOR, 'id: expected .* got "a\\\\u007f"'),
+        (b'{"inputs": [%s], "id": "\\ud83d"}' % TENSOR, "body: expected JSON"),
         (b'{"inputs": [%s], "outputs": [5]}' % TENSOR, "outputs"),
         (
             b'{"inputs": [{"name": "A", "shape": [1], "datatype": "FP64", "parameters": {"binary_data_size": 8}}]}',
@@ -57,6 +69,21 @@ TENSOR = b'{"name": "A", "shape": [1], "datatype": "FP64", "data": [1]}'
 def test_body_is_refused(body: bytes, complaint: str) -> None:
     with pytest.raises(Refused, match=complaint):
         rest.decode(body)
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}",
+        "\U0001f1eb\U0001f1f7",
+        "\N{HEAVY BLACK HEART}\ufe0f",
+        "dossier n\u00b0 7",
+        "\u202e",
+    ],
+)
+def test_id_is_any_text(id: str) -> None:  # noqa: A002 - the protocol's name
+    body = b'{"inputs": [%s], "id": %s}' % (TENSOR, msgspec.json.encode(id))
+    assert rest.decode(body).id == id
 
 
 def test_extensions_are_ignored() -> None:
