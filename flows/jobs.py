@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from flows.retrain import Retrained
-from flows.services import prefect_environment
+from flows.machine.services import prefect_environment
+from flows.runs.retrain import Retrained
+from flows.runs.train import Trained
 from flows.settings import Settings
 from flows.steps import Say
-from flows.train import Trained
 from training.bundle import Bundle
 from training.changes import Change
 from training.registry import Registry

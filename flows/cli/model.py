@@ -11,8 +11,8 @@ import click
 from flows.cli.output import Output, reporting, table, user
 
 if TYPE_CHECKING:
-    from flows.retrain import Retrained
-    from flows.train import Trained
+    from flows.runs.retrain import Retrained
+    from flows.runs.train import Trained
 
 
 @click.command()
@@ -36,8 +36,8 @@ def train(
     Example:  credence train --data ~/home-credit --trials 20
     Next:     credence promote, and the run's reports at http://127.0.0.1:5000
     """
-    from flows.runs import run
     from flows.settings import from_environment
+    from flows.start import run
 
     trained: Trained = run(
         "train",
@@ -68,9 +68,9 @@ def retrain(output: Output, recalibrate: bool) -> None:
     Example:  credence retrain
     Next:     credence status shows what became of it; http://127.0.0.1:4200 shows the run
     """
-    from flows.actions import told
-    from flows.runs import run
+    from flows.clients.actions import told
     from flows.settings import from_environment
+    from flows.start import run
 
     kind = "recalibrate" if recalibrate else "retrain"
     retrained: Retrained = run("retrain", from_environment(), output.say, by=user(), kind=kind)
@@ -95,8 +95,8 @@ def history(output: Output, data: Path, version: str | None) -> None:
     \b
     Example:  credence history --data ~/home-credit
     """
-    from flows.history import refresh, renew
-    from flows.local import Platform
+    from flows.machine.platform import Platform
+    from flows.runs.history import refresh, renew
     from flows.settings import from_environment
 
     settings = from_environment()

@@ -22,7 +22,7 @@ def up(output: Output) -> None:
     Example:  credence up
     Next:     credence train, then credence promote; credence down ends it
     """
-    from flows.local import Platform
+    from flows.machine.platform import Platform
     from flows.settings import from_environment
 
     settings = from_environment()
@@ -45,7 +45,7 @@ def down(output: Output) -> None:
     Example:  credence down
     Next:     credence up goes on where it was
     """
-    from flows.local import Platform
+    from flows.machine.platform import Platform
     from flows.settings import from_environment
 
     settings = from_environment()

@@ -11,7 +11,7 @@ import click
 from flows.cli.output import Output, reporting, table, user
 
 if TYPE_CHECKING:
-    from flows.overview import Overview
+    from flows.status import Overview
     from training.changes import Change
 
 _SHOWN = 10
@@ -35,8 +35,8 @@ def promote(output: Output, version: str | None, approve: str | None) -> None:
     Example:  credence promote 3
     Next:     POST to http://127.0.0.1:8080/v2/models/credit-default/infer; http://127.0.0.1:8080/docs shows how
     """
-    from flows.runs import run
     from flows.settings import from_environment
+    from flows.start import run
 
     asked = {"version": version, "approve": approve, "by": user()}
     _end(output, run("promote", from_environment(), output.say, **asked))
@@ -54,7 +54,7 @@ def publish(output: Output, version: str) -> None:
     Example:  credence publish 4
     Next:     the canary in docs/operators-guide.md
     """
-    from flows.publish import publish as put
+    from flows.runs.publish import publish as put
     from flows.settings import from_environment
 
     done = put(from_environment(), version)
@@ -73,8 +73,8 @@ def rollback(output: Output, why: str) -> None:
     Example:  credence rollback --why "complaints about refusals"
     Next:     credence status shows the audit trail
     """
-    from flows.runs import run
     from flows.settings import from_environment
+    from flows.start import run
 
     _end(output, run("rollback", from_environment(), output.say, why=why, by=user()))
 
@@ -90,8 +90,8 @@ def status(output: Output) -> None:
     \b
     Example:  credence status --json
     """
-    from flows.overview import look
     from flows.settings import from_environment
+    from flows.status import look
 
     found = look(from_environment())
     output.result(found, _shown(found))

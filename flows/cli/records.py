@@ -23,7 +23,7 @@ def list_records(output: Output, client: int | None, version: str | None, limit:
     \b
     Example:  credence records list --client 100001
     """
-    from flows.records import listed
+    from flows.clients.monitor import listed
     from flows.settings import from_environment
 
     found = listed(from_environment(), client, version, limit)
@@ -40,7 +40,7 @@ def status(output: Output) -> None:
     \b
     Example:  credence records status --json
     """
-    from flows.records import counted
+    from flows.clients.monitor import counted
     from flows.settings import from_environment
 
     found = counted(from_environment())
@@ -58,7 +58,7 @@ def forget(output: Output, client: int) -> None:
     \b
     Example:  credence records forget 100001
     """
-    from flows.records import forget as erase
+    from flows.clients.monitor import forget as erase
     from flows.settings import from_environment
 
     erased = erase(from_environment(), client)

@@ -26,7 +26,7 @@ def report(output: Output, window: str | None, file: Path | None, version: str |
     Example:  credence report --window 1-3 --out drift.html
               credence report --file application_test.parquet --out drift.html
     """
-    from flows.report import report_file, report_window
+    from flows.runs.report import report_file, report_window
     from flows.settings import from_environment
 
     settings = from_environment()

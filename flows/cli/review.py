@@ -19,7 +19,7 @@ def review(output: Output) -> None:
     Example:  credence review
     Next:     http://127.0.0.1:8090/review shows windows, verdicts and what was done about each
     """
-    from flows.records import ask
+    from flows.clients.monitor import ask
     from flows.settings import from_environment
 
     verdict = ask(from_environment(), "POST", "/v1/reviews")

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from flows.applications import Application, inputs
+from flows.clients.applications import Application, inputs
 from flows.errors import StepFailed
 from flows.settings import Settings
 from training.bundle import Manifest

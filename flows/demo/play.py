@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows import runs
-from flows.applications import CLIENT, Application, inputs
+from flows import start as runs
+from flows.clients.applications import CLIENT, Application, inputs
+from flows.clients.outcomes import known, tell
 from flows.demo import words
 from flows.demo.caller import calling
 from flows.demo.explaining import explain
@@ -18,8 +19,7 @@ from flows.demo.scenarios import SCENARIOS, Scenario
 from flows.demo.story import APPLICATIONS, EXPLORED, ORDINARY, TRIALS, Stage, pages
 from flows.demo.windows import Window, followed, review, submit
 from flows.errors import StepFailed
-from flows.history import refresh
-from flows.outcomes import known, tell
+from flows.runs.history import refresh
 from training.bundle import Bundle, Manifest
 from training.changes import Change
 from training.registry import Registry

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
+from flows.clients.monitor import ask as ask_monitor
 from flows.errors import NotUp, StepFailed
-from flows.records import ask as ask_monitor
 from flows.settings import Settings
 from flows.steps import Say
 

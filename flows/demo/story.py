@@ -14,7 +14,7 @@ import msgspec
 from flows.demo.retraining import Retraining
 from flows.demo.windows import Window
 from flows.errors import FlowError
-from flows.local import Platform
+from flows.machine.platform import Platform
 from flows.settings import Settings
 from flows.steps import Say
 from training.changes import Change

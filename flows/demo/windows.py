@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.applications import Answered, Application, TurnedAway, ask
+from flows.clients.applications import Answered, Application, TurnedAway, ask
+from flows.clients.monitor import ask as ask_monitor
+from flows.clients.outcomes import Outcome
 from flows.errors import StepFailed
-from flows.outcomes import Outcome
-from flows.records import ask as ask_monitor
 from flows.settings import Settings
 from training.bundle import Manifest
 

@@ -12,16 +12,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows import history
-from flows.deploy import monitor, rollout, smoke, template
-from flows.deploy.admin import served
+from flows.clients import live as monitor
+from flows.clients import smoke
+from flows.clients.admin import served
+from flows.clients.watch import Watched
+from flows.deploy import rollout, template
 from flows.deploy.confirm import Patience, address, confirm
 from flows.deploy.lease import Lease
-from flows.deploy.serving import Serving
+from flows.deploy.objects import Serving
 from flows.deploy.template import Object, name_of
-from flows.deploy.watch import Watched
 from flows.errors import ClusterRefused, FlowError, NotDeployed, Silent, Unconfirmed
-from flows.local import Status
+from flows.machine.platform import Status
+from flows.runs import history
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, BundleError, History, remote

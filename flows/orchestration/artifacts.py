@@ -10,7 +10,7 @@ from flows.settings import Settings
 from training.changes import TOLD, Change, page
 
 if TYPE_CHECKING:
-    from flows.gate import Gate
+    from flows.gate.gate import Gate
     from training.bundle import Manifest
     from training.registry import Version
 

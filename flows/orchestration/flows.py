@@ -16,15 +16,15 @@ from prefect.deployments import run_deployment
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows import runs
-from flows.actions import note, told
+from flows import start as runs
+from flows.clients.actions import note, told
 from flows.orchestration import artifacts
 from flows.settings import Settings, from_environment
 from flows.steps import Say
 
 if TYPE_CHECKING:
-    from flows.retrain import Retrained
-    from flows.train import Trained
+    from flows.runs.retrain import Retrained
+    from flows.runs.train import Trained
     from training.changes import Change
 
 Result = TypeVar("Result")

@@ -12,8 +12,8 @@ import time
 
 from flows.deploy.cluster import Cluster
 from flows.errors import Busy, FlowError
+from flows.machine.services import POOL
 from flows.orchestration.registration import register, wait_for_server
-from flows.services import POOL
 from flows.settings import Settings, from_environment
 from training.registry import Registry
 

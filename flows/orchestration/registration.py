@@ -22,11 +22,11 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.types.entrypoint import EntrypointType
 
 from flows.deploy import template
-from flows.deploy.serving import Serving
+from flows.deploy.objects import Serving
 from flows.deploy.template import Object
 from flows.errors import FlowError, NotUp, SettingsError
+from flows.machine.services import POOL
 from flows.orchestration.flows import promote, retrain, rollback, train
-from flows.services import POOL
 from flows.settings import Settings
 
 NAME = "credence"

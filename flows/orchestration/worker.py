@@ -19,8 +19,8 @@ from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
 from flows.errors import FlowError
+from flows.machine.services import POOL
 from flows.orchestration.registration import register, wait_for_server
-from flows.services import POOL
 from flows.settings import Settings, from_environment
 
 _END_SECONDS = 20.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from flows.deploy.local import Local
-from flows.local import Platform
+from flows.deploy.laptop import Local
+from flows.machine.platform import Platform
 from flows.settings import Settings
 from tests.bench import bodies, load
 from tests.bench.load import CONNECTIONS, Load

@@ -12,7 +12,7 @@ import pytest
 from flows.deploy import template
 from flows.deploy.kube import Kube
 from flows.deploy.lease import Lease
-from flows.deploy.serving import Serving
+from flows.deploy.objects import Serving
 from flows.errors import Busy, ClusterRefused, NotDeployed
 from flows.settings import Settings
 from tests.charts.release import NEEDS_CLUSTER, image

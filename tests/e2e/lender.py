@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from flows.applications import CLIENT, Answered, Application, ask, inputs
+from flows.clients.applications import CLIENT, Answered, Application, ask, inputs
+from flows.clients.monitor import ask as ask_monitor
+from flows.clients.outcomes import known, tell
 from flows.demo.explaining import explain
 from flows.demo.story import EXPLORED
-from flows.outcomes import known, tell
-from flows.records import ask as ask_monitor
 from flows.settings import Settings, from_environment
 from training.bundle import Bundle, Manifest
 from training.synthetic import synthesise, worlds

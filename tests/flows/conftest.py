@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows.local import Platform
+from flows.machine.platform import Platform
 from flows.settings import Settings
 from tests.ports import unused_port
 

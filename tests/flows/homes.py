@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows.gate import Gate
-from flows.promote import Considered, carry_out
+from flows.gate.gate import Gate
+from flows.runs.promote import Considered, carry_out
 from training.changes import Change
 from training.registry import Registry
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from flows.applications import Answered, TurnedAway, ask, inputs
+from flows.clients.applications import Answered, TurnedAway, ask, inputs
 from flows.errors import StepFailed
-from flows.local import Platform
+from flows.machine.platform import Platform
 from training.bundle import Bundle
 
 APPLICATION: dict[str, Any] = {"SK_ID_CURR": 100_001, "AMT_INCOME_TOTAL": 50_000.0, "NAME_INCOME_TYPE": "Working"}

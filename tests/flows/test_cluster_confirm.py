@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from flows.deploy import admin, confirm, smoke
+from flows.clients import admin, smoke
+from flows.deploy import confirm
 from flows.deploy.confirm import Standing, stand, strangers
 from flows.errors import ClusterRefused, NotDeployed, Silent, Unconfirmed
-from flows.local import Platform
+from flows.machine.platform import Platform
 from training.bundle import MODEL, Bundle
 
 SERVICE = "credit-default-predictor"

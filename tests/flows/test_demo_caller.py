@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from flows.applications import inputs
+from flows.clients.applications import inputs
 from flows.demo.caller import Caller, calling
-from flows.local import Platform
+from flows.machine.platform import Platform
 from training.bundle import Bundle
 
 APPLICATION: dict[str, Any] = {"SK_ID_CURR": 100_001, "AMT_INCOME_TOTAL": 50_000.0, "NAME_INCOME_TYPE": "Working"}
@@ -30,7 +30,7 @@ def counted_after(caller: Caller, enough: Callable[[], bool]) -> dict[str, Any]:
 
 
 def stored(platform: Platform) -> int:
-    from flows.records import counted
+    from flows.clients.monitor import counted
 
     return int(counted(platform.settings)["stored"])
 

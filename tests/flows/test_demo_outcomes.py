@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from flows.applications import Answered
+from flows.clients.applications import Answered
+from flows.clients.outcomes import Outcome, known, tell
 from flows.errors import FlowError, NotUp
-from flows.outcomes import Outcome, known, tell
 from flows.settings import Settings
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flows.figures import Criterion
-from flows.gate import FEWEST_DEFAULTS, Evidence, Gate, Side, alarms, judge, schema
+from flows.gate.estimates import Criterion
+from flows.gate.gate import FEWEST_DEFAULTS, Evidence, Gate, Side, alarms, judge, schema
 from tests.simulations.gate import CASES, Case, decide, draw
 
 BETTER, EQUAL, SAFER = CASES[0], CASES[3], CASES[-1]

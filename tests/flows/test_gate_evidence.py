@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from flows import evidence
-from flows.fairness import by_age
-from flows.gate import Evidence, judge
+from flows.gate import evidence
+from flows.gate.fairness import by_age
+from flows.gate.gate import Evidence, judge
 from tests.conftest import toy_rows, write_toy_bundle
 from training.bundle import Bundle
 from training.bundle.bundle import hash_clients

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flows.fairness import ELDERLY, YOUNGER, Protected, by_age, judge
+from flows.gate.fairness import ELDERLY, YOUNGER, Protected, by_age, judge
 
 Shares = dict[str, tuple[int, float]]
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from flows.figures import ratio, weighted_mean
+from flows.gate.estimates import ratio, weighted_mean
 from tests.simulations.gate import CASES, decide, draw
 
 WEIGHT = np.array([1.0, 3.0])

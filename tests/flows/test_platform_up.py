@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from flows.errors import FlowError, NotStarted
-from flows.local import Platform
-from flows.processes import Service, Started, start, stop, wait
+from flows.machine.platform import Platform
+from flows.machine.process import Service, Started, start, stop, wait
 
 
 def states(platform: Platform) -> dict[str, str]:

@@ -14,13 +14,13 @@ import msgspec
 import psutil
 import pytest
 
-from flows import promote as promotion
-from flows.deploy.local import Local
+from flows.deploy.laptop import Local
 from flows.errors import Busy, FlowError
-from flows.local import Platform
-from flows.overview import look
-from flows.promote import Considered
+from flows.machine.platform import Platform
+from flows.runs import promote as promotion
+from flows.runs.promote import Considered
 from flows.settings import Settings
+from flows.status import look
 from tests.conftest import write_toy_bundle
 from tests.flows.homes import PASSED
 from training.changes import Change

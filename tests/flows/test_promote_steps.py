@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from flows.errors import FlowError, NotDeployed, Unconfirmed, Unfinished
-from flows.figures import Criterion
-from flows.promote import Considered, carry_out, consider, rollback, settle
-from flows.promote import promote as whole_promotion
+from flows.gate.estimates import Criterion
+from flows.runs.promote import Considered, carry_out, consider, rollback, settle
+from flows.runs.promote import promote as whole_promotion
+from flows.runs.trail import mismatches
 from flows.settings import Settings
-from flows.trail import mismatches
 from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
 from training.changes import Change
 from training.registry import Registry, RegistryError

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from flows.local import Platform
+from flows.machine.platform import Platform
 from flows.settings import Settings
 from tests.ports import unused_port
 from training.bundle import Bundle, BundleError, remote

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from flows.local import Platform
+from flows.machine.platform import Platform
 from training.bundle import Bundle
 from training.registry import Figures, Registry, RegistryError
 

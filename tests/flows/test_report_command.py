@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli import credence as command_line
-from flows.cohorts import fetch
+from flows.clients.cohorts import fetch
 from flows.errors import FlowError, NotUp
-from flows.report import answered, report_file, report_window
+from flows.runs.report import answered, report_file, report_window
 from flows.settings import Settings
 from serving.predictor.model import Model, open_model
 from training.bundle import Bundle, Rows

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from flows.cohorts import before
+from flows.clients.cohorts import before
 from flows.errors import FlowError
-from flows.retrain import divide
+from flows.runs.retrain import divide
 from monitoring.verdict import Cohort
 from training.bundle import Interval
 

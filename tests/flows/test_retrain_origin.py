@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from flows.errors import FlowError
-from flows.retrain import Gathered, like, origin, tables
+from flows.runs.retrain import Gathered, like, origin, tables
 from training.bundle import Bundle
 from training.recent import Recent
 from training.registry import Figures, Registry

@@ -29,7 +29,7 @@ def test_command_needs_no_orchestrator(credence, arguments: list[str], message: 
 
 def test_prefect_is_not_imported(settings: Settings, tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom flows.runs import run\nfrom flows.settings import from_environment\n"
+        "import sys\nfrom flows.start import run\nfrom flows.settings import from_environment\n"
         "try:\n    run('promote', from_environment(), print, by='me')\n"
         "finally:\n    print('prefect' in sys.modules)"
     )

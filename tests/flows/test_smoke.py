@@ -5,10 +5,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from flows.deploy import smoke
-from flows.deploy.admin import load
+from flows.clients import smoke
+from flows.clients.admin import load
 from flows.errors import NotDeployed, OtherVersion
-from flows.local import Platform
+from flows.machine.platform import Platform
 from training.bundle import Bundle
 
 

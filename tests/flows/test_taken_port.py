@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from flows.errors import PortTaken
-from flows.local import Platform
+from flows.machine.platform import Platform
 
 
 @pytest.mark.parametrize(

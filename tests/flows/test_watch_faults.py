@@ -5,10 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from flows.deploy import admin
-from flows.deploy.watch import Watched
+from flows.clients import admin
+from flows.clients.watch import Watched
 from flows.errors import NotDeployed
-from flows.local import Platform
+from flows.machine.platform import Platform
 from training.bundle import MODEL
 
 

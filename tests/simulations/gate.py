@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flows.fairness import CHANGE, Protected, rate
-from flows.fairness import judge as judge_groups
-from flows.gate import Answer, Evidence, Gate, Side, judge
+from flows.gate.fairness import CHANGE, Protected, rate
+from flows.gate.fairness import judge as judge_groups
+from flows.gate.gate import Answer, Evidence, Gate, Side, judge
 from training.bundle import Population
 
 Floats = npt.NDArray[np.float64]

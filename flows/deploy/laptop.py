@@ -8,10 +8,11 @@ from contextlib import contextmanager
 
 import httpx
 
-from flows import history
-from flows.deploy import admin, monitor, smoke, watch
+from flows.clients import admin, smoke, watch
+from flows.clients import live as monitor
 from flows.errors import Busy, FlowError
-from flows.local import Platform
+from flows.machine.platform import Platform
+from flows.runs import history
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, History
 from training.registry import Registry

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from flows import evidence, trail
 from flows.deploy import Home
 from flows.errors import FlowError, Unconfirmed, Unfinished, told
-from flows.gate import Gate, judge
+from flows.gate import evidence
+from flows.gate.gate import Gate, judge
+from flows.runs import trail
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle, BundleError

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from flows.processes import Service, Started
+from flows.machine.process import Service, Started
 from flows.settings import Settings
 
 POOL = "credence"

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flows import cohorts, fairness, gate
+from flows.clients import cohorts
 from flows.errors import NotUp
-from flows.fairness import Protected
-from flows.figures import Criterion
-from flows.gate import Evidence, Side
+from flows.gate import fairness, gate
+from flows.gate.estimates import Criterion
+from flows.gate.fairness import Protected
+from flows.gate.gate import Evidence, Side
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle, BundleError, Manifest, Population, Rows

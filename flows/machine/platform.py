@@ -16,8 +16,8 @@ from types import MappingProxyType
 import msgspec
 
 from flows.errors import Busy, FlowError, NotStarted
-from flows.processes import Service, Started, answers, check_ports, find, start, stop, wait
-from flows.services import explainer_python, services
+from flows.machine.process import Service, Started, answers, check_ports, find, start, stop, wait
+from flows.machine.services import explainer_python, services
 from flows.settings import Settings
 from flows.steps import Say
 

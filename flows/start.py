@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from flows.errors import FlowError
-from flows.services import prefect_environment
+from flows.machine.services import prefect_environment
 from flows.settings import Settings
 from flows.steps import Say, Step, plainly
 
 if TYPE_CHECKING:
     from flows.deploy import Home
-    from flows.promote import Considered
-    from flows.retrain import Kind, Retrained
-    from flows.train import Trained
+    from flows.runs.promote import Considered
+    from flows.runs.retrain import Kind, Retrained
+    from flows.runs.train import Trained
     from training.changes import Change
     from training.registry import Registry
 
@@ -49,7 +49,7 @@ def live(settings: Settings, version: str | None, say: Say) -> str:
     Raises FlowError where nothing is live, RegistryError, BundleError.
     """
     if not settings.in_cluster:
-        from flows.local import Platform
+        from flows.machine.platform import Platform
 
         number = version or Platform(settings).live
         if number is None:
@@ -73,8 +73,8 @@ def home(settings: Settings, registry: Registry, say: Say) -> Home:
         from flows.deploy.cluster import Cluster
 
         return Cluster(settings, registry, say)
-    from flows.deploy.local import Local
-    from flows.local import Platform
+    from flows.deploy.laptop import Local
+    from flows.machine.platform import Platform
 
     return Local(Platform(settings), registry, say)
 
@@ -90,7 +90,7 @@ def train(
     cost_fp: float = 1.0,
 ) -> Trained:
     """A model from raw tables, registered as the next version. Raises RegistryError, DataError, TrainingError."""
-    from flows import train as training
+    from flows.runs import train as training
     from training.registry import Registry
     from training.train import Costs, Options
 
@@ -112,8 +112,8 @@ def promote(
     agreed: str | None = None,
     refused: str | None = None,
 ) -> Change:
-    """A version judged, and live if the gate or a person's reason lets it. As `flows.promote.promote`."""
-    from flows import promote as promotion
+    """A version judged, and live if the gate or a person's reason lets it. As `flows.runs.promote.promote`."""
+    from flows.runs import promote as promotion
     from training.registry import Registry
 
     registry = Registry(settings.registry_url)
@@ -126,16 +126,16 @@ def promote(
 
 
 def consider(settings: Settings, version: str | None, say: Say) -> Considered:
-    """What the gate says of a version, by default the challenger. Raises as `flows.promote.consider` does."""
-    from flows import promote as promotion
+    """What the gate says of a version, by default the challenger. Raises as `flows.runs.promote.consider` does."""
+    from flows.runs import promote as promotion
     from training.registry import Registry
 
     return promotion.consider(Registry(settings.registry_url), settings, version, say)
 
 
 def rollback(settings: Settings, step: Step, by: str, why: str = "asked for") -> Change:
-    """The previous champion live again. Raises as `flows.promote` does."""
-    from flows import promote as promotion
+    """The previous champion live again. Raises as `flows.runs.promote` does."""
+    from flows.runs import promote as promotion
     from training.registry import Registry
 
     registry = Registry(settings.registry_url)
@@ -155,11 +155,11 @@ def retrain(
     url: str | None = None,
     promotion: Callable[[str], Change | None] | None = None,
 ) -> Retrained:
-    """A version learned from what has become known, and promoted: as `flows.retrain.retrain`, which tells its errors.
+    """A version learned from what has become known, and promoted: as `flows.runs.retrain.retrain`, which tells its errors.
 
     `promotion` is what becomes of the version, by default what `promote` does.
     """
-    from flows import retrain as retraining
+    from flows.runs import retrain as retraining
 
     def at_once(version: str) -> Change:
         return promote(settings, step, by, version)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from flows.errors import FlowError, NotUp
-from flows.local import Platform
+from flows.machine.platform import Platform
 from flows.settings import Settings
 
 _SECONDS = 60.0

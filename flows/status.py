@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from flows import trail
-from flows.deploy.admin import served
-from flows.local import Platform, Status
+from flows.clients.admin import served
+from flows.machine.platform import Platform, Status
+from flows.runs import trail
 from flows.settings import Settings
 from training.bundle import MODEL
 from training.changes import Change

@@ -9,8 +9,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute
 
+from flows.clients.monitor import ask
 from flows.errors import FlowError, NotUp
-from flows.records import ask
 from flows.settings import Settings
 from monitoring.verdict import Cohort
 

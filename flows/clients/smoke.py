@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import numpy as np
 
-from flows.deploy.admin import served
+from flows.clients.admin import served
 from flows.errors import NotDeployed, OtherVersion, Silent
 from training.bundle import Bundle, Rows
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows import cohorts
+from flows.clients import cohorts
 from flows.errors import FlowError
-from flows.runs import live
 from flows.settings import Settings
+from flows.start import live
 from flows.steps import Say
 from monitoring.verdict import Window
 from serving.files import Batch, read_batches

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 import numpy as np
 
-from flows.applications import Answered
+from flows.clients.applications import Answered
 from flows.errors import FlowError, NotUp
 from flows.settings import Settings
 

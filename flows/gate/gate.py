@@ -17,8 +17,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from flows import fairness
-from flows.figures import Criterion, Estimate, ratio, weighted_mean
+from flows.gate import fairness
+from flows.gate.estimates import Criterion, Estimate, ratio, weighted_mean
 from training.bundle import Population
 
 Answer = Literal["promote", "refuse", "undecided"]

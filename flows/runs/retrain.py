@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from flows import cohorts, trail
-from flows import train as training
-from flows.actions import note, told
+from flows.clients import cohorts
+from flows.clients.actions import note, told
 from flows.errors import FlowError
+from flows.runs import trail
+from flows.runs import train as training
 from flows.settings import Settings
 from flows.steps import Say, Step
 from monitoring.verdict import Cohort

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from flows.deploy.admin import load
+from flows.clients.admin import load
 from flows.errors import FlowError
-from flows.local import Platform
+from flows.machine.platform import Platform
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle, History, Manifest

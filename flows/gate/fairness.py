@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flows.figures import Criterion, Estimate, length
+from flows.gate.estimates import Criterion, Estimate, length
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
