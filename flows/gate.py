@@ -20,6 +20,7 @@ import numpy.typing as npt
 from flows import fairness
 from flows.figures import Criterion, Estimate, ratio, weighted_mean
 from training.bundle import Population
+from training.bundle.groups import Members
 
 Answer = Literal["promote", "refuse", "undecided"]
 
@@ -91,7 +92,7 @@ class Evidence:
     """[n] 1 defaulted, 0 repaid, NaN unknown or learned from."""
     weight: Floats
     """[n], read where an outcome is known."""
-    protected: Sequence[fairness.Protected]
+    protected: Sequence[Members]
     cost_fn: float
     """What wrong decisions cost: the challenger's, which are the newer ones."""
     cost_fp: float

@@ -11,11 +11,11 @@ import numpy.typing as npt
 import polars as pl
 
 from training import evaluation, imbalance
-from training.bundle import Bundle, Manifest
+from training.bundle import Bundle, Manifest, groups
 from training.candidates import Examples
 from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
-from training.groups import Group, age_group, by_group
+from training.groups import Group, by_group
 from training.prepare import Part, Prepared
 from training.recent import Usable
 from training.reports import Answered, Candidate, Data, Explained, Judged, Results
@@ -125,26 +125,16 @@ def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest
 def _groups(part: Part, probability: npt.NDArray[np.float64], manifest: Manifest) -> dict[str, tuple[Group, ...]]:
     """Of each protected field, how each of its groups fared."""
     policy = manifest.policy
-    labels = {field.name: _labels(part, field.name, manifest) for field in manifest.fields if field.protected}
     return by_group(
         part.outcome,
         probability,
-        labels,
+        groups.protected(manifest, part.rows),
         policy.threshold,
         policy.cost_fn,
         policy.cost_fp,
         manifest.seed,
         weight=part.weight,
     )
-
-
-def _labels(part: Part, name: str, manifest: Manifest) -> npt.NDArray[np.str_]:
-    """A field's groups: its levels, or decades for a date of birth, the one number that is protected."""
-    texts = [field.name for field in manifest.categorical]
-    if name in texts:
-        return part.rows.categorical[:, texts.index(name)].astype(np.str_)
-    numbers = [field.name for field in manifest.numeric]
-    return age_group(part.rows.numeric[:, numbers.index(name)])
 
 
 def _treatments(

@@ -7,6 +7,7 @@ import pytest
 
 from training import evaluation, policy
 from training.bundle import Feature
+from training.bundle.groups import Members
 from training.candidates import FAMILIES, Examples, Family
 from training.groups import by_group
 from training.policy import OutcomeError
@@ -67,10 +68,10 @@ def test_confusion_counts_weights() -> None:
 
 
 def test_groups_count_weights() -> None:
-    names = np.where(MARGIN > -1, "high", "low")
-    (weighted, _) = by_group(OUTCOME, PROBABILITY, {"F": names}, 0.3, resamples=1, weight=WEIGHT)["F"]
-    repeated = {"F": np.repeat(names, WEIGHT)}
-    (expected, _) = by_group(*REPEATED[::-1], repeated, 0.3, resamples=1)["F"]
+    high = (MARGIN > -1).astype(np.intp)
+    groups, repeated = (Members("F", ("low", "high"), part, ()) for part in (high, np.repeat(high, WEIGHT)))
+    (weighted, _) = by_group(OUTCOME, PROBABILITY, [groups], 0.3, resamples=1, weight=WEIGHT)["F"]
+    (expected, _) = by_group(*REPEATED[::-1], [repeated], 0.3, resamples=1)["F"]
     assert weighted.approval_ratio == pytest.approx(expected.approval_ratio)
 
 

@@ -5,7 +5,7 @@ bundle itself, and where those who serve it fetch it. How a bundle comes about (
 not belong here.
 """
 
-from training.bundle import remote
+from training.bundle import groups, remote
 from training.bundle.bundle import Bundle, Scores
 from training.bundle.history import History
 from training.bundle.manifest import (
@@ -39,6 +39,7 @@ __all__ = [
     "Reason",
     "Rows",
     "Scores",
+    "groups",
     "remote",
     "write",
 ]

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from training import evaluation, imbalance
+from training.bundle.groups import Members
 from training.bundle.manifest import Feature, Interval, Policy, Reason
-from training.groups import age_group, by_group
+from training.groups import by_group
 from training.policy import calibrate, platt, threshold
 from training.reports import Candidate, Data, Explained, Judged, Results
 from training.reports.drift import compare
@@ -77,11 +78,14 @@ def run() -> Results:
     calibration = platt(margin, outcome)
     probability, held_out = calibrate(margin, calibration), calibrate(judged_margin, calibration)
     cut = threshold(probability, outcome)
-    groups = {
-        "CODE_GENDER": random.choice(["F", "M"], judged.size),
-        "DAYS_BIRTH": age_group(random.uniform(-25000, -7500, judged.size)),
-        "NAME_FAMILY_STATUS": random.choice(["Married", "Single | other", "Widow"], judged.size),
-    }
+    groups = [
+        Members(field, names, random.integers(0, len(names), judged.size), names)
+        for field, names in (
+            ("CODE_GENDER", ("F", "M")),
+            ("DAYS_BIRTH", ("younger than 30", "30-39", "40-49", "50-61", "62 and older")),
+            ("NAME_FAMILY_STATUS", ("Married", "Single | other", "Widow")),
+        )
+    ]
     return Results(
         model="credit-default",
         chosen="lightgbm",
