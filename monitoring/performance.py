@@ -188,7 +188,10 @@ def _recalibrated(probability: Floats, defaulted: npt.NDArray[np.bool_], weight:
 
 
 def _refit(probability: Floats, defaulted: npt.NDArray[np.bool_], weight: Floats) -> tuple[Floats, Floats]:
-    """Intercept and slope [2] of outcomes on log-odds, by Newton's method, and their variance [2, 2] (a sandwich)."""
+    """Intercept and slope [2] of outcomes on log-odds, by Newton's method, and their variance [2, 2] (a sandwich).
+
+    As a GLM of statsmodels with HC0 errors, whose import doubles the monitor's memory and the time of its start.
+    """
     design, share = _design(probability), weight / weight.sum()
     fit = np.array([0.0, 1.0])
     loss = float(share @ _losses(design @ fit, defaulted))
