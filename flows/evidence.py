@@ -123,7 +123,7 @@ def _contributions(bundle: Bundle) -> Criterion:
     rows, _ = bundle.replay()
     try:
         worst = float(np.abs(bundle.contributions(rows).sum(axis=1) - bundle.score(rows).margin).max())
-    except Exception as error:  # noqa: BLE001 - whatever a library raises: there are no contributions
+    except BundleError as error:
         sentence = f"a {bundle.manifest.family} without exact contributions: {error}"
         return Criterion(name="contributions", passed=False, sentence=sentence)
     sentence = f"contributions add up to the margin within {worst:.0e}, {_AGREEMENT:.0e} is allowed"

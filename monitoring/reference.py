@@ -172,9 +172,7 @@ def _outcomes(table: pa.Table, probability: Floats, threshold: float) -> tuple[L
     """The reference's rows whose outcomes are known, and which [n] those are."""
     outcome = table.column("outcome")
     known = ~outcome.is_null().to_numpy()
-    weight = np.ones(len(table))
-    if "weight" in table.column_names:
-        weight = np.nan_to_num(table.column("weight").fill_null(1.0).to_numpy().astype(np.float64), nan=1.0)
+    weight = table.column("weight").to_numpy().astype(np.float64)
     defaulted = outcome.fill_null(False).to_numpy().astype(bool)
     return Labelled(probability, defaulted, probability >= threshold, weight).take(known), known
 
