@@ -55,8 +55,7 @@ def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, n
         outcome=np.where(learned, np.nan, outcome),
         weight=_floats(table, "weight"),
         protected=groups.protected(new.manifest, rows),
-        cost_fn=policy.cost_fn,
-        cost_fp=policy.cost_fp,
+        costs=policy.costs,
         dropped=int((learned & ~np.isnan(outcome)).sum()),
     )
 
@@ -76,13 +75,12 @@ def hold_out(bundle: Bundle) -> Evidence:
         cohort=HOLD_OUT,
         population=bundle.manifest.population,
         challenger=Side(_floats(table, "probability"), policy.threshold),
-        champion=Side(np.full(len(table), rate), policy.cost_fp / (policy.cost_fp + policy.cost_fn)),
+        champion=Side(np.full(len(table), rate), policy.costs.threshold),
         first=True,
         outcome=outcome,
         weight=weight,
         protected=groups.protected(bundle.manifest, Rows.from_table(table, bundle.manifest)),
-        cost_fn=policy.cost_fn,
-        cost_fp=policy.cost_fp,
+        costs=policy.costs,
     )
 
 

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from flows import fairness
 from flows.figures import Criterion, Estimate, ratio, weighted_mean
-from training.bundle import Population
+from training.bundle import Costs, Population
 from training.bundle.groups import Members
 
 Answer = Literal["promote", "refuse", "undecided"]
@@ -93,9 +93,8 @@ class Evidence:
     weight: Floats
     """[n], read where an outcome is known."""
     protected: Sequence[Members]
-    cost_fn: float
+    costs: Costs
     """What wrong decisions cost: the challenger's, which are the newer ones."""
-    cost_fp: float
     dropped: int = 0
 
 
@@ -253,4 +252,4 @@ def _losses(side: Side, outcome: Floats) -> Floats:
 
 
 def _costs(side: Side, outcome: Floats, evidence: Evidence) -> Floats:
-    return np.where(side.accepts, evidence.cost_fn * outcome, evidence.cost_fp * (1 - outcome))
+    return np.where(side.accepts, evidence.costs.fn * outcome, evidence.costs.fp * (1 - outcome))

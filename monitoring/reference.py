@@ -126,7 +126,7 @@ def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, clo
         auc=performance.auc(rows).interval(0, 1),
         expected_auc=performance.auc(held_out).value,
         observed_expected=performance.observed_expected(rows).interval(low=0),
-        cost=performance.cost(rows, policy.cost_fn, policy.cost_fp).interval(low=0) if rows.refused.any() else None,
+        cost=performance.cost(rows, policy.costs).interval(low=0) if rows.refused.any() else None,
         log_loss_worse=performance.log_loss_worse(rows, held_out),
         ranking_worse=performance.ranking_worse(rows, held_out),
         calibration_worse=performance.calibration_worse(rows, held_out),

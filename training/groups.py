@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from training.bundle import Interval
+from training.bundle import Costs, Interval
 from training.bundle.groups import MISSING, YARDSTICK, Members
-from training.evaluation import Sample, figures
-from training.policy import checked, weights
+from training.evaluation import Judged, Sample, figures
 
 
 @dataclass(frozen=True)
@@ -29,29 +28,21 @@ class Group:
 
 
 def by_group(
-    outcome: ArrayLike,
-    probability: ArrayLike,
+    judged: Judged,
     protected: Sequence[Members],
     threshold: float,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
+    costs: Costs,
     seed: int = 0,
     resamples: int = 1000,
-    weight: ArrayLike | None = None,
 ) -> dict[str, tuple[Group, ...]]:
-    """For each field, those of its groups that somebody belongs to."""
-    probabilities, defaulted = checked(probability, outcome)
-    mass = weights(weight, defaulted.size)
+    """For each field, those of its groups that somebody belongs to; `protected` are of the same applicants."""
+    mass, accepted = judged.weight, judged.probability < threshold
 
     def metrics(chosen: NDArray[np.bool_]) -> dict[str, Interval]:
-        rows = defaulted[chosen], probabilities[chosen], mass[chosen]
-        return figures(Sample.of(*rows, threshold, cost_fn, cost_fp), seed, resamples)
+        return figures(Sample.of(judged.take(chosen), threshold, costs), seed, resamples)
 
-    accepted = probabilities < threshold
     found = {}
     for members in protected:
-        if members.group.shape != defaulted.shape:
-            raise ValueError(f"{members.field}: expected {defaulted.size} group labels; got {members.group.size}")
         sizes = np.bincount(members.group, minlength=len(members.names))
         total = np.bincount(members.group, mass, len(sizes))
         approved = np.bincount(members.group, mass * accepted, len(sizes)) / np.where(sizes > 0, total, 1.0)
@@ -64,7 +55,7 @@ def by_group(
                 field=members.field,
                 name=members.names[place],
                 rows=int(sizes[place]),
-                defaults=int(defaulted[members.group == place].sum()),
+                defaults=int(judged.outcome[members.group == place].sum()),
                 approval_ratio=float(approved[place] / best) if best else 1.0,
                 metrics=metrics(members.group == place),
             )

@@ -12,7 +12,7 @@ import pytest
 from flows import evidence
 from flows.gate import Evidence, judge
 from tests.conftest import toy_rows, write_toy_bundle
-from training.bundle import Bundle
+from training.bundle import Bundle, Costs
 from training.bundle.bundle import hash_clients
 from training.bundle.manifest import encode
 
@@ -55,7 +55,7 @@ def test_both_score_everybody(bundles: tuple[Bundle, Bundle]) -> None:
     assert np.array_equal(found.champion.probability, old.score(rows).probability)
     assert np.array_equal(found.challenger.probability, new.score(rows).probability)
     assert np.array_equal(np.isnan(found.outcome), ~found.champion.accepts)
-    assert (found.dropped, found.cost_fn, found.first) == (0, 10, False)
+    assert (found.dropped, found.costs, found.first) == (0, Costs(10, 1), False)
     assert [one.field for one in found.protected] == ["CODE_GENDER"]
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from flows.fairness import CHANGE, rate
 from flows.fairness import judge as judge_groups
 from flows.gate import Answer, Evidence, Gate, Side, judge
-from training.bundle import Population
+from training.bundle import Costs, Population
 from training.bundle.groups import Members
 
 Floats = npt.NDArray[np.float64]
@@ -109,8 +109,7 @@ def decide(outcome: Floats, champion: Side, challenger: Side, population: Popula
         outcome=np.where(known[population], outcome, np.nan),
         weight=weight,
         protected=_protected(lucky),
-        cost_fn=10,
-        cost_fp=1,
+        costs=Costs(10, 1),
     )
     return judge(evidence, ())
 
