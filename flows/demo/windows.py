@@ -10,9 +10,9 @@ from typing import Any
 
 from flows.applications import Answered, Application, TurnedAway, ask
 from flows.errors import StepFailed
-from flows.outcomes import Outcome
 from flows.records import ask as ask_monitor
 from flows.settings import Settings
+from monitoring.outcomes import Outcome
 from training.bundle import Manifest
 
 TOGETHER = 64
