@@ -17,6 +17,7 @@ from flows.errors import FlowError
 from flows.machine.services import prefect_environment
 from flows.settings import Settings
 from flows.steps import Say, Step, plainly
+from training.bundle import Costs
 
 if TYPE_CHECKING:
     from flows.deploy import Home
@@ -86,13 +87,13 @@ def train(
     trials: int = 8,
     seed: int = 0,
     allow: list[str] | None = None,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
+    cost_fn: float = Costs.fn,
+    cost_fp: float = Costs.fp,
 ) -> Trained:
     """A model from raw tables, registered as the next version. Raises RegistryError, DataError, TrainingError."""
     from flows.runs import train as training
     from training.registry import Registry
-    from training.train import Costs, Options
+    from training.train import Options
 
     registry = Registry(settings.registry_url)
     registry.aliases()  # a registry that is away is better known before the training than after it

@@ -17,10 +17,10 @@ from imblearn.under_sampling import RandomUnderSampler
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from training.bundle.manifest import Calibration, Interval
+from training.bundle.manifest import Calibration, Costs, Interval
 from training.candidates.family import Examples, Folds, Margins, Matrix, Outcome, Parameters
 from training.candidates.lightgbm import LightGBM
-from training.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, evaluate
+from training.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, Judged, evaluate
 from training.policy import calibrate, platt, threshold
 
 NONE = "none"
@@ -45,7 +45,7 @@ class Row:
     cost: Interval
     """Per applicant, each fold decided at the threshold that is best on the other folds."""
     cost_theoretical: Interval
-    """Likewise at cost_fp / (cost_fp + cost_fn), which is best if the probabilities are exact."""
+    """Likewise at `Costs.threshold`, which is best if the probabilities are exact."""
     threshold: float
     """Mean over the folds."""
 
@@ -55,8 +55,7 @@ def compare(
     folds: Folds,
     parameters: Parameters,
     seed: int,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
+    costs: Costs,
 ) -> tuple[Row, ...]:
     """Two rows a treatment, as it comes and calibrated; `parameters` as LightGBM's cross-fit returns them.
 
@@ -78,9 +77,7 @@ def compare(
 
     def judge(treatment: str) -> tuple[Row, ...]:
         found = margins(_TREATMENTS[treatment])
-        return tuple(
-            _row(treatment, calibrated, found, outcome, folds, seed, cost_fn, cost_fp) for calibrated in (False, True)
-        )
+        return tuple(_row(treatment, calibrated, found, outcome, folds, seed, costs) for calibrated in (False, True))
 
     # One treatment on each core, so the search for neighbours must not ask for all of them as well.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -147,18 +144,16 @@ def _row(
     outcome: Outcome,
     folds: Folds,
     seed: int,
-    cost_fn: float,
-    cost_fp: float,
+    costs: Costs,
 ) -> Row:
     probability = _probabilities(margins, outcome, folds, calibrated)
-    theoretical = cost_fp / (cost_fp + cost_fn)
     found = np.empty(len(outcome))
     for others, predict in folds:
-        best = threshold(probability[others], outcome[others], cost_fn, cost_fp, seed, _RESAMPLES)
+        best = threshold(probability[others], outcome[others], costs, seed, _RESAMPLES)
         found[predict] = best.value
-    metrics = evaluate(outcome, probability, theoretical, cost_fn, cost_fp, seed, _RESAMPLES)
+    metrics = evaluate(Judged.of(outcome, probability), costs.threshold, costs, seed, _RESAMPLES)
     # Decisions stand in for probabilities, since each fold has a threshold of its own.
-    decided = evaluate(outcome, probability >= found, 0.5, cost_fn, cost_fp, seed, _RESAMPLES)
+    decided = evaluate(Judged.of(outcome, probability >= found), 0.5, costs, seed, _RESAMPLES)
     return Row(
         treatment=treatment,
         calibrated=calibrated,

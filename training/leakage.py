@@ -1,4 +1,4 @@
-"""What must not be before a model is trained: a field that knows the outcome, a client on both sides of a split."""
+"""What must not be before a model is trained: a field that knows the outcome."""
 
 from __future__ import annotations
 
@@ -56,11 +56,6 @@ def single_auc(column: NDArray[Any], outcome: ArrayLike, seed: int = 0) -> float
     pairs = good.sum(axis=1) * bad.sum(axis=1)
     won = np.array([_won(*fold) for fold in zip(rate, good, bad, strict=True)])
     return float(won.sum() / pairs.sum()) if pairs.sum() else 0.5
-
-
-def overlap(train_ids: ArrayLike, test_ids: ArrayLike) -> NDArray[Any]:
-    """Clients on both sides of a split, ascending."""
-    return np.intersect1d(np.asarray(train_ids), np.asarray(test_ids))
 
 
 def _codes(column: NDArray[Any]) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from training.bundle.manifest import Calibration
+from training.bundle.manifest import Calibration, Costs
 
 Floats = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Threshold:
     low: float
     high: float
     theoretical: float
-    """cost_fp / (cost_fp + cost_fn): the best threshold if the probabilities are exact."""
+    """`Costs.threshold`: the best threshold if the probabilities are exact."""
 
 
 @dataclass(frozen=True)
@@ -106,40 +106,32 @@ def calibrate(margin: ArrayLike, calibration: Calibration) -> Floats:
     return _sigmoid(calibration.slope * np.asarray(margin, dtype=np.float64) + calibration.intercept)
 
 
-def cost(
-    outcome: ArrayLike,
-    refused: ArrayLike,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
-    weight: ArrayLike | None = None,
-) -> float:
-    """Cost per applicant: `cost_fn` for each accepted who defaults, `cost_fp` for each refused who would have paid."""
+def cost(outcome: ArrayLike, refused: ArrayLike, costs: Costs, weight: ArrayLike | None = None) -> float:
+    """Cost per applicant: `costs.fn` for each accepted who defaults, `costs.fp` for each refused good client."""
     defaulted, turned_down = np.asarray(outcome, dtype=bool), np.asarray(refused, dtype=bool)
     mass = weights(weight, defaulted.size)
     missed = np.average(defaulted & ~turned_down, weights=mass)
     lost = np.average(~defaulted & turned_down, weights=mass)
-    return float(cost_fn * missed + cost_fp * lost)
+    return float(costs.fn * missed + costs.fp * lost)
 
 
 def cost_curve(
     probability: ArrayLike,
     outcome: ArrayLike,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
+    costs: Costs,
     max_cuts: int = MAX_CUTS,
     weight: ArrayLike | None = None,
 ) -> CostCurve:
     """What each threshold would have cost on these applicants."""
     probabilities, defaulted = checked(probability, outcome)
     cells = _Cells.of(probabilities, defaulted, weights(weight, defaulted.size), max_cuts)
-    return CostCurve(cells.cuts, _costs(*cells.masses(cells.rows), cost_fn, cost_fp))
+    return CostCurve(cells.cuts, _costs(*cells.masses(cells.rows), costs))
 
 
 def threshold(
     probability: ArrayLike,
     outcome: ArrayLike,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
+    costs: Costs,
     seed: int = 0,
     resamples: int = _RESAMPLES,
     weight: ArrayLike | None = None,
@@ -150,8 +142,10 @@ def threshold(
     log-odds, `low` and `high` their 2.5th and 97.5th percentiles. Raises OutcomeError as `checked` does, for outcomes
     all alike, for probabilities outside of [0, 1] and for costs that are not above 0.
     """
-    if cost_fn <= 0 or cost_fp <= 0:
-        raise OutcomeError(f"expected costs above 0; got cost_fn {cost_fn} and cost_fp {cost_fp}")
+    if costs.fn <= 0 or costs.fp <= 0:
+        raise OutcomeError(
+            f"expected costs above 0; got {costs.fn} for a default, {costs.fp} for a refused good client"
+        )
     probabilities, defaulted = checked(probability, outcome)
     both_classes(defaulted)
     if probabilities.min() < 0 or probabilities.max() > 1:
@@ -159,12 +153,12 @@ def threshold(
     cells = _Cells.of(probabilities, defaulted, weights(weight, defaulted.size), MAX_CUTS)
     random = np.random.default_rng(seed)
     odds = _logit(np.clip(cells.cuts, 1e-9, 1 - 1e-9))
-    cheapest = np.array([_cheapest(odds, cells, cost_fn, cost_fp, random) for _ in range(resamples)])
+    cheapest = np.array([_cheapest(odds, cells, costs, random) for _ in range(resamples)])
     # With nearly all resamples at one cut the mean can lie outside of the percentiles.
     low, high = np.quantile(cheapest, [0.025, 0.975])
     value = float(cheapest.mean())
     low, value, high = _sigmoid(np.array([min(low, value), value, max(high, value)])).tolist()
-    return Threshold(value, low, high, theoretical=cost_fp / (cost_fp + cost_fn))
+    return Threshold(value, low, high, theoretical=costs.threshold)
 
 
 def _newton(margin: Floats, target: Floats, weight: Floats) -> tuple[float, float]:
@@ -225,19 +219,19 @@ class _Cells:
         return sums[:steps], sums[steps:]
 
 
-def _costs(good: Floats, bad: Floats, cost_fn: float, cost_fp: float) -> Floats:
+def _costs(good: Floats, bad: Floats, costs: Costs) -> Floats:
     """Cost per applicant at each cut [k + 1], given the applicants between cuts [k]."""
     accepted_bad, accepted_good = np.append(0, np.cumsum(bad)), np.append(0, np.cumsum(good))
     return np.asarray(
-        (cost_fn * accepted_bad + cost_fp * (accepted_good[-1] - accepted_good)) / (good.sum() + bad.sum())
+        (costs.fn * accepted_bad + costs.fp * (accepted_good[-1] - accepted_good)) / (good.sum() + bad.sum())
     )
 
 
-def _cheapest(odds: Floats, cells: _Cells, cost_fn: float, cost_fp: float, random: np.random.Generator) -> float:
+def _cheapest(odds: Floats, cells: _Cells, costs: Costs, random: np.random.Generator) -> float:
     """The cheapest cut of one resample; of several equally cheap, the middle between the first and the last."""
     drawn = random.multinomial(int(cells.rows.sum()), cells.rows / cells.rows.sum()).astype(np.float64)
-    costs = _costs(*cells.masses(drawn), cost_fn, cost_fp)
-    ties = np.flatnonzero(costs <= costs.min() + 1e-12)
+    paid = _costs(*cells.masses(drawn), costs)
+    ties = np.flatnonzero(paid <= paid.min() + 1e-12)
     return float((odds[ties[0]] + odds[ties[-1]]) / 2)
 
 

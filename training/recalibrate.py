@@ -18,11 +18,11 @@ from training.bundle import Bundle, Calibration, Contents, Manifest, write
 from training.bundle.bundle import hash_clients
 from training.bundle.manifest import FORMAT
 from training.errors import TrainingError
+from training.evaluation import Judged
 from training.features.fields import rows_of
 from training.policy import Floats, calibrate, platt
 from training.prepare import Part, Progress
 from training.recent import Cohort, Recent, Usable, check_enough, fingerprint
-from training.reports import Judged
 from training.summary import summarise_recalibration
 
 
@@ -56,7 +56,7 @@ def recalibrate(
     manifest = _write(bundle, parent, usable, calibration, applicants, directory)
     made = Bundle.open(directory)
     check_recalibration(bundle, made, applicants.rows)
-    judged = Judged(outcome, calibrate(margin, calibration), weight)
+    judged = Judged.of(outcome, calibrate(margin, calibration), weight)
     reports.write(summarise_recalibration(made, usable, judged, applicants.known), directory)
     return manifest
 
@@ -90,15 +90,8 @@ def _manifest(
     champion: Manifest, parent: str, usable: Usable, calibration: Calibration, held_out: Part, probability: Floats
 ) -> Manifest:
     policy, known = champion.policy, ~np.isnan(held_out.weight)
-    metrics = evaluation.evaluate(
-        held_out.outcome[known],
-        probability[known],
-        policy.threshold,
-        policy.cost_fn,
-        policy.cost_fp,
-        champion.seed,
-        weight=held_out.weight[known],
-    )
+    judged = Judged.of(held_out.outcome[known], probability[known], held_out.weight[known])
+    metrics = evaluation.evaluate(judged, policy.threshold, policy.costs, champion.seed)
     alarm = evaluation.alarm(metrics[evaluation.AUC], policy.auc_alarm)
     return msgspec.structs.replace(
         champion,

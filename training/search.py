@@ -14,18 +14,10 @@ from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
-from training.bundle import Calibration, Feature
+from training.bundle import Calibration, Costs, Feature
 from training.candidates import CrossFit, Examples, Family, Parameters
 from training.candidates.family import Folds, Matrix
 from training.policy import Threshold, calibrate, cost, platt, threshold
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Of a default that was accepted and of a good client that was refused."""
-
-    fn: float = 10.0
-    fp: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +117,7 @@ def judged(family: str, fitted: CrossFit, examples: Examples, costs: Costs, seed
     outcome, weight = examples.outcome, examples.weight
     calibration = platt(fitted.margins, outcome, weight)
     probability = calibrate(fitted.margins, calibration)
-    cut = threshold(probability, outcome, costs.fn, costs.fp, seed, weight=weight)
+    cut = threshold(probability, outcome, costs, seed, weight=weight)
     return Trial(
         family=family,
         parameters=fitted.parameters,
@@ -135,7 +127,7 @@ def judged(family: str, fitted: CrossFit, examples: Examples, costs: Costs, seed
         threshold=cut,
         auc=float(roc_auc_score(outcome, probability, sample_weight=weight)),
         log_loss=float(log_loss(outcome, probability, sample_weight=weight)),
-        cost=cost(outcome, probability >= cut.value, costs.fn, costs.fp, weight),
+        cost=cost(outcome, probability >= cut.value, costs, weight),
         seconds=seconds,
     )
 

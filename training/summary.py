@@ -7,18 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from training import evaluation, imbalance
-from training.bundle import Bundle, Manifest
+from training.bundle import Bundle, Manifest, groups
 from training.candidates import Examples
 from training.candidates.lightgbm import LightGBM
+from training.evaluation import Judged
 from training.features.fields import Columns, columns_of
-from training.groups import Group, age_group, by_group
+from training.groups import Group, by_group
 from training.prepare import Part, Prepared
 from training.recent import Usable
-from training.reports import Answered, Candidate, Data, Explained, Judged, Results
+from training.reports import Answered, Candidate, Data, Explained, Results
 from training.reports.drift import compare
 from training.reports.fields import by_level
 from training.search import Dropped, Trial, best_of_each, folds_of
@@ -43,7 +43,7 @@ def summarise(
     manifest = bundle.manifest
     judges = prepared.examples.take(prepared.learned.deciding)
     columns = columns_of(tables.train)
-    validation = Judged(judges.outcome, chosen.probability, judges.weight)
+    validation = Judged.of(judges.outcome, chosen.probability, judges.weight)
     return replace(
         _judged(bundle, prepared.held_out, validation, _data(tables, source, prepared, manifest)),
         candidates=tuple(_candidate(trial, trials, judges, manifest) for trial in best_of_each(trials)),
@@ -74,7 +74,7 @@ def summarise_recalibration(bundle: Bundle, recent: Usable, learned: Judged, hel
 def _judged(bundle: Bundle, held_out: Part, validation: Judged, data: Data) -> Results:
     """What there is to report of any version."""
     manifest = bundle.manifest
-    probability = bundle.score(held_out.rows).probability
+    judged = Judged.of(held_out.outcome, bundle.score(held_out.rows).probability, held_out.weight)
     return Results(
         model=manifest.model,
         chosen=manifest.family,
@@ -83,11 +83,11 @@ def _judged(bundle: Bundle, held_out: Part, validation: Judged, data: Data) -> R
         policy=manifest.policy,
         calibration=manifest.calibration,
         metrics=manifest.metrics,
-        confusion=evaluation.confusion(held_out.outcome, probability, manifest.policy.threshold, held_out.weight),
-        groups=_groups(held_out, probability, manifest),
+        confusion=evaluation.confusion(judged, manifest.policy.threshold),
+        groups=_groups(held_out, judged, manifest),
         imbalance=(),
         validation=validation,
-        hold_out=Judged(held_out.outcome, probability, held_out.weight),
+        hold_out=judged,
         explained=_explained(bundle, held_out),
         dropped=(),
         data=data,
@@ -103,16 +103,8 @@ def _judged(bundle: Bundle, held_out: Part, validation: Judged, data: Data) -> R
 
 
 def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest: Manifest) -> Candidate:
-    policy = manifest.policy
-    metrics = evaluation.evaluate(
-        judges.outcome,
-        trial.probability,
-        trial.threshold.value,
-        policy.cost_fn,
-        policy.cost_fp,
-        manifest.seed,
-        weight=judges.weight,
-    )
+    judged = Judged.of(judges.outcome, trial.probability, judges.weight)
+    metrics = evaluation.evaluate(judged, trial.threshold.value, manifest.policy.costs, manifest.seed)
     return Candidate(
         family=trial.family,
         cost=metrics[evaluation.COST],
@@ -122,36 +114,16 @@ def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest
     )
 
 
-def _groups(part: Part, probability: npt.NDArray[np.float64], manifest: Manifest) -> dict[str, tuple[Group, ...]]:
+def _groups(part: Part, judged: Judged, manifest: Manifest) -> dict[str, tuple[Group, ...]]:
     """Of each protected field, how each of its groups fared."""
-    policy = manifest.policy
-    labels = {field.name: _labels(part, field.name, manifest) for field in manifest.fields if field.protected}
-    return by_group(
-        part.outcome,
-        probability,
-        labels,
-        policy.threshold,
-        policy.cost_fn,
-        policy.cost_fp,
-        manifest.seed,
-        weight=part.weight,
-    )
-
-
-def _labels(part: Part, name: str, manifest: Manifest) -> npt.NDArray[np.str_]:
-    """A field's groups: its levels, or decades for a date of birth, the one number that is protected."""
-    texts = [field.name for field in manifest.categorical]
-    if name in texts:
-        return part.rows.categorical[:, texts.index(name)].astype(np.str_)
-    numbers = [field.name for field in manifest.numeric]
-    return age_group(part.rows.numeric[:, numbers.index(name)])
+    protected, policy = groups.protected(manifest, part.rows), manifest.policy
+    return by_group(judged, protected, policy.threshold, policy.costs, manifest.seed)
 
 
 def _treatments(
     prepared: Prepared, trials: Sequence[Trial], manifest: Manifest, folds: int
 ) -> tuple[imbalance.Row, ...]:
     """The treatments of imbalance with the best trees' parameters."""
-    policy = manifest.policy
     (trees,) = (trial for trial in best_of_each(trials) if trial.family == LightGBM.name)
     # The rows are in random order since the split.
     examples = prepared.examples.take(slice(0, _COMPARED))
@@ -160,8 +132,7 @@ def _treatments(
         folds_of(examples.outcome, folds, manifest.seed),
         trees.parameters,
         manifest.seed,
-        policy.cost_fn,
-        policy.cost_fp,
+        manifest.policy.costs,
     )
 
 

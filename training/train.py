@@ -15,18 +15,19 @@ import pyarrow as pa
 
 from training import evaluation, reports
 from training.assemble import assemble, check_agreement
-from training.bundle import MODEL, Bundle, Contents, Manifest, Policy, write
+from training.bundle import MODEL, Bundle, Contents, Costs, Manifest, Policy, write
 from training.bundle.bundle import hash_clients, start
 from training.bundle.manifest import FORMAT
 from training.candidates import FAMILIES, Fitted
 from training.candidates.family import Folds
 from training.candidates.lightgbm import LightGBM
 from training.errors import TrainingError
+from training.evaluation import Judged
 from training.features.reasons import REASONS
 from training.prepare import Prepared, prepare
 from training.recent import Recent, fingerprint
 from training.reports import Results
-from training.search import Costs, Dropped, Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
+from training.search import Dropped, Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
 from training.summary import summarise
 from training.tables import Tables
 
@@ -35,7 +36,7 @@ Progress = Callable[[str], None]
 _COARSE = {**LightGBM.defaults, "learning_rate": 0.1}
 """Few large steps: enough to tell the features that no tree wants."""
 
-__all__ = ["Costs", "Options", "Run", "TrainingError", "train"]
+__all__ = ["Options", "Run", "TrainingError", "train"]
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,8 @@ def _manifest(
     cut, costs = chosen.threshold, options.costs
     held_out, recent = prepared.applicants, prepared.recent
     known = ~np.isnan(held_out.weight)
-    judged = held_out.outcome[known], probability[known]
-    metrics = evaluation.evaluate(*judged, cut.value, costs.fn, costs.fp, options.seed, weight=held_out.weight[known])
+    judged = Judged.of(held_out.outcome[known], probability[known], held_out.weight[known])
+    metrics = evaluation.evaluate(judged, cut.value, costs, options.seed)
     alarm = evaluation.alarm(metrics[evaluation.AUC], options.auc_alarm)
     belonging = {feature.reason for feature in prepared.features}
     return Manifest(

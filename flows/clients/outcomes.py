@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import httpx
 import msgspec
@@ -12,25 +11,16 @@ import numpy as np
 from flows.clients.applications import Answered
 from flows.errors import FlowError, NotUp
 from flows.settings import Settings
+from monitoring.intake.outcomes import Outcome
 
 _SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One application's outcome, as the monitor is told it."""
-
-    record: str
-    defaulted: bool
-    explored: float | None
-    """The share of refused applications accepted at random, where this is one of them; None where it was accepted."""
 
 
 def known(answered: Sequence[Answered], defaulted: Mapping[int, bool], explored: float, seed: int) -> list[Outcome]:
     """The outcomes of the accepted, and of a share of the refused that is accepted at random to learn from it."""
     drawn = np.random.default_rng(seed).uniform(size=len(answered)) < explored
     return [
-        Outcome(one.record, defaulted[one.client], explored if refused else None)
+        Outcome(record=one.record, defaulted=defaulted[one.client], explored=explored if refused else None)
         for one, lucky in zip(answered, drawn.tolist(), strict=True)
         for refused in [one.probability >= one.threshold]
         if lucky or not refused
@@ -40,15 +30,10 @@ def known(answered: Sequence[Answered], defaulted: Mapping[int, bool], explored:
 def tell(settings: Settings, outcomes: Sequence[Outcome]) -> None:
     """Tell the monitor all of them or none. Raises NotUp, FlowError."""
     url = f"{settings.monitor_url}/v1/outcomes"
-    told = [
-        {"record": one.record, "defaulted": one.defaulted}
-        | ({} if one.explored is None else {"explored": one.explored})
-        for one in outcomes
-    ]
     try:
         response = httpx.post(
             url,
-            content=msgspec.json.encode({"outcomes": told}),
+            content=msgspec.json.encode({"outcomes": outcomes}),
             headers={"Content-Type": "application/json", **settings.monitor_headers},
             timeout=_SECONDS,
         )

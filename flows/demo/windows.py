@@ -13,6 +13,7 @@ from flows.clients.monitor import ask as ask_monitor
 from flows.clients.outcomes import Outcome
 from flows.errors import StepFailed
 from flows.settings import Settings
+from monitoring.intake.outcomes import Outcome
 from training.bundle import Manifest
 
 TOGETHER = 64

@@ -10,16 +10,14 @@ import pyarrow as pa
 
 from flows.clients import cohorts
 from flows.errors import NotUp
-from flows.gate import fairness, gate
+from flows.gate import gate
 from flows.gate.estimates import Criterion
-from flows.gate.fairness import Protected
 from flows.gate.gate import Evidence, Side
 from flows.settings import Settings
 from flows.steps import Say
-from training.bundle import Bundle, BundleError, Manifest, Population, Rows
+from training.bundle import Bundle, BundleError, Manifest, Population, Rows, groups
 
 HOLD_OUT = "hold-out"
-_AGE = "DAYS_BIRTH"
 _AGREEMENT = 1e-4
 """Contributions are sums of float64 over a margin that passed through float32."""
 
@@ -57,9 +55,8 @@ def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, n
         first=False,
         outcome=np.where(learned, np.nan, outcome),
         weight=_floats(table, "weight"),
-        protected=protected(rows, new.manifest),
-        cost_fn=policy.cost_fn,
-        cost_fp=policy.cost_fp,
+        protected=groups.protected(new.manifest, rows),
+        costs=policy.costs,
         dropped=int((learned & ~np.isnan(outcome)).sum()),
     )
 
@@ -79,13 +76,12 @@ def hold_out(bundle: Bundle) -> Evidence:
         cohort=HOLD_OUT,
         population=bundle.manifest.population,
         challenger=Side(_floats(table, "probability"), policy.threshold),
-        champion=Side(np.full(len(table), rate), policy.cost_fp / (policy.cost_fp + policy.cost_fn)),
+        champion=Side(np.full(len(table), rate), policy.costs.threshold),
         first=True,
         outcome=outcome,
         weight=weight,
-        protected=protected(Rows.from_table(table, bundle.manifest), bundle.manifest),
-        cost_fn=policy.cost_fn,
-        cost_fp=policy.cost_fp,
+        protected=groups.protected(bundle.manifest, Rows.from_table(table, bundle.manifest)),
+        costs=policy.costs,
     )
 
 
@@ -93,20 +89,6 @@ def fitness(old: Bundle | None, new: Bundle) -> tuple[Criterion, ...]:
     """(f): what a version must be, whatever its figures are."""
     found = (_replay(new), _contributions(new), gate.alarms(new.manifest.alarms))
     return found if old is None else (gate.schema(_datatypes(old.manifest), _datatypes(new.manifest)), *found)
-
-
-def protected(rows: Rows, manifest: Manifest) -> tuple[Protected, ...]:
-    """The protected fields with each application's group; of numbers, age alone has groups."""
-    found = []
-    for i, field in enumerate(manifest.categorical):
-        if field.protected:
-            texts = rows.categorical[:, i].astype(np.str_)
-            found.append(Protected(field.name, np.where(texts == "", "missing", texts)))
-    for i, field in enumerate(manifest.numeric):
-        if field.protected and field.name == _AGE:
-            days = rows.numeric[:, i].astype(np.float64)
-            found.append(Protected(field.name, fairness.by_age(days), (fairness.ELDERLY,)))
-    return tuple(found)
 
 
 def _learned(table: pa.Table, *bundles: Bundle) -> npt.NDArray[np.bool_]:
@@ -140,7 +122,7 @@ def _contributions(bundle: Bundle) -> Criterion:
     rows, _ = bundle.replay()
     try:
         worst = float(np.abs(bundle.contributions(rows).sum(axis=1) - bundle.score(rows).margin).max())
-    except Exception as error:  # noqa: BLE001 - whatever a library raises: there are no contributions
+    except BundleError as error:
         sentence = f"a {bundle.manifest.family} without exact contributions: {error}"
         return Criterion(name="contributions", passed=False, sentence=sentence)
     sentence = f"contributions add up to the margin within {worst:.0e}, {_AGREEMENT:.0e} is allowed"

@@ -2,8 +2,8 @@
 
 Two limits, each on what a group's approval rate is to the best group's of its field: four fifths (29 CFR 1607.4 D), and
 0.02 below the champion's. Two models that are equally fair differ by that much in a small group by chance, so a fall
-refuses only where it is beyond its noise as well. Of ages only the elderly are judged, for a lender may use age in a
-model derived from data as long as it does not disadvantage them (12 CFR 1002.6(b)(2)).
+refuses only where it is beyond its noise as well. `training.bundle.groups` says which groups a field has, and which of
+them are judged.
 """
 
 from __future__ import annotations
@@ -17,36 +17,22 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.gate.estimates import Criterion, Estimate, length
+from training.bundle.groups import FOUR_FIFTHS, MISSING, Members
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 NAME = "protected groups"
-FOUR_FIFTHS = 0.8
 CHANGE = 0.02
 """How far below the champion's a group's ratio may fall."""
 FEWEST = 100
 """Applications of a group that is judged or is a yardstick."""
-ELDERLY_YEARS = 62
-ELDERLY, YOUNGER = f"{ELDERLY_YEARS} and older", f"younger than {ELDERLY_YEARS}"
-
-
-@dataclass(frozen=True)
-class Protected:
-    """A protected field with the group of each application [n], by name."""
-
-    field: str
-    groups: npt.NDArray[Any]
-    judged: tuple[Any, ...] | None = None
-    """The groups that must not fare worse; None is all."""
 
 
 @dataclass(frozen=True)
 class _Cells:
     """A field's applications, counted by group and by both decisions, all [k]: as good as one by one, and few."""
 
-    names: npt.NDArray[Any]
-    """Of the groups."""
     group: npt.NDArray[np.intp]
     challenger: Bools
     champion: Bools
@@ -57,23 +43,20 @@ class _Cells:
 class Rated:
     """How often a group is accepted as a share of how often the best one is, and the change from the champion."""
 
-    name: str
+    field: str
+    group: str
     ratio: Estimate
     change: Estimate
 
 
-def by_age(days_birth: Floats) -> npt.NDArray[np.str_]:
-    """Groups by age from days of birth [n], which are negative; missing is its own group."""
-    groups = np.where(days_birth <= -ELDERLY_YEARS * 365.25, ELDERLY, YOUNGER)
-    return np.where(np.isnan(days_birth), "missing", groups)
-
-
-def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | None) -> Criterion:
+def judge(protected: Sequence[Members], challenger: Bools, champion: Bools | None) -> Criterion:
     """(e) by both models' decisions [n]; without a champion only the four fifths are asked for."""
     old = challenger if champion is None else champion
     rated = rate(protected, challenger, old)
+    left_out = {one.field for one in protected} - {one.field for one in rated}
+    too_few = f"fewer than two groups have {FEWEST} applications, or none that is judged: {', '.join(sorted(left_out))}"
     if not rated:
-        return Criterion(name=NAME, passed=True, sentence=f"no group has {FEWEST} applications")
+        return Criterion(name=NAME, passed=True, sentence=too_few if left_out else "no field is protected")
     # several groups have several chances to fall by chance
     z = NormalDist().inv_cdf(1 - 0.025 / len(rated))
     low = [f"{_told(one)}, at least {FOUR_FIFTHS} is needed" for one in rated if one.ratio.figure < FOUR_FIFTHS]
@@ -83,48 +66,51 @@ def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | N
         if one.change.figure < -CHANGE and one.change.figure + z * one.change.error < 0
     ]
     lowest = min(rated, key=lambda one: one.ratio.figure)
-    sentence = "; ".join(low + fallen) or f"the lowest of {len(rated)} groups: {_told(lowest)}"
+    worse = low + fallen or [f"the lowest of {len(rated)} groups: {_told(lowest)}"]
+    sentence = "; ".join([*worse, too_few] if left_out else worse)
     return lowest.ratio.criterion(NAME, not low and not fallen, FOUR_FIFTHS, sentence)
 
 
-def rate(protected: Sequence[Protected], challenger: Bools, champion: Bools) -> list[Rated]:
+def rate(protected: Sequence[Members], challenger: Bools, champion: Bools) -> list[Rated]:
     """Each judged group that is large enough, by both models' decisions [n]."""
     return [rated for one in protected for rated in _rate(one, challenger, champion)]
 
 
 def _told(one: Rated) -> str:
-    return f"{one.name} is accepted {one.ratio.figure:.2f} times as often as the best group"
+    return f"{one.field} {one.group} is accepted {one.ratio.figure:.2f} times as often as the best group"
 
 
-def _rate(protected: Protected, challenger: Bools, champion: Bools) -> Iterator[Rated]:
-    cells = _count(protected.groups, challenger, champion)
-    large = np.flatnonzero(np.bincount(cells.group, cells.count) >= FEWEST)
+def _rate(protected: Members, challenger: Bools, champion: Bools) -> Iterator[Rated]:
+    cells = _count(protected, challenger, champion)
+    sizes = np.bincount(cells.group, cells.count)
+    large = [group for group in np.flatnonzero(sizes >= FEWEST) if protected.names[group] != MISSING]
+    if len(large) < 2:
+        return
     for group in large:
-        name = cells.names[group]
-        if protected.judged is not None and name not in protected.judged:
+        name = protected.names[group]
+        if name not in protected.judged:
             continue
         ratio, influence = _ratio(cells, group, large, cells.challenger)
         before, influence_before = _ratio(cells, group, large, cells.champion)
         change = Estimate.of(ratio - before, _error(influence - influence_before, cells))
-        yield Rated(f"{protected.field} {name}", Estimate.of(ratio, _error(influence, cells)), change)
+        yield Rated(protected.field, name, Estimate.of(ratio, _error(influence, cells)), change)
 
 
-def _count(groups: npt.NDArray[Any], challenger: Bools, champion: Bools) -> _Cells:
-    names, codes = np.unique(groups, return_inverse=True)
-    counts = np.bincount(codes * 4 + challenger * 2 + champion, minlength=4 * len(names))
+def _count(protected: Members, challenger: Bools, champion: Bools) -> _Cells:
+    counts = np.bincount(protected.group * 4 + challenger * 2 + champion, minlength=4 * len(protected.names))
     group, decisions = np.divmod(np.arange(len(counts)), 4)
-    return _Cells(names, group, decisions >= 2, decisions % 2 == 1, counts.astype(float))
+    return _Cells(group, decisions >= 2, decisions % 2 == 1, counts.astype(float))
 
 
-def _ratio(cells: _Cells, group: Any, yardsticks: npt.NDArray[np.intp], accepts: Bools) -> tuple[float, Floats]:
+def _ratio(cells: _Cells, group: Any, yardsticks: Sequence[np.intp], accepts: Bools) -> tuple[float, Floats]:
     """A group's approval rate over the best's, and the influence of an application of each cell [k] on it."""
     sizes = np.bincount(cells.group, cells.count)
-    rates = np.bincount(cells.group, cells.count * accepts) / sizes
+    rates = np.bincount(cells.group, cells.count * accepts) / np.maximum(sizes, 1)  # a group may be empty
     best = max(yardsticks, key=lambda other: float(rates[other]))
     if rates[best] == 0:
         return 1.0, np.zeros(len(accepts))
     ratio = float(rates[group] / rates[best])
-    share = (accepts - rates[cells.group]) / sizes[cells.group] / rates[best]
+    share = (accepts - rates[cells.group]) / np.maximum(sizes, 1)[cells.group] / rates[best]
     return ratio, np.where(cells.group == group, share, 0.0) - np.where(cells.group == best, ratio * share, 0.0)
 
 

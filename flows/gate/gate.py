@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from flows.gate import fairness
 from flows.gate.estimates import Criterion, Estimate, ratio, weighted_mean
-from training.bundle import Population
+from training.bundle import Costs, Population
+from training.bundle.groups import Members
 
 Answer = Literal["promote", "refuse", "undecided"]
 
@@ -91,10 +92,9 @@ class Evidence:
     """[n] 1 defaulted, 0 repaid, NaN unknown or learned from."""
     weight: Floats
     """[n], read where an outcome is known."""
-    protected: Sequence[fairness.Protected]
-    cost_fn: float
+    protected: Sequence[Members]
+    costs: Costs
     """What wrong decisions cost: the challenger's, which are the newer ones."""
-    cost_fp: float
     dropped: int = 0
 
 
@@ -252,4 +252,4 @@ def _losses(side: Side, outcome: Floats) -> Floats:
 
 
 def _costs(side: Side, outcome: Floats, evidence: Evidence) -> Floats:
-    return np.where(side.accepts, evidence.cost_fn * outcome, evidence.cost_fp * (1 - outcome))
+    return np.where(side.accepts, evidence.costs.fn * outcome, evidence.costs.fp * (1 - outcome))

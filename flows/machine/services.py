@@ -77,7 +77,7 @@ def orchestrator(settings: Settings) -> Service:
     return Service(
         name="orchestrator",
         command=(
-            *(sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"),
+            *(sys.executable, "-m", "uvicorn", "--factory", "flows.orchestration.server:create_app"),
             *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "3"),
         ),
         environment=prefect_environment(settings),

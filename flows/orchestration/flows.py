@@ -21,6 +21,7 @@ from flows.clients.actions import note, told
 from flows.orchestration import artifacts
 from flows.settings import Settings, from_environment
 from flows.steps import Say
+from training.bundle import Costs
 
 if TYPE_CHECKING:
     from flows.runs.retrain import Retrained
@@ -47,8 +48,8 @@ def train(
     trials: int = 8,
     seed: int = 0,
     allow: list[str] | None = None,
-    cost_fn: float = 10.0,
-    cost_fp: float = 1.0,
+    cost_fn: float = Costs.fn,
+    cost_fp: float = Costs.fp,
 ) -> Trained:
     """As `credence train`; `data` is a folder of raw tables, a synthetic lender without it."""
     settings = from_environment()

@@ -23,7 +23,7 @@ from training.bundle import Bundle, Manifest
 from training.changes import Change
 from training.recent import Recent
 from training.registry import Registry, Version
-from training.train import Costs, Options
+from training.train import Options
 
 Kind = Literal["retrain", "recalibrate"]
 
@@ -153,7 +153,7 @@ def like(manifest: Manifest, parameters: dict[str, str]) -> Options:
         source=parameters.get("source", Options.source),
         seed=manifest.seed,
         trials=int(parameters.get("trials", Options.trials)),
-        costs=Costs(policy.cost_fn, policy.cost_fp),
+        costs=policy.costs,
         allow=manifest.allowed,
         auc_alarm=policy.auc_alarm,
     )

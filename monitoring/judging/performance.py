@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from training.bundle import Interval
+from training.bundle import Costs, Interval
 
 Floats = npt.NDArray[np.float64]
 
@@ -103,9 +103,9 @@ def observed_expected(rows: Labelled) -> Estimate:
     return Estimate(1 + float(residual.sum()) / expected, math.sqrt(float((residual**2).sum())) / expected)
 
 
-def cost(rows: Labelled, cost_fn: float, cost_fp: float) -> Estimate:
-    """Per applicant: `cost_fn` for each accepted who defaulted, `cost_fp` for each refused who repaid."""
-    each = cost_fn * (rows.defaulted & ~rows.refused) + cost_fp * (~rows.defaulted & rows.refused)
+def cost(rows: Labelled, costs: Costs) -> Estimate:
+    """Per applicant: `costs.fn` for each accepted who defaulted, `costs.fp` for each refused who repaid."""
+    each = costs.fn * (rows.defaulted & ~rows.refused) + costs.fp * (~rows.defaulted & rows.refused)
     return _mean(each, rows.weight)
 
 
@@ -188,7 +188,10 @@ def _recalibrated(probability: Floats, defaulted: npt.NDArray[np.bool_], weight:
 
 
 def _refit(probability: Floats, defaulted: npt.NDArray[np.bool_], weight: Floats) -> tuple[Floats, Floats]:
-    """Intercept and slope [2] of outcomes on log-odds, by Newton's method, and their variance [2, 2] (a sandwich)."""
+    """Intercept and slope [2] of outcomes on log-odds, by Newton's method, and their variance [2, 2] (a sandwich).
+
+    As a GLM of statsmodels with HC0 errors, whose import doubles the monitor's memory and the time of its start.
+    """
     design, share = _design(probability), weight / weight.sum()
     fit = np.array([0.0, 1.0])
     loss = float(share @ _losses(design @ fit, defaulted))

@@ -126,7 +126,7 @@ def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, clo
         auc=performance.auc(rows).interval(0, 1),
         expected_auc=performance.auc(held_out).value,
         observed_expected=performance.observed_expected(rows).interval(low=0),
-        cost=performance.cost(rows, policy.cost_fn, policy.cost_fp).interval(low=0) if rows.refused.any() else None,
+        cost=performance.cost(rows, policy.costs).interval(low=0) if rows.refused.any() else None,
         log_loss_worse=performance.log_loss_worse(rows, held_out),
         ranking_worse=performance.ranking_worse(rows, held_out),
         calibration_worse=performance.calibration_worse(rows, held_out),
@@ -172,9 +172,7 @@ def _outcomes(table: pa.Table, probability: Floats, threshold: float) -> tuple[L
     """The reference's rows whose outcomes are known, and which [n] those are."""
     outcome = table.column("outcome")
     known = ~outcome.is_null().to_numpy()
-    weight = np.ones(len(table))
-    if "weight" in table.column_names:
-        weight = np.nan_to_num(table.column("weight").fill_null(1.0).to_numpy().astype(np.float64), nan=1.0)
+    weight = table.column("weight").to_numpy().astype(np.float64)
     defaulted = outcome.fill_null(False).to_numpy().astype(bool)
     return Labelled(probability, defaulted, probability >= threshold, weight).take(known), known
 

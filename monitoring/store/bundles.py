@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,8 @@ class Bundles(NamedTuple):
     def path(self, version: str) -> Path:
         """The folder of a version's bundle. Raises UnreadyError where it is not there and cannot be fetched."""
         path = self.folder / version
-        if Path(version).name == version and os.path.isdir(path):  # noqa: PTH112 - a name too long for a file is none
+        # A record says the version, so it may be a path, or too long to be a file's name: neither is listed.
+        if path in self.folder.glob("*"):
             return path
         if not self.url:
             raise UnreadyError(
@@ -41,13 +42,11 @@ class Models:
 
     def __init__(self, bundles: Bundles) -> None:
         self._bundles = bundles
-        self._fitted: dict[str, Reference] = {}
+        self._fitted = lru_cache(maxsize=_KEPT)(self._fit)
 
     def reference(self, version: str) -> Reference:
         """Raises UnreadyError for a version whose bundle cannot be had or read."""
-        fitted = self._fitted.pop(version, None) or self._fit(version)
-        self._fitted = dict([*self._fitted.items()][1 - _KEPT :]) | {version: fitted}  # the last used at the end
-        return fitted
+        return self._fitted(version)
 
     def _fit(self, version: str) -> Reference:
         path = self._bundles.path(version)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from flows.cli import credence as command_line
 from flows.cli.output import reporting
 from flows.errors import FlowError
+from training.bundle import Costs
 
 
 def commands(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
@@ -30,6 +31,12 @@ def test_help_teaches(path: tuple[str, ...]) -> None:
     assert result.exit_code == 0
     assert f"Example:  credence {' '.join(path)}" in result.stdout
     assert "--json" in result.stdout
+
+
+def test_costs_are_those_of_the_format() -> None:
+    """The command states them itself, so that asking for help imports no library."""
+    defaults = {option.name: option.default for option in command_line.commands["train"].params}
+    assert Costs(defaults["cost_fn"], defaults["cost_fp"]) == Costs()
 
 
 @pytest.mark.parametrize(

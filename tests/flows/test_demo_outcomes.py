@@ -8,6 +8,7 @@ from flows.clients.applications import Answered
 from flows.clients.outcomes import Outcome, known, tell
 from flows.errors import FlowError, NotUp
 from flows.settings import Settings
+from monitoring.intake.outcomes import Outcome
 
 
 def answered(client: int, probability: float) -> Answered:
@@ -41,9 +42,9 @@ def test_same_seed_same_explored() -> None:
 
 def test_monitor_away_is_said(settings: Settings) -> None:
     with pytest.raises(NotUp, match="the monitor does not answer"):
-        tell(settings, [Outcome("a-1", False, None)])
+        tell(settings, [Outcome(record="a-1", defaulted=False)])
 
 
 def test_unknown_record_is_refused(serving) -> None:
     with pytest.raises(FlowError, match="'nobody'"):
-        tell(serving.settings, [Outcome("nobody", False, None)])
+        tell(serving.settings, [Outcome(record="nobody", defaulted=False)])

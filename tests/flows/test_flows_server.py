@@ -10,7 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -89,12 +91,7 @@ def start(prefect: httpx.Client, name: str, **parameters: Any) -> str:
 
 
 def post(prefect: httpx.Client, path: str, content: dict[str, Any]) -> dict[str, Any]:
-    """Ask again after a 5xx, as Prefect's own client does: its SQLite says so when it is busy."""
-    for _ in range(10):
-        answer = prefect.post(path, json=content)
-        if answer.status_code < 500:
-            break
-        time.sleep(0.5)
+    answer = prefect.post(path, json=content)
     assert answer.is_success, answer.text
     return dict(answer.json())
 
@@ -134,6 +131,36 @@ def test_worker_registers_the_deployments(prefect: httpx.Client) -> None:
     assert found["retrain"]["global_concurrency_limit"]["limit"] == 1
     assert found["retrain"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
     assert found["retrain"]["schedules"] == []
+
+
+@pytest.fixture
+def busy_database(prefect: httpx.Client) -> Iterator[None]:
+    """Prefect's database while others write to it without a pause."""
+    over = Event()
+
+    def write() -> None:
+        while not over.is_set():
+            post(prefect, "/variables/", {"name": f"v{uuid4().hex}", "value": 1})
+
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write) for _ in range(2)]
+        yield
+        over.set()
+    for writer in writers:
+        writer.result()
+
+
+def test_decision_is_taken_while_others_write(prefect: httpx.Client, busy_database: None) -> None:
+    """A page sends what a person decided once, and does not ask again after a 503."""
+    flow = post(prefect, "/flows/", {"name": "decide"})["id"]
+    deployment = post(prefect, "/deployments/", {"name": "nobody-works-for-it", "flow_id": flow})["id"]
+    suspended = {"type": "PAUSED", "name": "Suspended", "state_details": {"pause_reschedule": True, "pause_key": "a"}}
+    asked = {"flow_id": flow, "deployment_id": deployment, "state": {"type": "RUNNING"}}
+    for _ in range(10):
+        run = post(prefect, "/flow_runs/", asked)["id"]
+        assert post(prefect, f"/flow_runs/{run}/set_state", {"state": suspended})["status"] == "ACCEPT"
+        assert post(prefect, f"/flow_runs/{run}/resume", {})["status"] == "ACCEPT"
+    prefect.delete(f"/deployments/{deployment}")
 
 
 def test_second_retraining_is_cancelled(prefect: httpx.Client, registry: Registry) -> None:

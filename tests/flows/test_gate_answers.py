@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from flows.gate.estimates import Criterion
 from flows.gate.gate import FEWEST_DEFAULTS, Evidence, Gate, Side, alarms, judge, schema
 from tests.simulations.gate import CASES, Case, decide, draw
+from training.bundle import Costs
 
 BETTER, EQUAL, SAFER = CASES[0], CASES[3], CASES[-1]
 GOOD = (alarms(()), schema({"AMT_CREDIT": "FP64"}, {"AMT_CREDIT": "FP64"}))
@@ -18,7 +19,7 @@ GOOD = (alarms(()), schema({"AMT_CREDIT": "FP64"}, {"AMT_CREDIT": "FP64"}))
 
 def evidence(case: Case = BETTER, rows: int = 20_000, seed: int = 1) -> Evidence:
     outcome, champion, challenger = draw(case, rows, np.random.default_rng(seed))
-    return Evidence("1-1", "everybody", challenger, champion, False, outcome, np.ones(rows), (), 10, 1)
+    return Evidence("1-1", "everybody", challenger, champion, False, outcome, np.ones(rows), (), Costs())
 
 
 def failing(gate: Gate) -> list[str]:
@@ -92,7 +93,7 @@ def test_few_explored_settle_nothing() -> None:
     known = champion.accepts | np.isin(np.arange(len(outcome)), explored)
     weight = np.where(champion.accepts, 1.0, 300.0)
     outcome = np.where(known, outcome, np.nan)
-    gate = judge(Evidence("1-1", "accepted and explored", safer, champion, False, outcome, weight, (), 10, 1), ())
+    gate = judge(Evidence("1-1", "accepted and explored", safer, champion, False, outcome, weight, (), Costs()), ())
     assert failing(gate) == ["refusals"]
     assert gate.answer == "undecided"
     assert "of explored applications 0 defaults are known, 20 are needed" in gate.why

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -9,11 +10,11 @@ import pyarrow as pa
 import pytest
 
 from flows.gate import evidence
-from flows.gate.fairness import by_age
 from flows.gate.gate import Evidence, judge
 from tests.conftest import toy_rows, write_toy_bundle
-from training.bundle import Bundle
+from training.bundle import Bundle, Costs
 from training.bundle.bundle import hash_clients
+from training.bundle.manifest import encode
 
 ROWS = 400
 
@@ -54,7 +55,7 @@ def test_both_score_everybody(bundles: tuple[Bundle, Bundle]) -> None:
     assert np.array_equal(found.champion.probability, old.score(rows).probability)
     assert np.array_equal(found.challenger.probability, new.score(rows).probability)
     assert np.array_equal(np.isnan(found.outcome), ~found.champion.accepts)
-    assert (found.dropped, found.cost_fn, found.first) == (0, 10, False)
+    assert (found.dropped, found.costs, found.first) == (0, Costs(10, 1), False)
     assert [one.field for one in found.protected] == ["CODE_GENDER"]
 
 
@@ -112,13 +113,32 @@ def test_first_version_is_judged_on_its_hold_out(bundles: tuple[Bundle, Bundle])
     assert (found.champion.threshold, found.first) == (1 / 11, True)
 
 
-def test_age_is_read_from_days(bundles: tuple[Bundle, Bundle]) -> None:
-    manifest = bundles[0].manifest
+@pytest.mark.parametrize(
+    ("name", "change", "groups"),
+    [
+        ("CNT_CHILDREN", {}, ["0", "1", "2", "3", "4", "5"]),
+        ("EXT_SOURCE_1", {"unit": "years", "minimum": 21, "maximum": 79}, ["62 and older"]),
+    ],
+)
+def test_a_protected_number_is_judged(
+    bundles: tuple[Bundle, Bundle], tmp_path: Path, name: str, change: dict[str, Any], groups: list[str]
+) -> None:
+    """Whatever its name is; on a cohort, and on a first version's hold-out."""
+    old, new = bundles
+    shutil.copytree(new.path, tmp_path / "2")
     fields = tuple(
-        msgspec.structs.replace(field, name="DAYS_BIRTH", protected=True) if field.name == "DAYS_EMPLOYED" else field
-        for field in manifest.fields
+        msgspec.structs.replace(field, protected=True, **change) if field.name == name else field
+        for field in new.manifest.fields
     )
-    rows = toy_rows(ROWS)
-    (_, age) = evidence.protected(rows, msgspec.structs.replace(manifest, fields=fields))
-    assert (age.field, age.judged) == ("DAYS_BIRTH", ("62 and older",))
-    assert age.groups.tolist() == by_age(rows.numeric[:, 3].astype(float)).tolist()
+    (tmp_path / "2" / "bundle.json").write_bytes(encode(msgspec.structs.replace(new.manifest, fields=fields)))
+    changed = Bundle.open(tmp_path / "2")
+    for found in (compared(old, changed), evidence.hold_out(changed)):
+        number, gender = found.protected
+        assert (number.field, gender.field) == (name, "CODE_GENDER")
+        assert [group for group in number.judged if group != "unseen"] == groups
+
+
+def test_what_stands_for_missing_is_not_judged(bundles: tuple[Bundle, Bundle]) -> None:
+    (gender,) = compared(*bundles).protected
+    assert "XNA" not in gender.names
+    assert "missing" not in gender.judged

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from monitoring.judging.drift import Column, Numbers, chi_squared, noise, psi
+from monitoring.judging.drift import Column, Numbers, noise, psi
 
 COUNTS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=2, max_size=30).filter(
     lambda pairs: all(sum(side) for side in zip(*pairs, strict=True))
@@ -58,10 +58,10 @@ def test_psi_is_the_textbook_figure() -> None:
     assert psi(then, now, 1e9) == pytest.approx(0.1 * np.log(1.2) + 0.1 * np.log(1.25))
 
 
-@pytest.mark.parametrize("degrees", [1, 2, 3, 10, 11, 28])
-@pytest.mark.parametrize("tail", [0.5, 0.01, 3e-5])
-def test_chi_squared_is_exact(degrees: int, tail: float) -> None:
-    assert chi_squared(degrees, tail) == pytest.approx(stats.chi2.isf(tail, degrees), rel=1e-6)
+@pytest.mark.parametrize(("bins", "columns"), [(2, 1), (3, 100), (12, 400), (29, 400)])
+def test_noise_is_a_quantile_of_chi_squared(bins: int, columns: int) -> None:
+    expected = (1 / 5000 + 1 / 60_000) * stats.chi2.isf(0.01 / columns, bins - 1)
+    assert noise(bins, 5000, 60_000, columns) == pytest.approx(expected)
 
 
 def test_one_bin_has_no_noise() -> None:

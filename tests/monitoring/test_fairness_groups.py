@@ -1,4 +1,4 @@
-"""How groups of protected fields are made, and how they fare."""
+"""How groups of protected fields fare."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from monitoring.judging.drift import Chunk
-from monitoring.judging.fairness import fare, members
-from monitoring.verdict import Group
+from monitoring.judging.fairness import fare
+from monitoring.verdict.window import Group
 from training.bundle import Calibration, Field, Manifest, Policy, Rows
-from training.groups import age_group
 
 GENDER = Field(
     name="CODE_GENDER", datatype="BYTES", description="", levels=("F", "M"), anomalies=("XNA",), protected=True
 )
-BIRTH = Field(name="DAYS_BIRTH", datatype="INT64", description="", unit="days", protected=True)
+BIRTH = Field(
+    name="DAYS_BIRTH", datatype="INT64", description="", unit="days", minimum=-25_229, maximum=-7_489, protected=True
+)
 OTHER = Field(name="AMT_CREDIT", datatype="FP64", description="")
 
 
@@ -65,11 +66,9 @@ def test_only_protected_fields_have_groups() -> None:
     assert {group.field for group in fare(manifest(), chunk("FM", "  "))} == {"DAYS_BIRTH", "CODE_GENDER"}
 
 
-@pytest.mark.parametrize("days", [-7000, -7305, -10_957.5, -10_958, -20_000, -25_000, float("nan")])
-def test_ages_are_the_decades_of_training(days: float) -> None:
-    rows = Rows(np.array([[1, days]], np.float32), np.array([["F"]], object), np.empty((1, 0), np.float32))
-    age = next(members(manifest(), rows))
-    assert [age.names[i] for i in age.group] == age_group([days]).tolist()
+def test_an_age_is_a_band() -> None:
+    (age, *_) = fare(manifest(), chunk("FM", "  "))
+    assert (age.field, age.name, age.rows) == ("DAYS_BIRTH", "30-39", 2)
 
 
 def test_texts_are_levels_missing_or_unseen() -> None:
@@ -94,6 +93,11 @@ def test_a_tiny_group_is_no_yardstick() -> None:
     found = of_gender(chunk("F" * 99 + "M", "x" * 50 + " " * 50))
     assert found["F"].ratio == 1
     assert found["M"].ratio > 2
+
+
+def test_the_missing_are_no_yardstick() -> None:
+    found = of_gender(chunk("FFMM----", "x xx    "))
+    assert (found["F"].ratio, found["missing"].ratio) == (1, 2)
 
 
 def test_nobody_approved_is_no_disparity() -> None:

@@ -10,6 +10,7 @@ from sklearn import metrics
 
 from monitoring.judging import performance
 from monitoring.judging.performance import Labelled
+from training.bundle import Costs
 
 
 def labelled(rows: int = 2000, seed: int = 0, rate: float = 0.1) -> Labelled:
@@ -61,7 +62,7 @@ def test_observed_over_expected_counts_defaults() -> None:
 def test_cost_follows_the_policy() -> None:
     defaulted, refused = np.array([True, True, False, False]), np.array([False, True, True, False])
     rows = Labelled(np.full(4, 0.25), defaulted, refused, np.array([1, 5, 5, 1]))
-    assert performance.cost(rows, 10, 1).value == pytest.approx((10 * 1 + 1 * 5) / 12)
+    assert performance.cost(rows, Costs(10, 1)).value == pytest.approx((10 * 1 + 1 * 5) / 12)
 
 
 def test_what_is_expected_comes_true() -> None:

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flows.gate.fairness import CHANGE, Protected, rate
+from flows.gate.fairness import CHANGE, rate
 from flows.gate.fairness import judge as judge_groups
 from flows.gate.gate import Answer, Evidence, Gate, Side, judge
-from training.bundle import Population
+from training.bundle import Costs, Population
+from training.bundle.groups import Members
 
 Floats = npt.NDArray[np.float64]
 
@@ -108,18 +109,19 @@ def decide(outcome: Floats, champion: Side, challenger: Side, population: Popula
         outcome=np.where(known[population], outcome, np.nan),
         weight=weight,
         protected=_protected(lucky),
-        cost_fn=10,
-        cost_fp=1,
+        costs=Costs(10, 1),
     )
     return judge(evidence, ())
 
 
-def _protected(lucky: Floats) -> list[Protected]:
-    # other digits than those that draw who is explored
-    return [
-        Protected(name, np.searchsorted(np.cumsum(shares)[:-1], np.modf(lucky * 1009)[0]))
-        for name, shares in _GROUPS.items()
-    ]
+def _protected(lucky: Floats) -> list[Members]:
+    found = []
+    for name, shares in _GROUPS.items():
+        # other digits than those that draw who is explored
+        group = np.searchsorted(np.cumsum(shares)[:-1], np.modf(lucky * 1009)[0])
+        names = tuple(f"group {i}" for i in range(len(shares)))
+        found.append(Members(name, names, group, names))
+    return found
 
 
 def _falls(random: np.random.Generator) -> str:

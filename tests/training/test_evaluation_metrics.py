@@ -8,6 +8,10 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from training import evaluation, policy
+from training.bundle import Costs
+from training.evaluation import Judged
+
+COSTS = Costs()
 
 judged = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=2, max_size=80).filter(
     lambda rows: len({y for _, y in rows}) == 2
@@ -20,7 +24,7 @@ def arrays(rows):
 
 
 def values(outcome, probability, threshold: float = 0.3):
-    found = evaluation.evaluate(outcome, probability, threshold, resamples=2)
+    found = evaluation.evaluate(Judged.of(outcome, probability), threshold, COSTS, resamples=2)
     return {name: interval.value for name, interval in found.items()}
 
 
@@ -33,7 +37,7 @@ EXPECTED = {
     evaluation.ACCURACY: lambda y, p, t: sk.accuracy_score(y, p >= t),
     evaluation.ACCURACY_APPROVE_ALL: lambda y, p, t: sk.accuracy_score(y, np.zeros_like(y)),
     evaluation.F1: lambda y, p, t: sk.f1_score(y, p >= t),
-    evaluation.COST: lambda y, p, t: policy.cost(y, p >= t),
+    evaluation.COST: lambda y, p, t: policy.cost(y, p >= t, COSTS),
     evaluation.APPROVAL_RATE: lambda y, p, t: np.mean(p < t),
 }
 
@@ -85,13 +89,13 @@ def test_keys_are_as_promised():
 
 
 def test_confusion_adds_up():
-    found = evaluation.confusion([0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.1, 0.9], 0.3)
+    found = evaluation.confusion(Judged.of([0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.1, 0.9]), 0.3)
     assert found == evaluation.Confusion(accepted_good=2, accepted_bad=1, refused_good=1, refused_bad=1)
 
 
 def test_one_class_is_refused():
     with pytest.raises(policy.OutcomeError, match="outcomes of both kinds; got 0 defaults among 2"):
-        evaluation.evaluate([0, 0], [0.1, 0.2], 0.5)
+        evaluation.evaluate(Judged.of([0, 0], [0.1, 0.2]), 0.5, COSTS)
 
 
 @pytest.mark.parametrize(("limit", "raised"), [(0.82, True), (0.83, False), (0.9, False)])

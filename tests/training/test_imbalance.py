@@ -5,7 +5,7 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 
 from training import imbalance
-from training.bundle import Feature
+from training.bundle import Costs, Feature
 from training.candidates import Examples
 
 PARAMETERS = {"trees": 20, "learning_rate": 0.1, "num_leaves": 7}
@@ -24,7 +24,7 @@ def lender(rows: int = 900):
 
 @pytest.fixture(scope="module")
 def rows():
-    return imbalance.compare(*lender(), seed=0)
+    return imbalance.compare(*lender(), seed=0, costs=Costs())
 
 
 def row(rows, treatment: str, calibrated: bool):
@@ -59,9 +59,9 @@ def test_every_treatment_has_learned(rows):
 
 
 def test_same_seed_same_rows(rows):
-    assert imbalance.compare(*lender(), seed=0) == rows
+    assert imbalance.compare(*lender(), seed=0, costs=Costs()) == rows
 
 
 def test_costs_move_the_threshold(rows):
-    cheap = imbalance.compare(*lender(), seed=0, cost_fn=2.0)
+    cheap = imbalance.compare(*lender(), seed=0, costs=Costs(fn=2.0))
     assert row(cheap, "none", True).threshold > row(rows, "none", True).threshold

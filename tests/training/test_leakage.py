@@ -56,8 +56,3 @@ def test_worst_offender_comes_first():
 
 def test_no_verdict_without_both_classes():
     assert leakage.single_auc(NOISE, np.zeros(3000)) == 0.5
-
-
-def test_overlap_lists_shared_clients():
-    assert leakage.overlap([5, 1, 2], [9, 2, 5]).tolist() == [2, 5]
-    assert leakage.overlap([1], [2]).size == 0

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from training import evaluation, policy
-from training.bundle import Feature
+from training.bundle import Costs, Feature
+from training.bundle.groups import Members
 from training.candidates import FAMILIES, Examples, Family
+from training.evaluation import Judged
 from training.groups import by_group
 from training.policy import OutcomeError
 
@@ -24,6 +26,9 @@ def lender(rows: int = 600):
 MARGIN, OUTCOME, WEIGHT = lender()
 PROBABILITY = np.round(1 / (1 + np.exp(-MARGIN)), 2)
 REPEATED = (np.repeat(PROBABILITY, WEIGHT), np.repeat(OUTCOME, WEIGHT))
+JUDGED = Judged.of(OUTCOME, PROBABILITY, WEIGHT)
+JUDGED_REPEATED = Judged.of(*REPEATED[::-1])
+COSTS = Costs()
 
 
 def test_platt_counts_weights() -> None:
@@ -32,45 +37,48 @@ def test_platt_counts_weights() -> None:
 
 
 def test_cost_curve_counts_weights() -> None:
-    weighted, repeated = policy.cost_curve(PROBABILITY, OUTCOME, weight=WEIGHT), policy.cost_curve(*REPEATED)
+    weighted, repeated = (
+        policy.cost_curve(PROBABILITY, OUTCOME, COSTS, weight=WEIGHT),
+        policy.cost_curve(*REPEATED, COSTS),
+    )
     assert weighted.cut == pytest.approx(repeated.cut)
     assert weighted.cost == pytest.approx(repeated.cost)
 
 
 def test_threshold_follows_heavy_defaults() -> None:
-    heavy = policy.threshold(PROBABILITY, OUTCOME, weight=np.where(OUTCOME, 3.0, 1.0))
-    assert heavy.value < policy.threshold(PROBABILITY, OUTCOME).value
+    heavy = policy.threshold(PROBABILITY, OUTCOME, COSTS, weight=np.where(OUTCOME, 3.0, 1.0))
+    assert heavy.value < policy.threshold(PROBABILITY, OUTCOME, COSTS).value
 
 
 def test_threshold_ignores_the_unit_of_weights() -> None:
-    found = policy.threshold(PROBABILITY, OUTCOME, weight=np.full(600, 2.0))
-    assert found.value == pytest.approx(policy.threshold(PROBABILITY, OUTCOME).value)
+    found = policy.threshold(PROBABILITY, OUTCOME, COSTS, weight=np.full(600, 2.0))
+    assert found.value == pytest.approx(policy.threshold(PROBABILITY, OUTCOME, COSTS).value)
 
 
 def test_few_weights_widen_no_draw() -> None:
     """A resample draws rows, not what they stand for."""
-    light = policy.threshold(PROBABILITY, OUTCOME, weight=np.full(600, 1.0))
-    heavy = policy.threshold(PROBABILITY, OUTCOME, weight=np.full(600, 50.0))
+    light = policy.threshold(PROBABILITY, OUTCOME, COSTS, weight=np.full(600, 1.0))
+    heavy = policy.threshold(PROBABILITY, OUTCOME, COSTS, weight=np.full(600, 50.0))
     assert (heavy.low, heavy.high) == pytest.approx((light.low, light.high))
 
 
 def test_metrics_count_weights() -> None:
-    weighted = evaluation.evaluate(OUTCOME, PROBABILITY, 0.3, resamples=1, weight=WEIGHT)
-    repeated = evaluation.evaluate(*REPEATED[::-1], 0.3, resamples=1)
+    weighted = evaluation.evaluate(JUDGED, 0.3, COSTS, resamples=1)
+    repeated = evaluation.evaluate(JUDGED_REPEATED, 0.3, COSTS, resamples=1)
     for name in set(weighted) - {evaluation.ECE}:  # its bins hold equal numbers of rows
         assert weighted[name].value == pytest.approx(repeated[name].value), name
 
 
 def test_confusion_counts_weights() -> None:
-    weighted = evaluation.confusion(OUTCOME, PROBABILITY, 0.3, WEIGHT)
-    assert weighted == evaluation.confusion(*REPEATED[::-1], 0.3)
+    weighted = evaluation.confusion(JUDGED, 0.3)
+    assert weighted == evaluation.confusion(JUDGED_REPEATED, 0.3)
 
 
 def test_groups_count_weights() -> None:
-    names = np.where(MARGIN > -1, "high", "low")
-    (weighted, _) = by_group(OUTCOME, PROBABILITY, {"F": names}, 0.3, resamples=1, weight=WEIGHT)["F"]
-    repeated = {"F": np.repeat(names, WEIGHT)}
-    (expected, _) = by_group(*REPEATED[::-1], repeated, 0.3, resamples=1)["F"]
+    high = (MARGIN > -1).astype(np.intp)
+    groups, repeated = (Members("F", ("low", "high"), part, ()) for part in (high, np.repeat(high, WEIGHT)))
+    (weighted, _) = by_group(JUDGED, [groups], 0.3, COSTS, resamples=1)["F"]
+    (expected, _) = by_group(JUDGED_REPEATED, [repeated], 0.3, COSTS, resamples=1)["F"]
     assert weighted.approval_ratio == pytest.approx(expected.approval_ratio)
 
 
@@ -89,4 +97,4 @@ def test_families_learn_from_weights(family: Family) -> None:
 )
 def test_strange_weights_are_refused(weight: list[float], message: str) -> None:
     with pytest.raises(OutcomeError, match=message):
-        policy.cost_curve([0.1, 0.2], [0, 1], weight=weight)
+        policy.cost_curve([0.1, 0.2], [0, 1], COSTS, weight=weight)

@@ -27,12 +27,6 @@ def test_a_field_that_knows_the_outcome_stops_the_run(tables: Tables) -> None:
         prepared(replace(tables, train=leak))
 
 
-def test_a_client_on_both_sides_stops_the_run(tables: Tables) -> None:
-    twice = pl.concat([tables.train, tables.train])
-    with pytest.raises(TrainingError, match="both sides of the split"):
-        prepared(replace(tables, train=twice))
-
-
 @pytest.mark.parametrize("outcome", [0, 1])
 def test_too_few_of_an_outcome_stop_the_run(tables: Tables, outcome: int) -> None:
     alike = tables.train.filter(pl.col("TARGET") == outcome)

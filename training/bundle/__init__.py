@@ -5,13 +5,14 @@ bundle itself, and where those who serve it fetch it. How a bundle comes about (
 not belong here.
 """
 
-from training.bundle import remote
+from training.bundle import groups, remote
 from training.bundle.bundle import Bundle, Scores
 from training.bundle.history import History
 from training.bundle.manifest import (
     MODEL,
     BundleError,
     Calibration,
+    Costs,
     Feature,
     Field,
     Interval,
@@ -29,6 +30,7 @@ __all__ = [
     "BundleError",
     "Calibration",
     "Contents",
+    "Costs",
     "Feature",
     "Field",
     "History",
@@ -39,6 +41,7 @@ __all__ = [
     "Reason",
     "Rows",
     "Scores",
+    "groups",
     "remote",
     "write",
 ]

@@ -70,13 +70,19 @@ class Bundle:
         """Exact contributions [n, m + 1] of each feature to the margin, the base value last; a row sums to its margin.
 
         Boosters: path-dependent TreeSHAP (Lundberg et al. 2020) as LightGBM computes it. Linear models: coefficient
-        times value, from the graph itself.
+        times value, from the graph itself. Raises BundleError if there is neither, or `model.txt` has other features.
         """
         outputs = {node.name for node in self.session.get_outputs()}
         if "contributions" in outputs:
             parts: Floats = self.session.run(["contributions"], rows.tensors())[0]
             return parts
-        return np.asarray(self._booster.predict(self.features(rows), pred_contrib=True, num_threads=1), np.float64)
+        import lightgbm  # only who explains needs it: the predictor's image does not carry it
+
+        try:
+            found = self._booster.predict(self.features(rows), pred_contrib=True, num_threads=1)
+        except lightgbm.basic.LightGBMError as error:
+            raise BundleError(f"{self.path / 'model.txt'} gives no contributions: {error}") from error
+        return np.asarray(found, np.float64)
 
     def by_reason(self, contributions: Floats) -> Floats:
         """Contributions [n, m + 1] summed by reason, in the manifest's order: [n, number of reasons]."""
@@ -125,7 +131,7 @@ class Bundle:
 
     @cached_property
     def _booster(self) -> Any:  # lightgbm ships no types
-        import lightgbm  # only who explains needs it: the predictor's image does not carry it
+        import lightgbm
 
         return lightgbm.Booster(model_file=str(self.path / "model.txt"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -72,6 +73,21 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     english: str
 
 
+@dataclass(frozen=True)
+class Costs:
+    """What a wrong decision costs; in units of one refused good client if `fp` is 1."""
+
+    fn: float = 10.0
+    """Of a default that was accepted."""
+    fp: float = 1.0
+    """Of a good client that was refused."""
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which refusing costs least if the probabilities are exact."""
+        return self.fp / (self.fp + self.fn)
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What a wrong decision costs, and the threshold that follows; costs in units of one refused good client."""
 
@@ -85,6 +101,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     refuse: str = "refuse"
     auc_alarm: float = 0.82
     """A hold-out AUC above this is implausible for such data; promotion then needs a person."""
+
+    @property
+    def costs(self) -> Costs:
+        """Both costs as one value."""
+        return Costs(self.cost_fn, self.cost_fp)
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,10 +13,11 @@ import onnx
 
 from training.bundle import Feature, Field
 from training.features.ratios import EXTERNAL_SCORES, RATIOS
-from training.features.reasons import reason_of
 from training.graph import Graph, tensor
+from training.tables.applications import FIELDS
 
 _MISSING = float("nan")
+_REASONS = {column.name: column.reason for column in FIELDS}
 
 
 def features_from(
@@ -29,7 +30,7 @@ def features_from(
     usable = {field.name: field for field in fields if not field.protected or field.name in allowed}
     numbers_first = sorted(usable.values(), key=lambda field: field.datatype == "BYTES")
     direct = [
-        Feature(name=field.name, made_from=(field.name,), reason=reason_of(field.name), levels=field.levels)
+        Feature(name=field.name, made_from=(field.name,), reason=_REASONS[field.name], levels=field.levels)
         for field in numbers_first
     ]
     ratios = [

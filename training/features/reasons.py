@@ -1,8 +1,16 @@
-"""The reasons a letter to an applicant can give, and which one each application field or ratio belongs to."""
+"""The reasons a letter to an applicant can give.
+
+A field, a ratio and a history feature each say which one they belong to, where they are defined.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from training.bundle import Reason
+from training.features import history
+from training.features.ratios import EXTERNAL_SCORES, RATIOS
+from training.tables.applications import FIELDS
 
 _TEXTS = {
     "external_scores": (
@@ -53,28 +61,15 @@ whoever has a reason against them need not have done anything wrong.
 
 REASONS = tuple(Reason(code=code, french=french, english=english) for code, (french, english) in _TEXTS.items())
 
-_FIELDS = {
-    "external_scores": ("EXT_SOURCE_",),
-    "loan_terms": ("NAME_CONTRACT_TYPE", "AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE"),
-    "income": ("AMT_INCOME_TOTAL", "NAME_INCOME_TYPE"),
-    "employment": ("DAYS_EMPLOYED", "OCCUPATION_TYPE", "ORGANIZATION_TYPE", "FLAG_EMP_PHONE"),
-    "education": ("NAME_EDUCATION_TYPE",),
-    "housing": ("FLAG_OWN_",),
-    "region": ("REGION_", "REG_", "LIVE_"),
-    "contact": ("FLAG_",),
-    "stability": ("DAYS_REGISTRATION", "DAYS_ID_PUBLISH", "DAYS_LAST_PHONE_CHANGE"),
-    "household": ("CNT_CHILDREN", "CNT_FAM_MEMBERS"),
-    "surroundings": ("OBS_", "DEF_"),
-    "enquiries": ("AMT_REQ_CREDIT_BUREAU_",),
-    "circumstances": ("NAME_TYPE_SUITE", "WEEKDAY_APPR_PROCESS_START", "HOUR_APPR_PROCESS_START"),
-    "gender": ("CODE_GENDER",),
-    "age": ("DAYS_BIRTH",),
-    "family_status": ("NAME_FAMILY_STATUS",),
-}
-"""By reason, its application fields or what their names begin with; the longest such beginning counts."""
+
+def check(named: Iterable[tuple[str, str]]) -> None:
+    """Raises ValueError for a name with a reason that has no text: no applicant could read it."""
+    for name, reason in named:
+        if reason not in _TEXTS:
+            raise ValueError(f"{name}: expected one of the reasons {', '.join(_TEXTS)}; got {reason!r}")
 
 
-def reason_of(field: str) -> str:
-    """The reason an application field belongs to; what is not named describes the applicant's home or car."""
-    found = [(len(start), reason) for reason, starts in _FIELDS.items() for start in starts if field.startswith(start)]
-    return max(found, default=(0, "housing"))[1]
+check((field.name, field.reason) for field in FIELDS)
+check((ratio.name, ratio.reason) for ratio in RATIOS)
+check([(EXTERNAL_SCORES.name, EXTERNAL_SCORES.reason)])
+check((feature.name, feature.reason) for feature in history.FEATURES)

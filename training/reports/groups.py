@@ -7,16 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from training.bundle.groups import FOUR_FIFTHS
 from training.evaluation import ACCURACY_APPROVE_ALL, APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED
 from training.groups import Group
 from training.reports.picture import BAD, GOOD, GREY, bare, canvas, percent_axis, styled
 from training.reports.table import Table, interval, percent
-
-FOUR_FIFTHS = 0.8
-"""An approval rate below this share of the best group's calls for a look.
-
-Source: Uniform Guidelines on Employee Selection Procedures (29 CFR 1607.4), which lenders apply by analogy.
-"""
 
 
 @styled

@@ -50,7 +50,7 @@ def treatment(results: Results) -> str:
 def threshold(results: Results) -> str:
     """Why refusing begins where it does."""
     policy = results.policy
-    theoretical = policy.cost_fp / (policy.cost_fp + policy.cost_fn)
+    theoretical = policy.costs.threshold
     inside = policy.threshold_low <= theoretical <= policy.threshold_high
     agreement = (
         "lies inside the interval: nothing here speaks against taking the probabilities at their word"

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from training import imbalance
 from training.bundle.manifest import Calibration, Feature, Interval, Policy, Population, Reason
-from training.evaluation import Confusion
+from training.evaluation import Confusion, Judged
 from training.groups import Group
 from training.reports.drift import Drift
 from training.reports.fields import Described
-from training.reports.judged import Judged
 from training.search import Dropped, Trial
 
 Floats = NDArray[np.float64]

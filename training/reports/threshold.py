@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from training.bundle.manifest import Policy
+from training.evaluation import Judged
 from training.policy import cost, cost_curve
-from training.reports.judged import Judged
 from training.reports.picture import ACCENT, BAD, GOOD, GREY, canvas, percent_axis, styled
 
 
@@ -22,7 +22,7 @@ def figure(policy: Policy, validation: Judged, hold_out: Judged) -> Figure:
     above, below = drawing.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
     lowest: list[float] = []
     for name, judged, colour, width in (("validation", validation, GOOD, 2.0), ("hold-out", hold_out, GREY, 1.2)):
-        curve = cost_curve(judged.probability, judged.outcome, policy.cost_fn, policy.cost_fp, weight=judged.weight)
+        curve = cost_curve(judged.probability, judged.outcome, policy.costs, weight=judged.weight)
         lowest.append(float(curve.cost.min()))
         above.step(curve.cut, curve.cost, where="mid", color=colour, linewidth=width, label=name)
         order = np.argsort(judged.probability)
@@ -30,11 +30,11 @@ def figure(policy: Policy, validation: Judged, hold_out: Judged) -> Figure:
         below.step(judged.probability[order], approved, color=colour, linewidth=width)
 
     def paid(refused: NDArray[np.bool_]) -> float:
-        return cost(validation.outcome, refused, policy.cost_fn, policy.cost_fp, validation.weight)
+        return cost(validation.outcome, refused, policy.costs, validation.weight)
 
     everybody = paid(np.zeros_like(validation.outcome))
     above.axhline(everybody, color=BAD, linewidth=1, linestyle=":", label=f"approve all: {everybody:.3f}")
-    theoretical = policy.cost_fp / (policy.cost_fp + policy.cost_fn)
+    theoretical = policy.costs.threshold
     for axes in (above, below):
         axes.axvspan(policy.threshold_low, policy.threshold_high, color=ACCENT, alpha=0.13, linewidth=0)
         axes.axvline(policy.threshold, color=ACCENT, linewidth=1.6)

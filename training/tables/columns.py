@@ -42,6 +42,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class FormField(Column):
+    """A column that an applicant answers, so it can be a reason to refuse the loan."""
+
+    reason: str = field(kw_only=True)
+    """Code of the one reason it belongs to."""
+
+
+@dataclass(frozen=True)
 class Table:
     """One raw table: its columns in the order of the published file, and how its rows hang together."""
 

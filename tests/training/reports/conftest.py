@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from training import evaluation, imbalance
-from training.bundle.manifest import Feature, Interval, Policy, Reason
-from training.groups import age_group, by_group
+from training.bundle.groups import Members
+from training.bundle.manifest import Costs, Feature, Interval, Policy, Reason
+from training.evaluation import Judged
+from training.groups import by_group
 from training.policy import calibrate, platt, threshold
-from training.reports import Candidate, Data, Explained, Judged, Results
+from training.reports import Candidate, Data, Explained, Results
 from training.reports.drift import compare
 from training.reports.fields import by_level
 from training.search import Dropped, Trial
@@ -76,12 +78,16 @@ def run() -> Results:
     test["AMT_INCOME_TOTAL"] = test["AMT_INCOME_TOTAL"] * 1.35
     calibration = platt(margin, outcome)
     probability, held_out = calibrate(margin, calibration), calibrate(judged_margin, calibration)
-    cut = threshold(probability, outcome)
-    groups = {
-        "CODE_GENDER": random.choice(["F", "M"], judged.size),
-        "DAYS_BIRTH": age_group(random.uniform(-25000, -7500, judged.size)),
-        "NAME_FAMILY_STATUS": random.choice(["Married", "Single | other", "Widow"], judged.size),
-    }
+    cut = threshold(probability, outcome, Costs())
+    everybody = Judged.of(judged, held_out)
+    groups = [
+        Members(field, names, random.integers(0, len(names), judged.size), names)
+        for field, names in (
+            ("CODE_GENDER", ("F", "M")),
+            ("DAYS_BIRTH", ("younger than 30", "30-39", "40-49", "50-61", "62 and older")),
+            ("NAME_FAMILY_STATUS", ("Married", "Single | other", "Widow")),
+        )
+    ]
     return Results(
         model="credit-default",
         chosen="lightgbm",
@@ -110,12 +116,12 @@ def run() -> Results:
             cost_fn=10, cost_fp=1, threshold=cut.value, threshold_low=cut.low, threshold_high=cut.high, auc_alarm=0.82
         ),
         calibration=calibration,
-        metrics=evaluation.evaluate(judged, held_out, cut.value, resamples=200),
-        confusion=evaluation.confusion(judged, held_out, cut.value),
-        groups=by_group(judged, held_out, groups, cut.value, resamples=100),
+        metrics=evaluation.evaluate(everybody, cut.value, Costs(), resamples=200),
+        confusion=evaluation.confusion(everybody, cut.value),
+        groups=by_group(everybody, groups, cut.value, Costs(), resamples=100),
         imbalance=treatments(),
-        validation=Judged(outcome, probability, np.ones(outcome.size)),
-        hold_out=Judged(judged, held_out, np.ones(judged.size)),
+        validation=Judged.of(outcome, probability),
+        hold_out=everybody,
         explained=explained(random),
         dropped=(Dropped("FLAG_MOBIL", "constant"), Dropped("bureau_count_2y", "duplicate of bureau_count")),
         data=Data(
