@@ -156,7 +156,7 @@ def retrain(
     url: str | None = None,
     promotion: Callable[[str], Change | None] | None = None,
 ) -> Retrained:
-    """A version learned from what has become known, and promoted: as `flows.runs.retrain.retrain`, which tells its errors.
+    """A version learned from what has become known, and promoted: as `flows.runs.retrain.retrain`, with its errors.
 
     `promotion` is what becomes of the version, by default what `promote` does.
     """

@@ -10,7 +10,6 @@ from typing import Any
 
 from flows.clients.applications import Answered, Application, TurnedAway, ask
 from flows.clients.monitor import ask as ask_monitor
-from flows.clients.outcomes import Outcome
 from flows.errors import StepFailed
 from flows.settings import Settings
 from monitoring.intake.outcomes import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.clients.applications import Answered
-from flows.clients.outcomes import Outcome, known, tell
+from flows.clients.outcomes import known, tell
 from flows.errors import FlowError, NotUp
 from flows.settings import Settings
 from monitoring.intake.outcomes import Outcome
