@@ -11,8 +11,8 @@ from flows.runs.train import Trained
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle
-from training.changes import Change
 from training.registry import Registry
+from training.registry.trail import Change
 
 
 def run(name: str, settings: Settings, say: Say, parameters: dict[str, Any]) -> Trained | Retrained | Change:

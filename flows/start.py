@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from flows.runs.promote import Considered
     from flows.runs.retrain import Kind, Retrained
     from flows.runs.train import Trained
-    from training.changes import Change
     from training.registry import Registry
+    from training.registry.trail import Change
 
 
 def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
@@ -93,7 +93,7 @@ def train(
     """A model from raw tables, registered as the next version. Raises RegistryError, DataError, TrainingError."""
     from flows.runs import train as training
     from training.registry import Registry
-    from training.train import Options
+    from training.runs.train import Options
 
     registry = Registry(settings.registry_url)
     registry.aliases()  # a registry that is away is better known before the training than after it

@@ -12,8 +12,8 @@ from flows.machine.platform import Platform, Status
 from flows.runs import trail
 from flows.settings import Settings
 from training.bundle import MODEL
-from training.changes import Change
 from training.registry import Registry, RegistryError
+from training.registry.trail import Change
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
-from training.assemble import assemble
 from training.bundle import (
     MODEL,
     Calibration,
@@ -32,6 +31,7 @@ from training.candidates import Examples, Fitted
 from training.candidates.lightgbm import LightGBM
 from training.features.graph import feature_graph, features_from
 from training.features.reasons import REASONS
+from training.runs.assemble import assemble
 
 TOY_FIELDS = (
     Field(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from training.features import history as histories
 from training.features.fields import describe, rows_of
-from training.recent import Recent
+from training.rows.recent import Recent
 from training.tables import FIELDS, Tables
 
 BASE = 1500

@@ -42,7 +42,7 @@ def closure(extra: str) -> set[str]:
     [
         ("serving", ["training.bundle", "serving.records", "serving.predictor.__main__"]),
         ("monitoring", ["serving.records", "monitoring.__main__"]),
-        ("training", ["training.train", "training.registry", "training.synthetic"]),
+        ("training", ["training.runs.train", "training.registry", "training.synthetic"]),
     ],
 )
 def test_a_component_needs_only_its_extra(extra: str, modules: list[str]) -> None:

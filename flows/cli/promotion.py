@@ -12,7 +12,7 @@ from flows.cli.output import Output, reporting, table, user
 
 if TYPE_CHECKING:
     from flows.status import Overview
-    from training.changes import Change
+    from training.registry.trail import Change
 
 _SHOWN = 10
 _LONGEST = 100
@@ -107,7 +107,7 @@ def _told(change: Change) -> str:
     if change.state == "done":
         approved = f", approved: {change.approved}" if change.approved else ""
         return f"version {change.after} is live, before it {change.before or 'none'} ({change.why}{approved})"
-    from training.changes import TOLD
+    from training.registry.trail import TOLD
 
     criteria = change.gate["criteria"] if change.gate else ()
     rows = [(one["name"], TOLD[one["passed"]], one["sentence"]) for one in criteria]

@@ -7,7 +7,7 @@ import time
 import httpx
 
 from flows.settings import Settings
-from training.changes import Change
+from training.registry.trail import Change
 
 _PAUSES = (1.0, 2.0, 4.0, 0.0)
 """Seconds after each attempt."""

@@ -21,8 +21,8 @@ from flows.demo.windows import Window, followed, review, submit
 from flows.errors import StepFailed
 from flows.runs.history import refresh
 from training.bundle import Bundle, Manifest
-from training.changes import Change
 from training.registry import Registry
+from training.registry.trail import Change
 from training.synthetic import synthesise, worlds
 from training.synthetic.arrivals import Arrivals, arrive
 from training.tables import read

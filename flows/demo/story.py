@@ -17,7 +17,7 @@ from flows.errors import FlowError
 from flows.machine.platform import Platform
 from flows.settings import Settings
 from flows.steps import Say
-from training.changes import Change
+from training.registry.trail import Change
 
 APPLICATIONS = 6_000
 """In a window of the changed world: some 400 defaults become known of it, twice what the gate needs."""

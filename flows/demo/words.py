@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.demo.windows import Window
 from flows.steps import Say
-from training.changes import Change
+from training.registry.trail import Change
 
 _LEFT_OUT = ("checking ", "looking for the parents", "Finished in state", "Worker ", "Flow run ")
 """How lines begin that tell of reading files, or of Prefect's own doings."""

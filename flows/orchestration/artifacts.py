@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.settings import Settings
-from training.changes import TOLD, Change, page
+from training.registry.trail import TOLD, Change, page
 
 if TYPE_CHECKING:
     from flows.gate.gate import Gate

@@ -26,7 +26,7 @@ from training.bundle import Costs
 if TYPE_CHECKING:
     from flows.runs.retrain import Retrained
     from flows.runs.train import Trained
-    from training.changes import Change
+    from training.registry.trail import Change
 
 Result = TypeVar("Result")
 

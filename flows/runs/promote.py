@@ -23,8 +23,8 @@ from flows.runs import trail
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle, BundleError
-from training.changes import Change, State
 from training.registry import Registry, RegistryError
+from training.registry.trail import Change, State
 from training.tables import DataError
 
 _REFUSALS = (FlowError, RegistryError, BundleError, DataError)

@@ -20,10 +20,10 @@ from flows.settings import Settings
 from flows.steps import Say, Step
 from monitoring.verdict import Cohort
 from training.bundle import Bundle, Manifest
-from training.changes import Change
-from training.recent import Recent
 from training.registry import Registry, Version
-from training.train import Options
+from training.registry.trail import Change
+from training.rows.recent import Recent
+from training.runs.train import Options
 
 Kind = Literal["retrain", "recalibrate"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from training.changes import Change
+from training.registry.trail import Change
 
 _NO_PODS: Mapping[str, str] = MappingProxyType({})
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from flows.steps import Say
 from training.bundle import Bundle, Manifest
-from training.recalibrate import recalibrate
-from training.recent import Recent
 from training.registry import Figures, Registry, Trial, Version
+from training.rows.recent import Recent
+from training.runs.recalibrate import recalibrate
+from training.runs.train import Options, Run, train
 from training.synthetic import synthesise
 from training.tables import Tables, read
-from training.train import Options, Run, train
 
 SYNTHETIC_CLIENTS = 20_000
 

@@ -12,7 +12,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from training import tables
-from training.assemble import assemble, check_agreement
 from training.bundle import MODEL, Bundle, Calibration, Contents, Manifest, Policy, Rows, write
 from training.bundle.bundle import hash_clients, start
 from training.bundle.manifest import FORMAT
@@ -20,8 +19,9 @@ from training.candidates import Fitted
 from training.candidates.lightgbm import LightGBM
 from training.features.client_history import write_client_history
 from training.features.reasons import REASONS
-from training.prepare import Prepared, prepare
-from training.search import useless
+from training.rows.prepare import Prepared, prepare
+from training.runs.assemble import assemble, check_agreement
+from training.selection.search import useless
 from training.synthetic import synthesise
 
 CLIENTS = 20_000

@@ -23,7 +23,6 @@ import pyarrow as pa
 from monitoring.judging.drift import Chunk
 from monitoring.judging.reference import Reference, describe
 from monitoring.judging.rule import Limits, judge
-from training.assemble import assemble
 from training.bundle import MODEL, Bundle, Calibration, Contents, Field, Manifest, Policy, Rows, write
 from training.bundle.bundle import hash_clients
 from training.bundle.manifest import FORMAT
@@ -32,6 +31,7 @@ from training.features.fields import describe as describe_fields
 from training.features.fields import rows_of
 from training.features.graph import features_from
 from training.features.reasons import REASONS
+from training.runs.assemble import assemble
 from training.synthetic import synthesise
 
 CLIENTS, ROWS = 100_000, 50_000

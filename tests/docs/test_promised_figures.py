@@ -19,8 +19,8 @@ from serving.protocol.shapes import MOST_ROWS
 from tests.docs.pages import ROOT
 from training.bundle.manifest import FORMAT
 from training.bundle.writing import REPLAYED
-from training.recent import FEWEST_DEFAULTS
-from training.train import Options
+from training.rows.recent import FEWEST_DEFAULTS
+from training.runs.train import Options
 
 PREDICTOR = Predictor(models=ROOT)
 MIB = 1 << 20

@@ -11,8 +11,8 @@ from typing import Any
 
 from flows.gate.gate import Gate
 from flows.runs.promote import Considered, carry_out
-from training.changes import Change
 from training.registry import Registry
+from training.registry.trail import Change
 
 Tick = Callable[[str], None]
 """Called before and after each step, with its name and version."""

@@ -25,8 +25,8 @@ from flows.machine.platform import Platform
 from flows.machine.services import prefect_environment
 from flows.settings import Settings
 from tests.ports import unused_port
-from training.changes import Change
 from training.registry import Figures, Registry
+from training.registry.trail import Change
 from training.synthetic import synthesise
 
 pytestmark = [

@@ -23,8 +23,8 @@ from flows.settings import Settings
 from flows.status import look
 from tests.conftest import write_toy_bundle
 from tests.flows.homes import PASSED
-from training.changes import Change
 from training.registry import Figures, Registry, RegistryError
+from training.registry.trail import Change
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy

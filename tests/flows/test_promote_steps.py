@@ -15,8 +15,8 @@ from flows.runs.promote import promote as whole_promotion
 from flows.runs.trail import mismatches
 from flows.settings import Settings
 from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
-from training.changes import Change
 from training.registry import Registry, RegistryError
+from training.registry.trail import Change
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy

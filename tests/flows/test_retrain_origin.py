@@ -11,9 +11,9 @@ import pytest
 from flows.errors import FlowError
 from flows.runs.retrain import Gathered, like, origin, tables
 from training.bundle import Bundle, Costs
-from training.recent import Recent
 from training.registry import Figures, Registry
-from training.train import Options
+from training.rows.recent import Recent
+from training.runs.train import Options
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy

@@ -14,8 +14,8 @@ from monitoring.verdict import Verdict
 from training.bundle import Bundle
 from training.features import history as histories
 from training.features.fields import rows_of
+from training.runs.train import Options, train
 from training.tables import read
-from training.train import Options, train
 
 
 @pytest.fixture(scope="module")

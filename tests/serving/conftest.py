@@ -9,10 +9,10 @@ import pytest
 from conftest import TOY_FIELDS
 from msgspec.structs import replace
 
-from training.assemble import assemble
 from training.bundle import Bundle
 from training.bundle.bundle import start
 from training.candidates.logistic import FittedLogistic, Scale
+from training.runs.assemble import assemble
 
 ACTIONABLE = {"AMT_CREDIT", "NAME_INCOME_TYPE", "CNT_CHILDREN"}
 

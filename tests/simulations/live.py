@@ -13,11 +13,11 @@ from monitoring.judging.drift import Chunk
 from training.bundle import Bundle, Rows
 from training.features import history as histories
 from training.features.fields import rows_of
+from training.runs.train import Options, train
 from training.synthetic import synthesise
 from training.synthetic.arrivals import Arrivals, arrive
 from training.synthetic.worlds import calibration, changed, population, published
 from training.tables import read
-from training.train import Options, train
 
 CLIENTS = 10_000
 ARRIVALS = 10_000

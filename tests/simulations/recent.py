@@ -17,22 +17,22 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from training.assemble import assemble
 from training.bundle import Field
 from training.bundle.bundle import start
 from training.candidates import LightGBM, Logistic
 from training.features import history as histories
 from training.features.fields import rows_of
-from training.prepare import Prepared, prepare
-from training.recent import Recent
-from training.search import Trial, cheapest, folds_of, search
+from training.rows.prepare import Prepared, prepare
+from training.rows.recent import Recent
+from training.runs.assemble import assemble
+from training.runs.train import Options
+from training.selection.search import Trial, cheapest, folds_of, search
 from training.synthetic.aggregates import aggregates
 from training.synthetic.lender import Lender, clients
 from training.synthetic.risk import log_odds
 from training.synthetic.worlds import changed, published
 from training.synthetic.write import as_arrow, numbered
 from training.tables import FIELDS, HISTORY, Tables
-from training.train import Options
 
 Floats = npt.NDArray[np.float64]
 

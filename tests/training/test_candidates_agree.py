@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from conftest import TOY_FIELDS, TOY_HISTORY, toy_rows
 
-from training.assemble import assemble
 from training.bundle import Calibration
 from training.bundle.bundle import start
 from training.candidates import FAMILIES, Examples, Family
 from training.features.graph import feature_graph, features_from
-from training.policy import calibrate
+from training.measures.policy import calibrate
+from training.runs.assemble import assemble
 
 NAMES = tuple(name for name, _ in TOY_HISTORY)
 FEATURES = features_from(TOY_FIELDS, TOY_HISTORY, ())

@@ -7,7 +7,7 @@ from training.candidates import FAMILIES, Examples, Family
 from training.candidates.constant import Constant
 from training.candidates.lightgbm import LightGBM, _with_float32_thresholds
 from training.candidates.logistic import Logistic, Scale
-from training.search import folds_of
+from training.selection.search import folds_of
 
 FEATURES = tuple(Feature(name=f"f{i}", made_from=(f"f{i}",), reason="income") for i in range(4))
 

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import evaluation
 from training.bundle import Costs, Field
 from training.bundle.groups import Members, members
-from training.evaluation import Judged
-from training.groups import by_group
+from training.measures import evaluation
+from training.measures.evaluation import Judged
+from training.measures.groups import by_group
 
 
 def of(*labels: str) -> tuple[Members]:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import sklearn.metrics as sk
 
-from training import evaluation, policy
 from training.bundle import Costs
-from training.evaluation import Judged
+from training.measures import evaluation, policy
+from training.measures.evaluation import Judged
 
 COSTS = Costs()
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
-from training import evaluation, policy
 from training.bundle import Costs
-from training.evaluation import Judged
+from training.measures import evaluation, policy
+from training.measures.evaluation import Judged
 
 COSTS = Costs()
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.model_selection import StratifiedKFold
 
-from training import imbalance
 from training.bundle import Costs, Feature
 from training.candidates import Examples
+from training.selection import imbalance
 
 PARAMETERS = {"trees": 20, "learning_rate": 0.1, "num_leaves": 7}
 FEATURES = [Feature(name=f"f{i}", made_from=(f"F{i}",), reason="r") for i in range(5)]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import leakage
+from training.rows import leakage
 
 RANDOM = np.random.default_rng(0)
 OUTCOME = RANDOM.random(3000) < 0.1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from training.bundle.manifest import Calibration
-from training.policy import OutcomeError, calibrate, platt
+from training.measures.policy import OutcomeError, calibrate, platt
 
 
 def drawn(seed: int, rows: int = 2000, slope: float = 0.7, intercept: float = -2.0):

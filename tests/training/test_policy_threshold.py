@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.bundle import Costs
-from training.policy import OutcomeError, cost, cost_curve, threshold
+from training.measures.policy import OutcomeError, cost, cost_curve, threshold
 
 COSTS = Costs()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import evaluation, policy
 from training.bundle import Costs, Feature
 from training.bundle.groups import Members
 from training.candidates import FAMILIES, Examples, Family
-from training.evaluation import Judged
-from training.groups import by_group
-from training.policy import OutcomeError
+from training.measures import evaluation, policy
+from training.measures.evaluation import Judged
+from training.measures.groups import by_group
+from training.measures.policy import OutcomeError
 
 FEATURES = tuple(Feature(name=f"f{i}", made_from=(f"f{i}",), reason="income") for i in range(3))
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from training.errors import TrainingError
-from training.prepare import Prepared, prepare
+from training.rows.prepare import Prepared, prepare
 from training.synthetic import synthesise
 from training.tables import Tables, read
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from training.changes import LONGEST, Change, from_tags, measured, page, to_tags
 from training.registry import Figures, Registry, RegistryError
+from training.registry.trail import LONGEST, Change, from_tags, measured, page, to_tags
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy

@@ -7,8 +7,8 @@ from training.bundle import Calibration, Costs, Feature
 from training.candidates import Examples
 from training.candidates.constant import Constant
 from training.candidates.lightgbm import LightGBM
-from training.policy import Threshold
-from training.search import Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
+from training.measures.policy import Threshold
+from training.selection.search import Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
 
 NAN = np.nan
 NAMES = ("first", "second", "third")

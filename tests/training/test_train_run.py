@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from training.bundle import Bundle
+from training.runs.train import Options, Run, train
 from training.synthetic import synthesise
 from training.tables import Tables, read
-from training.train import Options, Run, train
 
 OPTIONS = Options(trials=2, auc_alarm=0.5)
 """With a limit that any model is above, so that an alarm is among what is looked at."""

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.assemble import assemble, check_agreement
 from training.bundle import Bundle
 from training.bundle.bundle import start
 from training.candidates import FAMILIES
 from training.candidates.lightgbm import LightGBM
+from training.runs.assemble import assemble, check_agreement
+from training.runs.train import Options, Run, train
 from training.tables import read
-from training.train import Options, Run, train
 
 
 @pytest.fixture(scope="module")

@@ -140,7 +140,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
     calibration: Calibration
     metrics: dict[str, Interval]
-    """Hold-out metrics; keys as in `training.evaluation`."""
+    """Hold-out metrics; keys as in `training.measures.evaluation`."""
     allowed: tuple[str, ...]
     """Protected fields that this run admitted as inputs."""
     alarms: tuple[str, ...]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from training.changes import Change, from_tags, measured, page, to_tags
 from training.registry.connection import Connection, every
+from training.registry.trail import Change, from_tags, measured, page, to_tags
 
 
 class Changes(Connection):

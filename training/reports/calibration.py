@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.evaluation import ECE_BINS, Judged, equal_mass
+from training.measures.evaluation import ECE_BINS, Judged, equal_mass
 from training.reports.picture import GOOD, GREY, canvas, percent_axis, styled
 
 

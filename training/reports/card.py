@@ -7,14 +7,14 @@ holds them.
 from __future__ import annotations
 
 from training.bundle import Population
-from training.evaluation import AUC, METRICS, PR_AUC
+from training.measures.evaluation import AUC, METRICS, PR_AUC
 from training.reports import calibration, contributions, drift, fields, groups, ranking, rationale, search, treatments
 from training.reports import threshold as threshold_report
 from training.reports.document import Block, Bullets, Code, Document, Picture, Section
 from training.reports.picture import png
 from training.reports.results import Data, Results
 from training.reports.table import Table, interval
-from training.split import HEAVIEST
+from training.rows.split import HEAVIEST
 
 _METRIC_NAMES = {
     "auc": "AUC",

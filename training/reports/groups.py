@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from training.bundle.groups import FOUR_FIFTHS
-from training.evaluation import ACCURACY_APPROVE_ALL, APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED
-from training.groups import Group
+from training.measures.evaluation import ACCURACY_APPROVE_ALL, APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED
+from training.measures.groups import Group
 from training.reports.picture import BAD, GOOD, GREY, bare, canvas, percent_axis, styled
 from training.reports.table import Table, interval, percent
 

@@ -6,8 +6,8 @@ from base64 import b64encode
 
 from jinja2 import Environment, StrictUndefined
 
-from training import evaluation
 from training.bundle.manifest import Interval
+from training.measures import evaluation
 from training.reports.document import Document
 from training.reports.results import Results
 from training.reports.template import PAGE

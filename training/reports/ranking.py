@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from training.bundle.manifest import Interval
-from training.evaluation import Judged
+from training.measures.evaluation import Judged
 from training.reports.picture import ACCENT, GOOD, GREY, canvas, percent_axis, styled
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training import evaluation
-from training.imbalance import NONE, Row
+from training.measures import evaluation
 from training.reports.results import Results
 from training.reports.table import interval, percent
+from training.selection.imbalance import NONE, Row
 
 
 def model(results: Results) -> str:

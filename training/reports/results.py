@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training import imbalance
 from training.bundle.manifest import Calibration, Feature, Interval, Policy, Population, Reason
-from training.evaluation import Confusion, Judged
-from training.groups import Group
+from training.measures.evaluation import Confusion, Judged
+from training.measures.groups import Group
 from training.reports.drift import Drift
 from training.reports.fields import Described
-from training.search import Dropped, Trial
+from training.selection import imbalance
+from training.selection.search import Dropped, Trial
 
 Floats = NDArray[np.float64]
 

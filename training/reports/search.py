@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from training.reports.results import Candidate
 from training.reports.table import Table, interval
-from training.search import Trial
+from training.selection.search import Trial
 
 _SHOWN = 10
 

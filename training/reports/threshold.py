@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from training.bundle.manifest import Policy
-from training.evaluation import Judged
-from training.policy import cost, cost_curve
+from training.measures.evaluation import Judged
+from training.measures.policy import cost, cost_curve
 from training.reports.picture import ACCENT, BAD, GOOD, GREY, canvas, percent_axis, styled
 
 

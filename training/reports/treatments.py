@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from training.imbalance import NONE, Row
 from training.reports.picture import BAD, GOOD, bare, canvas, styled
 from training.reports.table import Table, interval
+from training.selection.imbalance import NONE, Row
 
 
 @styled

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from recent_lender import BASE, UNRECORDED, Lender, answered
 
-from training.recent import Recent
+from training.rows.recent import Recent
+from training.runs.train import Options, Run, train
 from training.synthetic import synthesise
 from training.tables import read
-from training.train import Options, Run, train
 
 
 @pytest.fixture(scope="session")

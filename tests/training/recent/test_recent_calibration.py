@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 from recent_lender import Lender, asked, with_column
 
-from training.assemble import with_calibration
 from training.bundle import Bundle, BundleError, Manifest, Rows
 from training.errors import TrainingError
 from training.features.graph import feature_graph
-from training.policy import calibrate
-from training.recalibrate import recalibrate
-from training.recent import Recent
+from training.measures.policy import calibrate
+from training.rows.recent import Recent
+from training.runs.assemble import with_calibration
+from training.runs.recalibrate import recalibrate
 
 
 @pytest.fixture(scope="module")

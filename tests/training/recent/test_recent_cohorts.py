@@ -10,7 +10,7 @@ import pytest
 from recent_lender import with_column
 
 from training.errors import TrainingError
-from training.recent import Cohort, Recent, Usable, fingerprint
+from training.rows.recent import Cohort, Recent, Usable, fingerprint
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from recent_lender import BASE, UNRECORDED, asked, with_column
 
 from training.bundle import Bundle
 from training.features.fields import MOST_LEVELS, FieldError
-from training.prepare import prepare
-from training.recent import Recent
-from training.train import Run
+from training.rows.prepare import prepare
+from training.rows.recent import Recent
+from training.runs.train import Run
 
 
 def prepared(lender, recent: Recent):

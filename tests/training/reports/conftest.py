@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training import evaluation, imbalance
 from training.bundle.groups import Members
 from training.bundle.manifest import Costs, Feature, Interval, Policy, Reason
-from training.evaluation import Judged
-from training.groups import by_group
-from training.policy import calibrate, platt, threshold
+from training.measures import evaluation
+from training.measures.evaluation import Judged
+from training.measures.groups import by_group
+from training.measures.policy import calibrate, platt, threshold
 from training.reports import Candidate, Data, Explained, Results
 from training.reports.drift import compare
 from training.reports.fields import by_level
-from training.search import Dropped, Trial
+from training.selection import imbalance
+from training.selection.search import Dropped, Trial
 
 REASONS = (
     Reason(code="external", french="Scores externes", english="External scores"),

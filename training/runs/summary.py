@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from training import evaluation, imbalance
 from training.bundle import Bundle, Manifest, groups
 from training.candidates import Examples
 from training.candidates.lightgbm import LightGBM
-from training.evaluation import Judged
 from training.features.fields import Columns, columns_of
-from training.groups import Group, by_group
-from training.prepare import Part, Prepared
-from training.recent import Usable
+from training.measures import evaluation
+from training.measures.evaluation import Judged
+from training.measures.groups import Group, by_group
 from training.reports import Answered, Candidate, Data, Explained, Results
 from training.reports.drift import compare
 from training.reports.fields import by_level
-from training.search import Dropped, Trial, best_of_each, folds_of
+from training.rows.prepare import Part, Prepared
+from training.rows.recent import Usable
+from training.selection import imbalance
+from training.selection.search import Dropped, Trial, best_of_each, folds_of
 from training.tables import Tables
 
 _EXPLAINED = 1_000

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from training.bundle import Calibration, Costs, Feature
 from training.candidates import CrossFit, Examples, Family, Parameters
 from training.candidates.family import Folds, Matrix
-from training.policy import Threshold, calibrate, cost, platt, threshold
+from training.measures.policy import Threshold, calibrate, cost, platt, threshold
 
 
 @dataclass(frozen=True)

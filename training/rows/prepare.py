@@ -11,7 +11,6 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from training import leakage, split
 from training.bundle import Feature, Field, Rows
 from training.bundle.bundle import start
 from training.candidates import Examples, Outcome, Weight
@@ -20,8 +19,9 @@ from training.errors import TrainingError
 from training.features import history as histories
 from training.features.fields import columns_of, describe, rows_of
 from training.features.graph import feature_graph, features_from
-from training.recent import Recent, Usable, check_enough
-from training.split import Side
+from training.rows import leakage, split
+from training.rows.recent import Recent, Usable, check_enough
+from training.rows.split import Side
 from training.tables import FIELDS, Tables
 
 Progress = Callable[[str], None]

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from training import evaluation, reports
-from training.assemble import assemble, check_agreement
+from training import reports
 from training.bundle import MODEL, Bundle, Contents, Costs, Manifest, Policy, write
 from training.bundle.bundle import hash_clients, start
 from training.bundle.manifest import FORMAT
@@ -22,13 +21,15 @@ from training.candidates import FAMILIES, Fitted
 from training.candidates.family import Folds
 from training.candidates.lightgbm import LightGBM
 from training.errors import TrainingError
-from training.evaluation import Judged
 from training.features.reasons import REASONS
-from training.prepare import Prepared, prepare
-from training.recent import Recent, fingerprint
+from training.measures import evaluation
+from training.measures.evaluation import Judged
 from training.reports import Results
-from training.search import Dropped, Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
-from training.summary import summarise
+from training.rows.prepare import Prepared, prepare
+from training.rows.recent import Recent, fingerprint
+from training.runs.assemble import assemble, check_agreement
+from training.runs.summary import summarise
+from training.selection.search import Dropped, Trial, best_of_each, cheapest, draws, folds_of, search, unused, useless
 from training.tables import Tables
 
 Progress = Callable[[str], None]

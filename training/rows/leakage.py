@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from training.policy import checked
+from training.measures.policy import checked
 
 _BINS = 20
 _FOLDS = 5

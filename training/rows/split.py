@@ -16,7 +16,7 @@ import polars as pl
 from sklearn.model_selection import train_test_split
 
 from training.candidates import Outcome, Weight
-from training.recent import ENOUGH_DEFAULTS, Cohort, Usable
+from training.rows.recent import ENOUGH_DEFAULTS, Cohort, Usable
 from training.tables import FIELDS
 
 HEAVIEST = 10.0

@@ -20,8 +20,8 @@ from threadpoolctl import threadpool_limits
 from training.bundle.manifest import Calibration, Costs, Interval
 from training.candidates.family import Examples, Folds, Margins, Matrix, Outcome, Parameters
 from training.candidates.lightgbm import LightGBM
-from training.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, Judged, evaluate
-from training.policy import calibrate, platt, threshold
+from training.measures.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, Judged, evaluate
+from training.measures.policy import calibrate, platt, threshold
 
 NONE = "none"
 CLASS_WEIGHTS = "class weights"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from training.bundle.manifest import Costs, Interval
-from training.policy import both_classes, checked, weights
+from training.measures.policy import both_classes, checked, weights
 
 AUC = "auc"
 PR_AUC = "pr_auc"

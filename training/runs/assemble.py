@@ -12,7 +12,7 @@ from training.bundle import Bundle, BundleError, Calibration, Feature, Field, Ro
 from training.candidates import Fitted
 from training.features.graph import add_features, inputs
 from training.graph import Graph, tensor
-from training.policy import calibrate
+from training.measures.policy import calibrate
 
 MARGIN_TOLERANCE = 1e-4
 PROBABILITY_TOLERANCE = 1e-6

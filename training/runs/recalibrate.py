@@ -12,18 +12,19 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from training import evaluation, reports
-from training.assemble import check_recalibration, with_calibration
+from training import reports
 from training.bundle import Bundle, Calibration, Contents, Manifest, write
 from training.bundle.bundle import hash_clients
 from training.bundle.manifest import FORMAT
 from training.errors import TrainingError
-from training.evaluation import Judged
 from training.features.fields import rows_of
-from training.policy import Floats, calibrate, platt
-from training.prepare import Part, Progress
-from training.recent import Cohort, Recent, Usable, check_enough, fingerprint
-from training.summary import summarise_recalibration
+from training.measures import evaluation
+from training.measures.evaluation import Judged
+from training.measures.policy import Floats, calibrate, platt
+from training.rows.prepare import Part, Progress
+from training.rows.recent import Cohort, Recent, Usable, check_enough, fingerprint
+from training.runs.assemble import check_recalibration, with_calibration
+from training.runs.summary import summarise_recalibration
 
 
 def recalibrate(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.bundle import Costs, Interval
 from training.bundle.groups import MISSING, YARDSTICK, Members
-from training.evaluation import Judged, Sample, figures
+from training.measures.evaluation import Judged, Sample, figures
 
 
 @dataclass(frozen=True)

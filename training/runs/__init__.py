@@ -1,0 +1,1 @@
+"""A training or a recalibration from beginning to end, and the graph that it leaves."""

@@ -1,0 +1,1 @@
+"""Choosing among candidates: folds, trials, treatments of the imbalance."""
