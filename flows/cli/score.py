@@ -30,8 +30,8 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
     """
     import os
 
+    from flows.deploy.home import live
     from flows.settings import from_environment
-    from flows.start import live
     from serving.predictor.settings import read
     from serving.score import score_file
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows import start as runs
 from flows.clients.applications import CLIENT, Application, inputs
 from flows.clients.outcomes import known, tell
 from flows.demo import words
@@ -20,6 +19,7 @@ from flows.demo.story import APPLICATIONS, EXPLORED, ORDINARY, TRIALS, Stage, pa
 from flows.demo.windows import Window, followed, review, submit
 from flows.errors import StepFailed
 from flows.runs.history import refresh
+from flows.start import run
 from training.bundle import Bundle, Manifest
 from training.changes import Change
 from training.registry import Registry
@@ -52,7 +52,7 @@ def play(stage: Stage, data: Path | None, clients: int, seed: int) -> None:
 
 
 def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
-    trained = runs.run("train", stage.settings, stage.say, data=str(folder), trials=TRIALS, seed=seed)
+    trained = run("train", stage.settings, stage.say, data=str(folder), trials=TRIALS, seed=seed)
     manifest: Manifest = trained.manifest
     stage.story.trained = {
         "version": trained.version.number,
@@ -60,7 +60,7 @@ def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
         "metrics": manifest.metrics,
         "seconds": round(trained.seconds, 1),
     }
-    change = runs.run("promote", stage.settings, stage.say, by=getpass.getuser())
+    change = run("promote", stage.settings, stage.say, by=getpass.getuser())
     if change.state == "undecided":  # so few clients that a gate cannot tell
         change = _approve(stage, change, "nothing is live yet that it could be worse than")
     stage.story.first = _done(stage, change)
@@ -92,7 +92,7 @@ def _loop(stage: Stage, folder: Path, usual: Arrivals, manifest: Manifest, seed:
         if stage.platform.live != stage.story.trained["version"]:
             with stage.step("rollback", "credence rollback, and back"):
                 for why in ("to see that it works", "back to the better one"):
-                    change = runs.run("rollback", stage.settings, stage.say, by=getpass.getuser(), why=why)
+                    change = run("rollback", stage.settings, stage.say, by=getpass.getuser(), why=why)
                     stage.story.rollbacks.append(_done(stage, change))
 
 
@@ -143,7 +143,7 @@ def _approve(stage: Stage, change: Change, reason: str) -> Change:
     """What the gate leaves to a person, decided."""
     stage.say(f'a person decides: credence promote {change.after} --approve "{reason}"')
     asked: dict[str, Any] = {"version": change.after, "approve": reason, "by": getpass.getuser()}
-    approved: Change = runs.run("promote", stage.settings, stage.say, **asked)
+    approved: Change = run("promote", stage.settings, stage.say, **asked)
     return approved
 
 

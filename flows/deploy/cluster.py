@@ -18,12 +18,12 @@ from flows.clients.admin import served
 from flows.clients.watch import Watched
 from flows.deploy import rollout, template
 from flows.deploy.confirm import Patience, address, confirm
+from flows.deploy.history import make_history
 from flows.deploy.lease import Lease
 from flows.deploy.objects import Serving
 from flows.deploy.template import Object, name_of
 from flows.errors import ClusterRefused, FlowError, NotDeployed, Silent, Unconfirmed
 from flows.machine.platform import Status
-from flows.runs import history
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, BundleError, History, remote
@@ -166,7 +166,7 @@ class Cluster:
             return
         path = History.path_for(models, names)
         if not path.exists():
-            history.make(models, bundle.manifest, self._registry.version(version).source, self._say)
+            make_history(models, bundle.manifest, self._registry.version(version).source, self._say)
         if path.exists():
             self._say("publishing the client history")
             remote.publish_history(url, path, MODEL)

@@ -10,9 +10,9 @@ import httpx
 
 from flows.clients import admin, smoke, watch
 from flows.clients import live as monitor
+from flows.deploy.history import make_history
 from flows.errors import Busy, FlowError
 from flows.machine.platform import Platform
-from flows.runs import history
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, History
 from training.registry import Registry
@@ -51,7 +51,7 @@ class Local:
             self._registry.download(version, settings.models)
         manifest = Bundle.open(path).manifest
         if manifest.history and not History.path_for(settings.models, manifest.history).exists():
-            history.make(settings.models, manifest, self._registry.version(version).source, self._say)
+            make_history(settings.models, manifest, self._registry.version(version).source, self._say)
         if "predictor" in self._platform.running() and self._answers():
             admin.load(settings.admin_url, MODEL, version)
         else:

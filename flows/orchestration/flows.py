@@ -16,9 +16,9 @@ from prefect.deployments import run_deployment
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows import start as runs
 from flows.clients.actions import note, told
 from flows.orchestration import artifacts
+from flows.runs import plain
 from flows.settings import Settings, from_environment
 from flows.steps import Say
 
@@ -52,7 +52,7 @@ def train(
 ) -> Trained:
     """As `credence train`; `data` is a folder of raw tables, a synthetic lender without it."""
     settings = from_environment()
-    trained = runs.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp)
+    trained = plain.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp)
     artifacts.show_version(settings, trained.version, trained.manifest)
     return trained
 
@@ -68,7 +68,7 @@ def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrai
     promotion = leave if not by and settings.approval == "required" else None
     if verdict:
         artifacts.show_verdict(settings, verdict)
-    retrained = runs.retrain(settings, step, by or _name(), kind, verdict, _url(), promotion)
+    retrained = plain.retrain(settings, step, by or _name(), kind, verdict, _url(), promotion)
     artifacts.show_version(settings, retrained.version, retrained.manifest)
     if retrained.change is not None:
         artifacts.show_change(settings, retrained.change)
@@ -86,7 +86,7 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
         version, decided = _decided(settings, version, verdict)
         if decided is not None:
             by, said = f"{decided.name}, in {by}", {"refused" if decided.refuse else "agreed": decided.reason}
-    change = runs.promote(settings, step, by, version, approve, **said)
+    change = plain.promote(settings, step, by, version, approve, **said)
     artifacts.show_change(settings, change)
     note(settings, verdict or "", told(change), change.after, _url())
     return change
@@ -96,7 +96,7 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 def rollback(why: str = "asked for", by: str = "") -> Change:
     """As `credence rollback`."""
     settings = from_environment()
-    change = runs.rollback(settings, step, by or _name(), why)
+    change = plain.rollback(settings, step, by or _name(), why)
     artifacts.show_change(settings, change)
     return change
 
@@ -145,7 +145,7 @@ def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str
     The resumed run begins again, and so judges again, before this returns. What was decided on is this version in place
     of that champion: where either is another by then, a person is asked anew.
     """
-    considered = step("gate", lambda say: runs.consider(settings, version, say))
+    considered = step("gate", lambda say: plain.consider(settings, version, say))
     artifacts.show_gate(considered.version, considered.gate)
     if considered.gate.answer != "promote":
         return considered.version, None

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from flows.deploy import Home
+from flows.deploy.home import Home
 from flows.errors import FlowError, Unconfirmed, Unfinished, told
 from flows.gate import evidence
 from flows.gate.gate import Gate, judge
@@ -41,7 +41,7 @@ class Considered:
     gate: Gate
 
 
-def promote(
+def promote_version(
     registry: Registry,
     settings: Settings,
     home: Home,
@@ -65,11 +65,11 @@ def promote(
         settled = settle(home, registry, say)
     if settled and version in (None, settled[0].after):
         return settled[0]
-    considered = consider(registry, settings, version, say)
+    considered = consider_version(registry, settings, version, say)
     return carry_out(considered, home, registry, by=by, approve=approve, say=say, agreed=agreed, refused=refused)
 
 
-def consider(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
+def consider_version(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
     """Ask the gate about a version, by default the challenger. Raises RegistryError, BundleError, FlowError."""
     aliases = registry.aliases()
     number = version or aliases.get("challenger")
@@ -126,7 +126,7 @@ def carry_out(
         return recorded if recorded.state != "begun" else _make(recorded, home, registry, say)
 
 
-def rollback(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> Change:
+def return_to_previous(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> Change:
     """Put the previous champion live again, without a gate; a second rollback returns.
 
     An unfinished change is ended first. If that does what a rollback is for, it is the change that is returned: going

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from flows.clients import cohorts
+from flows.deploy.home import live
 from flows.errors import FlowError
 from flows.settings import Settings
-from flows.start import live
 from flows.steps import Say
 from monitoring.verdict import Window
 from serving.files import Batch, read_batches

@@ -15,7 +15,7 @@ from flows.clients import cohorts
 from flows.clients.actions import note, told
 from flows.errors import FlowError
 from flows.runs import trail
-from flows.runs import train as training
+from flows.runs.train import recalibrate_and_register, train_and_register
 from flows.settings import Settings
 from flows.steps import Say, Step
 from monitoring.verdict import Cohort
@@ -48,7 +48,7 @@ class Retrained:
     """None where a person has to agree first."""
 
 
-def retrain(
+def retrain_and_promote(
     settings: Settings,
     step: Step,
     promote: Callable[[str], Change | None],
@@ -119,10 +119,10 @@ def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohor
 def learn(gathered: Gathered, kind: Kind, registry: Registry, say: Say) -> Version:
     """A new version, registered. Raises RegistryError, FlowError, BundleError, DataError, TrainingError."""
     if kind == "recalibrate":
-        return training.recalibrated(gathered.path, gathered.champion, gathered.recent, registry, say)
+        return recalibrate_and_register(gathered.path, gathered.champion, gathered.recent, registry, say)
     folder = tables(gathered, registry)
     options = like(Bundle.open(gathered.path).manifest, registry.parameters(origin(gathered, registry)))
-    return training.run(folder, options, registry, say, recent=gathered.recent).version
+    return train_and_register(folder, options, registry, say, recent=gathered.recent).version
 
 
 def origin(gathered: Gathered, registry: Registry) -> str:

@@ -303,9 +303,9 @@ def credence(settings: Settings, *arguments: str) -> subprocess.CompletedProcess
 
 FOLLOW = """
 import json, sys
-from flows.jobs import run
+from flows.start import run_as_job
 from flows.settings import from_environment
-change = run(sys.argv[1], from_environment(), lambda text: print(text, file=sys.stderr), json.loads(sys.argv[2]))
+change = run_as_job(sys.argv[1], from_environment(), lambda text: print(text, file=sys.stderr), json.loads(sys.argv[2]))
 print(change.id, change.by, change.after)
 """
 
