@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from flows.machine.services import prefect_environment
+from flows.clients.prefect import prefect_environment, server_answers
 from flows.settings import Settings
 from flows.steps import Say, plainly
 
@@ -22,7 +20,7 @@ def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
     """Run `train`, `retrain`, `promote` or `rollback`: here, as a flow where Prefect's server is up, or as a Job."""
     if settings.in_cluster:
         return run_as_job(name, settings, say, parameters)
-    if not _is_up(settings):
+    if not server_answers(settings):
         from flows.runs.plain import PLAIN
 
         return PLAIN[name](settings, plainly(say), **parameters)
@@ -44,7 +42,7 @@ def run_as_job(name: str, settings: Settings, say: Say, parameters: dict[str, An
     os.environ.update(prefect_environment(settings))
     from flows.orchestration.follow import follow  # seconds, and it reads its settings when it is imported
 
-    left = follow(name, parameters, settings.orchestrator_page, say)
+    left = follow(name, parameters, settings, say)
     registry = Registry(settings.registry_url)
     if name in ("promote", "rollback"):
         return _change(registry, left["audit-record"])
@@ -57,10 +55,3 @@ def run_as_job(name: str, settings: Settings, say: Say, parameters: dict[str, An
 
 def _change(registry: Registry, number: str) -> Change:
     return next(change for change in registry.changes() if change.id == number)
-
-
-def _is_up(settings: Settings) -> bool:
-    try:
-        return httpx.get(f"{settings.orchestrator_url}/api/health", timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows.clients.applications import CLIENT, Application, inputs
-from flows.clients.outcomes import known, tell
+from flows.clients.explainer import explain_decision
+from flows.clients.monitor import review_now, tell_outcomes
+from flows.clients.predictor import CLIENT, Application, to_inputs
 from flows.demo import words
 from flows.demo.caller import calling
-from flows.demo.explaining import explain
 from flows.demo.retraining import follow
 from flows.demo.scenarios import SCENARIOS, Scenario
 from flows.demo.story import APPLICATIONS, EXPLORED, ORDINARY, TRIALS, Stage, pages
-from flows.demo.windows import Window, followed, review, submit
+from flows.demo.windows import Window, followed, known_outcomes, submit
 from flows.errors import StepFailed
 from flows.runs.history import refresh
 from flows.start import run
@@ -102,7 +102,7 @@ def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifes
     if not stage.story.explained and "explainer" in stage.platform.running():
         riskiest = max(window.all, key=lambda one: one.probability)
         (application,) = (one for one in applications if one[CLIENT] == riskiest.client)
-        stage.story.explained = told = explain(stage.settings, application, manifest, riskiest.version)
+        stage.story.explained = told = explain_decision(stage.settings, application, manifest, riskiest.version)
         stage.tell(words.of_explained(riskiest.client, told))
         if told["probability"] != riskiest.probability:
             raise StepFailed(f"answered was {riskiest.probability}, explained is {told['probability']}")
@@ -111,8 +111,8 @@ def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifes
 
 def _follow(stage: Stage, name: str, window: Window, arrivals: Arrivals) -> None:
     """Time passes, and the lender comes to know what became of the accepted and the explored."""
-    outcomes = known(window.all, arrivals.defaulted, EXPLORED, seed=len(stage.story.windows))
-    tell(stage.settings, outcomes)
+    outcomes = known_outcomes(window.all, arrivals.defaulted, EXPLORED, seed=len(stage.story.windows))
+    tell_outcomes(stage.settings, outcomes)
     stage.story.windows[name] = told = followed(window, outcomes)
     stage.tell(words.of_outcomes(told, EXPLORED))
 
@@ -155,7 +155,7 @@ def _expect(stage: Stage, judgement: str) -> str:
 
 
 def _review(stage: Stage) -> Mapping[str, Any]:
-    verdict = review(stage.settings)
+    verdict = review_now(stage.settings)
     stage.story.verdicts.append(verdict)
     stage.tell(words.of_verdict(verdict))
     return verdict
@@ -172,7 +172,7 @@ def _done(stage: Stage, change: Change) -> Change:
 def _kept_asking(stage: Stage, application: Application, manifest: Manifest) -> Iterator[None]:
     """Somebody asks on and on in the meantime, and must not notice anything. Raises StepFailed."""
     url = f"{stage.settings.predictor_url}/v2/models/{manifest.model}/infer"
-    with calling(url, {"inputs": inputs([application], manifest)}) as caller:
+    with calling(url, {"inputs": to_inputs([application], manifest)}) as caller:
         yield
         stage.story.caller = counted = caller.end()
     stage.tell(["", *words.of_caller(counted)])

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flows.clients import cohorts
+from flows.clients.monitor import closed_cohorts, fetch_records
 from flows.errors import NotUp
 from flows.gate import fairness, gate
 from flows.gate.estimates import Criterion
@@ -16,6 +16,7 @@ from flows.gate.fairness import Protected
 from flows.gate.gate import Evidence, Side
 from flows.settings import Settings
 from flows.steps import Say
+from monitoring.verdict import Cohort
 from training.bundle import Bundle, BundleError, Manifest, Population, Rows
 
 HOLD_OUT = "hold-out"
@@ -30,14 +31,19 @@ def gather(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say
     Raises FlowError for a monitor that answers something else.
     """
     try:
-        latest = cohorts.latest(cohorts.closed(settings), champion)
+        latest = latest_cohort(closed_cohorts(settings), champion)
         if latest is None:
             return f"no closed cohort of version {champion}: what became of its decisions is not known yet"
-        table = cohorts.fetch(settings, latest.id)
+        table = fetch_records(settings, latest.id)
     except NotUp as error:
         return str(error)
     say(f"comparing on cohort {latest.id}: {len(table):,} applications, {latest.labelled:,} outcomes")
     return compare(latest.id, latest.population, table, old, new)
+
+
+def latest_cohort(closed: Sequence[Cohort], version: str) -> Cohort | None:
+    """That of a version's last window, which need not be the last one whose outcomes were known; None without any."""
+    return max((cohort for cohort in closed if cohort.version == version), key=lambda one: one.number, default=None)
 
 
 def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, new: Bundle) -> Evidence | str:

@@ -16,9 +16,11 @@ from prefect.deployments import run_deployment
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows.clients.actions import note, told
+from flows.clients.monitor import note_action
+from flows.clients.prefect import DEPLOYMENT, run_page
 from flows.orchestration import artifacts
 from flows.runs import plain
+from flows.runs.trail import describe_change
 from flows.settings import Settings, from_environment
 from flows.steps import Say
 
@@ -63,7 +65,7 @@ def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrai
     settings = from_environment()
 
     def leave(version: str) -> None:
-        run_deployment("promote/credence", parameters={"version": version, "verdict": verdict}, timeout=0)
+        run_deployment(f"promote/{DEPLOYMENT}", parameters={"version": version, "verdict": verdict}, timeout=0)
 
     promotion = leave if not by and settings.approval == "required" else None
     if verdict:
@@ -88,7 +90,7 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
             by, said = f"{decided.name}, in {by}", {"refused" if decided.refuse else "agreed": decided.reason}
     change = plain.promote(settings, step, by, version, approve, **said)
     artifacts.show_change(settings, change)
-    note(settings, verdict or "", told(change), change.after, _url())
+    note_action(settings, verdict or "", describe_change(change), change.after, _url())
     return change
 
 
@@ -154,7 +156,9 @@ def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str
         f"Version {considered.version} may take the place of version {considered.champion}, by {asks}: "
         f"{considered.gate.why}. The artifact `gate` of this run has the figures."
     )
-    note(settings, verdict, f"version {considered.version} waits for a person", considered.version, _url(), waits=True)
+    note_action(
+        settings, verdict, f"version {considered.version} waits for a person", considered.version, _url(), waits=True
+    )
     form = Decision.with_initial_data(description=text)
     key = f"approval-{considered.version}-for-{considered.champion}"
     return considered.version, suspend_flow_run(wait_for_input=form, key=key)
@@ -162,4 +166,4 @@ def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str
 
 def _url() -> str:
     """Where this run is seen."""
-    return f"{from_environment().orchestrator_page}/runs/flow-run/{runtime.flow_run.id}"
+    return run_page(from_environment(), runtime.flow_run.id)

@@ -13,8 +13,9 @@ from prefect.client.schemas.objects import Log, State
 from prefect.client.schemas.sorting import LogSort
 from prefect.exceptions import ObjectNotFound
 
+from flows.clients.prefect import DEPLOYMENT, run_page
 from flows.errors import FlowError
-from flows.orchestration.registration import NAME
+from flows.settings import Settings
 from flows.steps import Say
 
 _POLL_SECONDS = 1.0
@@ -33,19 +34,21 @@ _LINK = re.compile(r"/([^/)]+)\)$")
 _FAILED = re.compile(r"^Flow run encountered an exception: \w+: ")
 
 
-def follow(name: str, parameters: dict[str, object], url: str, say: Say) -> dict[str, str]:
+def follow(name: str, parameters: dict[str, object], settings: Settings, say: Say) -> dict[str, str]:
     """Start a run of the deployment of a flow and return when it ended well: where its links lead, by key.
 
-    `url` is where a browser finds Prefect. Raises FlowError if the run fails, is cancelled, or is no longer followed.
+    Raises FlowError if the run fails, is cancelled, or is no longer followed.
     """
     with get_client(sync_client=True) as client:
         try:
-            deployment = client.read_deployment_by_name(f"{name}/{NAME}")
+            deployment = client.read_deployment_by_name(f"{name}/{DEPLOYMENT}")
         except ObjectNotFound as error:
             how = "`python -m flows.orchestration.register`, which an installation runs, registers it"
-            raise FlowError(f"Prefect at {url} knows no deployment {name}/{NAME}: {how}") from error
+            raise FlowError(
+                f"Prefect at {settings.orchestrator_page} knows no deployment {name}/{DEPLOYMENT}: {how}"
+            ) from error
         run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
-        seen = f"{url}/runs/flow-run/{run.id}"
+        seen = run_page(settings, run.id)
         say(f"run {run.name}: {seen}")
         try:
             state = _until_it_ends(client, run.id, say)

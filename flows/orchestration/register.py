@@ -10,10 +10,10 @@ import asyncio
 import sys
 import time
 
+from flows.clients.prefect import POOL, wait_for_server
 from flows.deploy.cluster import Cluster
 from flows.errors import Busy, FlowError
-from flows.machine.services import POOL
-from flows.orchestration.registration import register, wait_for_server
+from flows.orchestration.registration import register
 from flows.settings import Settings, from_environment
 from training.registry import Registry
 

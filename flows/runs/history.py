@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from flows.clients.admin import load
+from flows.clients.predictor import load_version
 from flows.deploy.history import write_history
 from flows.errors import FlowError
 from flows.machine.platform import Platform
@@ -40,7 +40,7 @@ def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Ma
     manifest = _reading(path, number)
     written = write_history(data, manifest.history, settings.models, say)
     if "predictor" in platform.running() and platform.live is not None:
-        load(settings.admin_url, manifest.model, platform.live)
+        load_version(settings.admin_url, manifest.model, platform.live)
         say(f"the predictor reads it with version {platform.live}")
     return _made(written, manifest)
 

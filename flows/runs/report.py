@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows.clients import cohorts
+from flows.clients.monitor import fetch_records
 from flows.deploy.home import live
 from flows.errors import FlowError
 from flows.settings import Settings
@@ -31,7 +31,7 @@ def report_window(settings: Settings, window: str, out: Path, say: Say) -> Windo
     if found is None:
         raise FlowError(f"window: expected an id like 3-12, as the review pages name it, got {window!r}")
     bundle = _bundle(settings, live(settings, found["version"], say))
-    records = cohorts.fetch(settings, window)
+    records = fetch_records(settings, window)
     return _draw(bundle, records, out, f"window {window}", say)
 
 

@@ -6,14 +6,17 @@ older than the champion's latest. Nothing is learned from that one: the gate com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from flows.clients import cohorts
-from flows.clients.actions import note, told
+import pyarrow as pa
+import pyarrow.compute
+
+from flows.clients.monitor import closed_cohorts, fetch_records, note_action
 from flows.errors import FlowError
+from flows.gate.evidence import latest_cohort
 from flows.runs import trail
 from flows.runs.train import recalibrate_and_register, train_and_register
 from flows.settings import Settings
@@ -62,16 +65,16 @@ def retrain_and_promote(
     """
     registry = Registry(settings.registry_url)
     try:
-        note(settings, verdict, f"{kind} begun", url=url)
+        note_action(settings, verdict, f"{kind} begun", url=url)
         gathered = step("cohorts", lambda say: gather(settings, registry, say))
         version = step("model", lambda say: learn(gathered, kind, registry, say))
-        note(settings, verdict, f"version {version.number} registered", version.number, url)
+        note_action(settings, verdict, f"version {version.number} registered", version.number, url)
         manifest = Bundle.open(registry.download(version.number, settings.models)).manifest
         change = promote(version.number)
         if change is not None:
-            note(settings, verdict, told(change), version.number, url)
+            note_action(settings, verdict, trail.describe_change(change), version.number, url)
     except BaseException as error:  # also where the run is cancelled
-        note(settings, verdict, f"{kind} failed: {error or type(error).__name__}", url=url)
+        note_action(settings, verdict, f"{kind} failed: {error or type(error).__name__}", url=url)
         raise
     return Retrained(version, manifest, change)
 
@@ -81,9 +84,9 @@ def gather(settings: Settings, registry: Registry, say: Say) -> Gathered:
     champion = trail.champion(registry.changes(), registry.aliases())
     if champion is None:
         raise FlowError("there is no champion to learn anew from: `credence train`, then `credence promote`")
-    older, last = divide(cohorts.closed(settings), champion)
-    held_out = cohorts.fetch(settings, last.id)
-    learned = cohorts.before({cohort.id: cohorts.fetch(settings, cohort.id) for cohort in older}, held_out)
+    older, last = divide(closed_cohorts(settings), champion)
+    held_out = fetch_records(settings, last.id)
+    learned = in_order({cohort.id: fetch_records(settings, cohort.id) for cohort in older}, held_out)
     if not learned:
         raise FlowError(
             f"cohort {last.id} is needed to judge by, and all others began after it: there is none to learn from "
@@ -101,7 +104,7 @@ def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohor
 
     Raises FlowError if there are too few.
     """
-    held_out = cohorts.latest(closed, champion)
+    held_out = latest_cohort(closed, champion)
     if held_out is None:
         raise FlowError(
             f"no closed cohort of version {champion}: what became of its decisions is not known yet. A cohort closes "
@@ -114,6 +117,16 @@ def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohor
             "until another window's outcomes are known"
         )
     return learned, held_out
+
+
+def in_order(tables: Mapping[str, pa.Table], held_out: pa.Table) -> dict[str, pa.Table]:
+    """The records of cohorts in the order of their first, without cohorts that began after the one that is held out."""
+    began = {name: _began(table) for name, table in tables.items()}
+    return {name: tables[name] for name in sorted(began, key=began.__getitem__) if began[name] < _began(held_out)}
+
+
+def _began(table: pa.Table) -> int:
+    return int(pa.compute.min(table.column("at")).as_py())
 
 
 def learn(gathered: Gathered, kind: Kind, registry: Registry, say: Say) -> Version:

@@ -19,8 +19,8 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
+from flows.clients.prefect import prefect_environment
 from flows.machine.platform import Platform
-from flows.machine.services import prefect_environment
 from flows.settings import Settings
 from tests.ports import unused_port
 from training.changes import Change
