@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.clients.prefect import prefect_environment, server_answers
+from flows.errors import FlowError
 from flows.settings import Settings
 from flows.steps import Say, plainly
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from flows.runs.train import Trained
     from training.changes import Change
     from training.registry import Registry
+
+Left = TypeVar("Left")
 
 
 def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
@@ -42,16 +45,19 @@ def run_as_job(name: str, settings: Settings, say: Say, parameters: dict[str, An
     os.environ.update(prefect_environment(settings))
     from flows.orchestration.follow import follow  # seconds, and it reads its settings when it is imported
 
-    left = follow(name, parameters, settings, say)
+    flow_run = follow(name, parameters, settings, say)
     registry = Registry(settings.registry_url)
+    change = next((each for each in registry.changes() if each.flow_run == flow_run), None)
     if name in ("promote", "rollback"):
-        return _change(registry, left["audit-record"])
-    version = registry.version(left["version"])
+        return _found(change, flow_run, registry)
+    made = (each for each in registry.versions() if each.flow_run == flow_run)
+    version = _found(next(made, None), flow_run, registry)
     manifest = Bundle.open(registry.download(version.number, settings.models)).manifest
-    if name == "train":
-        return Trained(version, manifest, None)
-    return Retrained(version, manifest, _change(registry, left["audit-record"]) if "audit-record" in left else None)
+    return Trained(version, manifest, None) if name == "train" else Retrained(version, manifest, change)
 
 
-def _change(registry: Registry, number: str) -> Change:
-    return next(change for change in registry.changes() if change.id == number)
+def _found(left: Left | None, flow_run: str, registry: Registry) -> Left:
+    """What a run left in the registry."""
+    if left is None:
+        raise FlowError(f"run {flow_run} ended well, but the registry at {registry.url} has nothing that it left there")
+    return left

@@ -54,7 +54,7 @@ def train(
 ) -> Trained:
     """As `credence train`; `data` is a folder of raw tables, a synthetic lender without it."""
     settings = from_environment()
-    trained = plain.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp)
+    trained = plain.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp, _id())
     artifacts.show_version(settings, trained.version, trained.manifest)
     return trained
 
@@ -70,7 +70,7 @@ def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrai
     promotion = leave if not by and settings.approval == "required" else None
     if verdict:
         artifacts.show_verdict(settings, verdict)
-    retrained = plain.retrain(settings, step, by or _name(), kind, verdict, _url(), promotion)
+    retrained = plain.retrain(settings, step, by or _name(), kind, verdict, _id(), promotion)
     artifacts.show_version(settings, retrained.version, retrained.manifest)
     if retrained.change is not None:
         artifacts.show_change(settings, retrained.change)
@@ -88,7 +88,7 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
         version, decided = _decided(settings, version, verdict)
         if decided is not None:
             by, said = f"{decided.name}, in {by}", {"refused" if decided.refuse else "agreed": decided.reason}
-    change = plain.promote(settings, step, by, version, approve, **said)
+    change = plain.promote(settings, step, by, version, approve, **said, flow_run=_id())
     artifacts.show_change(settings, change)
     note_action(settings, verdict or "", describe_change(change), change.after, _url())
     return change
@@ -98,7 +98,7 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 def rollback(why: str = "asked for", by: str = "") -> Change:
     """As `credence rollback`."""
     settings = from_environment()
-    change = plain.rollback(settings, step, by or _name(), why)
+    change = plain.rollback(settings, step, by or _name(), why, _id())
     artifacts.show_change(settings, change)
     return change
 
@@ -162,6 +162,11 @@ def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str
     form = Decision.with_initial_data(description=text)
     key = f"approval-{considered.version}-for-{considered.champion}"
     return considered.version, suspend_flow_run(wait_for_input=form, key=key)
+
+
+def _id() -> str:
+    """By which what this run leaves in the registry is found."""
+    return str(runtime.flow_run.id)
 
 
 def _url() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from uuid import UUID
 
@@ -29,13 +28,10 @@ _LAST = "Finished in state"
 """How a step's and a run's last line begins."""
 _LATE_SECONDS = 5.0
 """A run sends its lines every two seconds, and its state at once; one that was killed sends no last line."""
-_LINK = re.compile(r"/([^/)]+)\)$")
-"""The last part of where a link artifact leads."""
-_FAILED = re.compile(r"^Flow run encountered an exception: \w+: ")
 
 
-def follow(name: str, parameters: dict[str, object], settings: Settings, say: Say) -> dict[str, str]:
-    """Start a run of the deployment of a flow and return when it ended well: where its links lead, by key.
+def follow(name: str, parameters: dict[str, object], settings: Settings, say: Say) -> str:
+    """Start a run of the deployment of a flow and return its id when it ended well.
 
     Raises FlowError if the run fails, is cancelled, or is no longer followed.
     """
@@ -55,8 +51,8 @@ def follow(name: str, parameters: dict[str, object], settings: Settings, say: Sa
         except KeyboardInterrupt as error:
             raise FlowError(f"the run goes on, it is only not followed any more: {seen}") from error
         if not state.is_completed():
-            raise FlowError(_FAILED.sub("", state.message or "") or f"the run ended as {state.name}: {seen}")
-        return _links(client, run.id)
+            raise FlowError(f"the run ended as {state.name}: {state.message or seen}")
+        return str(run.id)
 
 
 def _until_it_ends(client: SyncPrefectClient, run: UUID, say: Say) -> State:
@@ -103,11 +99,3 @@ def _is_told(line: Log) -> bool:
     if line.name not in _OF_THE_RUN:
         return line.level >= _WARNING
     return line.name == _OF_THE_RUN[0] and line.level < _WARNING and not line.message.startswith(_LAST)
-
-
-def _links(client: SyncPrefectClient, run: UUID) -> dict[str, str]:
-    # the client's own method sends nulls beside this, which a server with a later FastAPI refuses
-    wanted = {"artifacts": {"flow_run_id": {"any_": [str(run)]}}}
-    artifacts = client.request("POST", "/artifacts/filter", json=wanted).json()
-    found = {one["key"]: _LINK.search(str(one["data"])) for one in artifacts if one["key"]}
-    return {key: match[1] for key, match in found.items() if match}

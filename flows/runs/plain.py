@@ -1,6 +1,7 @@
 """The runs that people and schedules start, as plain functions of a few long steps.
 
-A step tells its `say` what it is doing. The functions import when they are called what takes seconds to import.
+A step tells its `say` what it is doing. `flow_run` is the id of Prefect's run, if there is one. What takes
+seconds to import is imported when it is needed.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ def train(
     allow: list[str] | None = None,
     cost_fn: float = 10.0,
     cost_fp: float = 1.0,
+    flow_run: str | None = None,
 ) -> Trained:
     """A model from raw tables, registered as the next version. Raises RegistryError, DataError, TrainingError."""
     from flows.runs.train import SYNTHETIC_CLIENTS, data_folder, train_and_register
     from training.registry import Registry
     from training.train import Costs, Options
 
-    registry = Registry(settings.registry_url)
+    registry = Registry(settings.registry_url, flow_run=flow_run)
     registry.aliases()  # a registry that is away is better known before the training than after it
     source = "synthetic" if data is None else "the folder given with --data"
     options = Options(seed=seed, trials=trials, costs=Costs(cost_fn, cost_fp), allow=tuple(allow or ()), source=source)
@@ -51,13 +53,14 @@ def promote(
     approve: str | None = None,
     agreed: str | None = None,
     refused: str | None = None,
+    flow_run: str | None = None,
 ) -> Change:
     """A version judged, and live if the gate or a person's reason lets it. As `flows.runs.promote.promote_version`."""
     from flows.deploy.home import home
     from flows.runs.promote import promote_version
     from training.registry import Registry
 
-    registry = Registry(settings.registry_url)
+    registry = Registry(settings.registry_url, flow_run=flow_run)
 
     def work(say: Say) -> Change:
         place, given = home(settings, registry, say), {"approve": approve, "agreed": agreed, "refused": refused}
@@ -74,13 +77,13 @@ def consider(settings: Settings, version: str | None, say: Say) -> Considered:
     return consider_version(Registry(settings.registry_url), settings, version, say)
 
 
-def rollback(settings: Settings, step: Step, by: str, why: str = "asked for") -> Change:
+def rollback(settings: Settings, step: Step, by: str, why: str = "asked for", flow_run: str | None = None) -> Change:
     """The previous champion live again. Raises as `flows.runs.promote` does."""
     from flows.deploy.home import home
     from flows.runs.promote import return_to_previous
     from training.registry import Registry
 
-    registry = Registry(settings.registry_url)
+    registry = Registry(settings.registry_url, flow_run=flow_run)
 
     def work(say: Say) -> Change:
         return return_to_previous(home(settings, registry, say), registry, by=by, why=why, say=say)
@@ -94,7 +97,7 @@ def retrain(
     by: str,
     kind: Kind = "retrain",
     verdict: str = "",
-    url: str | None = None,
+    flow_run: str | None = None,
     promotion: Callable[[str], Change | None] | None = None,
 ) -> Retrained:
     """A version learned from what has become known, and promoted. Raises as `flows.runs.retrain` does.
@@ -104,9 +107,9 @@ def retrain(
     from flows.runs.retrain import retrain_and_promote
 
     def at_once(version: str) -> Change:
-        return promote(settings, step, by, version)
+        return promote(settings, step, by, version, flow_run=flow_run)
 
-    return retrain_and_promote(settings, step, promotion or at_once, verdict, kind, url)
+    return retrain_and_promote(settings, step, promotion or at_once, verdict, kind, flow_run)
 
 
 PLAIN: dict[str, Callable[..., Any]] = {"train": train, "retrain": retrain, "promote": promote, "rollback": rollback}

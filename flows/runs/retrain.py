@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from flows.clients.monitor import closed_cohorts, fetch_records, note_action
+from flows.clients.prefect import run_page
 from flows.errors import FlowError
 from flows.gate.evidence import latest_cohort
 from flows.runs import trail
@@ -57,13 +58,14 @@ def retrain_and_promote(
     promote: Callable[[str], Change | None],
     verdict: str = "",
     kind: Kind = "retrain",
-    url: str | None = None,
+    flow_run: str | None = None,
 ) -> Retrained:
     """Learn a version and let it ask for the champion's place; at the verdict behind it, note what was done.
 
-    `url` is where the run is seen. Raises RegistryError, NotUp, FlowError, DataError, TrainingError.
+    `flow_run` is the id of Prefect's run. Raises RegistryError, NotUp, FlowError, DataError, TrainingError.
     """
-    registry = Registry(settings.registry_url)
+    registry = Registry(settings.registry_url, flow_run=flow_run)
+    url = run_page(settings, flow_run) if flow_run else None
     try:
         note_action(settings, verdict, f"{kind} begun", url=url)
         gathered = step("cohorts", lambda say: gather(settings, registry, say))

@@ -227,8 +227,10 @@ def test_run_elsewhere_is_followed(settings: Settings, prefect: httpx.Client, re
     failed = followed(settings, "promote", version="9", by="me")
     assert failed.returncode == 1
     assert failed.stderr.count("Traceback") == 1  # this test's own
-    assert failed.stderr.splitlines()[-1].startswith("flows.errors.FlowError: MLflow at sqlite:")
-    assert "9" in failed.stderr.splitlines()[-1]
+    last = failed.stderr.splitlines()[-1]
+    assert last.startswith("flows.errors.FlowError: the run ended as Failed: ")
+    assert "RegistryError: MLflow at sqlite:" in last
+    assert "9" in last
 
 
 def test_interrupted_command_lets_its_run_go_on(settings: Settings, prefect: httpx.Client) -> None:

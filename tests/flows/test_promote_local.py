@@ -43,7 +43,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)  # where MLflow puts artifacts when no server does
-        registry = Registry(f"sqlite:///{directory}/mlflow.db")
+        registry = Registry(f"sqlite:///{directory}/mlflow.db", flow_run="a run of Prefect")
         for seed in (1, 2):
             write_toy_bundle(directory / str(seed), seed)
             registry.register(directory / str(seed), Figures({}, {}, [], ""))
@@ -81,6 +81,12 @@ def test_first_version_needs_a_person(platform: Platform, registry: Registry, li
     away = look(msgspec.structs.replace(settings, mlflow_url=f"http://127.0.0.1:{settings.mlflow_port}"))
     assert away.live == "1"
     assert "MLflow does not answer" in str(away.registry_away)
+
+
+def test_version_has_the_id_of_the_run_that_made_it(registry: Registry) -> None:
+    assert [version.flow_run for version in registry.versions()] == ["a run of Prefect"] * 2
+    run = registry._client.get_run(registry.version("2").run_id)
+    assert run.data.tags["credence.flow_run"] == "a run of Prefect"
 
 
 def test_spoilt_version_is_put_back(serving: Platform, registry: Registry, live_version: Live) -> None:

@@ -171,6 +171,17 @@ def test_unconfirmed_rollback_is_resumed(tmp_path: Path, home: Folder, registry:
     assert state(home, registry) == ("1", "1", ["done", "done"])
 
 
+def test_change_has_the_id_of_the_run_that_ended_it(tmp_path: Path, home: Folder, registry: Ticking) -> None:
+    """So that a command which followed that run finds it, also a change that another run began."""
+    registry.flow_run = "first"
+    with pytest.raises(Unfinished):
+        promote(Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 2")), registry)
+    assert registry.changes()[0].flow_run == "first"
+    registry.flow_run = "second"
+    settle(home, registry, print)
+    assert [(change.state, change.flow_run) for change in registry.changes()] == [("done", "second")]
+
+
 def test_rollback_of_a_stuck_promotion_goes_no_further(tmp_path: Path, home: Folder, registry: Ticking) -> None:
     """Version 3 fails and 2 cannot be put back at first: a rollback puts 2 back, and does not go on to 1."""
     registry._client.create_model_version(registry.model, "nowhere")
