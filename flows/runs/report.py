@@ -18,7 +18,8 @@ from flows.steps import Say
 from monitoring.verdict import Window
 from serving.files import Batch, read_batches
 from serving.predictor.model import Model, Scored, open_model
-from serving.predictor.settings import read
+from serving.predictor.settings import Settings as PredictorSettings
+from serving.predictor.settings import gather
 from serving.protocol.errors import Refused
 from training.bundle import Bundle
 
@@ -42,7 +43,7 @@ def report_file(settings: Settings, file: Path, version: str | None, out: Path, 
     """
     number = live(settings, version, say)
     bundle = _bundle(settings, number)
-    chosen = read(["--models", str(settings.models), "--version", number], os.environ)
+    chosen = gather(PredictorSettings, {"models": settings.models, "version": number}, os.environ)
     model = open_model(chosen.models, number, "", unknown=chosen.unknown, history_days=chosen.history_days)
     records, unanswered = answered(file, model, keep_unknown=chosen.unknown == "reject")
     if unanswered:
