@@ -20,6 +20,7 @@ from flows.clients.monitor import note_action
 from flows.clients.prefect import DEPLOYMENT, run_page
 from flows.orchestration import artifacts
 from flows.runs import plain
+from flows.runs.decision import HumanDecision, approval
 from flows.runs.trail import describe_change
 from flows.settings import Settings, from_environment
 from flows.steps import Say
@@ -35,7 +36,7 @@ _ALSO: ContextVar[Say | None] = ContextVar("also", default=None)
 """Who else hears what the steps say: the command that runs the flow."""
 
 
-class Decision(RunInput):
+class DecisionForm(RunInput):
     """What a person says of a version that waits: Prefect's server, which has no logins, does not know who it is."""
 
     name: str = Field(min_length=2, description="Who decides; for the audit trail.")
@@ -83,12 +84,13 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 
     It is a verdict's id, empty for a calendar. A version that the gate lets live waits until a person resumes the run.
     """
-    settings, by, said = from_environment(), by or _name(), {}
+    settings, by, decision = from_environment(), by or _name(), approval(approve)
     if verdict is not None and settings.approval == "required":
         version, decided = _decided(settings, version, verdict)
         if decided is not None:
-            by, said = f"{decided.name}, in {by}", {"refused" if decided.refuse else "agreed": decided.reason}
-    change = plain.promote(settings, step, by, version, approve, **said, flow_run=_id())
+            by = f"{decided.name}, in {by}"
+            decision = HumanDecision("refuse" if decided.refuse else "agree", decided.reason)
+    change = plain.promote(settings, step, by, version, decision, _id())
     artifacts.show_change(settings, change)
     note_action(settings, verdict or "", describe_change(change), change.after, _url())
     return change
@@ -141,7 +143,7 @@ def _name() -> str:
     return f"Prefect run {runtime.flow_run.name}"
 
 
-def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str, Decision | None]:
+def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str, DecisionForm | None]:
     """The version, with a person's decision if the gate says `promote`; the run leaves the machine until it is resumed.
 
     The resumed run begins again, and so judges again, before this returns. What was decided on is this version in place
@@ -159,7 +161,7 @@ def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str
     note_action(
         settings, verdict, f"version {considered.version} waits for a person", considered.version, _url(), waits=True
     )
-    form = Decision.with_initial_data(description=text)
+    form = DecisionForm.with_initial_data(description=text)
     key = f"approval-{considered.version}-for-{considered.champion}"
     return considered.version, suspend_flow_run(wait_for_input=form, key=key)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.runs.decision import HumanDecision, approval
 from flows.settings import Settings
 from flows.steps import Say, Step
 
@@ -50,12 +51,10 @@ def promote(
     step: Step,
     by: str,
     version: str | None = None,
-    approve: str | None = None,
-    agreed: str | None = None,
-    refused: str | None = None,
+    decision: HumanDecision | None = None,
     flow_run: str | None = None,
 ) -> Change:
-    """A version judged, and live if the gate or a person's reason lets it. As `flows.runs.promote.promote_version`."""
+    """A version judged, and live if the gate or a person's decision lets it. As `promote_version`."""
     from flows.deploy.home import home
     from flows.runs.promote import promote_version
     from training.registry import Registry
@@ -63,8 +62,9 @@ def promote(
     registry = Registry(settings.registry_url, flow_run=flow_run)
 
     def work(say: Say) -> Change:
-        place, given = home(settings, registry, say), {"approve": approve, "agreed": agreed, "refused": refused}
-        return promote_version(registry, settings, place, version, by=by, say=say, **given)
+        return promote_version(
+            registry, settings, home(settings, registry, say), version, by=by, say=say, decision=decision
+        )
 
     return step("promotion", work)
 
@@ -112,4 +112,16 @@ def retrain(
     return retrain_and_promote(settings, step, promotion or at_once, verdict, kind, flow_run)
 
 
-PLAIN: dict[str, Callable[..., Any]] = {"train": train, "retrain": retrain, "promote": promote, "rollback": rollback}
+def _promote_for_command(
+    settings: Settings, step: Step, by: str, version: str | None = None, approve: str | None = None
+) -> Change:
+    return promote(settings, step, by, version, approval(approve))
+
+
+PLAIN: dict[str, Callable[..., Any]] = {
+    "train": train,
+    "retrain": retrain,
+    "promote": _promote_for_command,
+    "rollback": rollback,
+}
+"""By name, with the parameters of the flow of that name."""

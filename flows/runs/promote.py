@@ -20,6 +20,7 @@ from flows.errors import FlowError, Unconfirmed, Unfinished, told
 from flows.gate import evidence
 from flows.gate.gate import Gate, judge
 from flows.runs import trail
+from flows.runs.decision import HumanDecision
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle, BundleError
@@ -48,25 +49,19 @@ def promote_version(
     version: str | None,
     *,
     by: str,
-    approve: str | None,
     say: Say,
-    agreed: str | None = None,
-    refused: str | None = None,
+    decision: HumanDecision | None = None,
 ) -> Change:
-    """Judge a version, by default the challenger, and put it live if the gate or a person's reason lets it.
+    """Judge a version, by default the challenger, and put it live if the gate or a person's decision lets it.
 
-    `approve` is a person's reason that decides where the gate leaves it to one. What the gate lets live, a person was
-    asked about: `agreed` is the reason to let it, which is recorded and decides nothing, `refused` the one not to.
     Raises RegistryError, FlowError before anything is changed; what fails later is undone, and the change tells.
     """
-    if approve is not None and not approve.strip():
-        raise FlowError("--approve: expected the reason why the version may live, got an empty one")
     with home.alone():
         settled = settle(home, registry, say)
     if settled and version in (None, settled[0].after):
         return settled[0]
     considered = consider_version(registry, settings, version, say)
-    return carry_out(considered, home, registry, by=by, approve=approve, say=say, agreed=agreed, refused=refused)
+    return carry_out(considered, home, registry, by=by, say=say, decision=decision)
 
 
 def consider_version(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
@@ -96,10 +91,8 @@ def carry_out(
     registry: Registry,
     *,
     by: str,
-    approve: str | None,
     say: Say,
-    agreed: str | None = None,
-    refused: str | None = None,
+    decision: HumanDecision | None = None,
 ) -> Change:
     """Put a considered version live, or record that it was not let: the state of the change says which.
 
@@ -110,6 +103,8 @@ def carry_out(
         settle(home, registry, say)
         live, gate = home.live(), considered.gate
         _check_unchanged(considered, live, registry)
+        reason = None if decision is None else decision.reason
+        refusal = reason if decision is not None and decision.kind == "refuse" else None
         change = Change(
             kind="promote",
             by=by,
@@ -117,9 +112,9 @@ def carry_out(
             # what answers already without having been promoted is nothing to go back to
             before=considered.champion if live == considered.version else live,
             after=considered.version,
-            why=gate.why if refused is None else f"refused by {by}: {refused}. The gate: {gate.why}",
-            approved=approve or agreed,
-            state=_state(gate, approve is not None, refused is not None),
+            why=gate.why if refusal is None else f"refused by {by}: {refusal}. The gate: {gate.why}",
+            approved=reason if refusal is None else None,
+            state=_state(gate, decision),
             gate=msgspec.json.decode(msgspec.json.encode(gate)),
         )
         recorded = registry.begin(change)
@@ -275,8 +270,9 @@ def _version(number: str | None) -> str:
     return "nothing" if number is None else f"version {number}"
 
 
-def _state(gate: Gate, approved: bool, refused: bool) -> State:
-    if gate.passes(approved) and not refused:
+def _state(gate: Gate, decision: HumanDecision | None) -> State:
+    kind = None if decision is None else decision.kind
+    if gate.passes(kind == "approve") and kind != "refuse":
         return "begun"
     return "undecided" if gate.answer == "undecided" else "refused"
 

@@ -17,6 +17,7 @@ import pytest
 from flows.deploy.laptop import Local
 from flows.errors import Busy, FlowError
 from flows.machine.platform import Platform
+from flows.runs.decision import approval
 from flows.runs.promote import Considered, carry_out, promote_version, return_to_previous
 from flows.settings import Settings
 from flows.status import look
@@ -60,17 +61,17 @@ def registry(settings: Settings, database: Path, monkeypatch: pytest.MonkeyPatch
 
 def put_live(version: str, registry: Registry, home: Local) -> Change:
     considered = Considered(version, "1", PASSED)
-    return carry_out(considered, home, registry, by="a test", approve=None, say=print)
+    return carry_out(considered, home, registry, by="a test", say=print)
 
 
 def test_first_version_needs_a_person(platform: Platform, registry: Registry, live_version: Live) -> None:
     """200 toy applications are too few to judge by; with a reason the version lives, once its steps succeed."""
     settings = platform.settings
     home = Local(platform, registry, print)
-    undecided = promote_version(registry, settings, home, "1", by="a test", approve=None, say=print)
+    undecided = promote_version(registry, settings, home, "1", by="a test", say=print)
     assert (undecided.state, home.live()) == ("undecided", None)
     assert "defaults among 200 known outcomes, 200 are needed" in undecided.why
-    done = promote_version(registry, settings, home, "1", by="a test", approve="a toy", say=print)
+    done = promote_version(registry, settings, home, "1", by="a test", say=print, decision=approval("a toy"))
     assert (done.state, done.approved, live_version()) == ("done", "a toy", "1")
     found = look(settings)
     assert (found.live, found.mismatches, [change.state for change in found.changes]) == (
@@ -94,7 +95,9 @@ def test_spoilt_version_is_put_back(serving: Platform, registry: Registry, live_
     home = Local(serving, registry, print)
     models, before = serving.settings.models, {one.name: one.pid for one in serving.status()}
     shutil.copy(models / "1" / "replay.parquet", models / "2" / "replay.parquet")
-    refused = promote_version(registry, serving.settings, home, "2", by="a test", approve="please", say=print)
+    refused = promote_version(
+        registry, serving.settings, home, "2", by="a test", say=print, decision=approval("please")
+    )
     assert (refused.state, live_version()) == ("refused", "1")
     assert "replay" in refused.why
     undone = put_live("2", registry, home)
@@ -139,7 +142,7 @@ def test_killed_command_is_resumed(platform: Platform, registry: Registry, datab
     assert live_version() == "1"
     assert "is under way or was cut short" in look(platform.settings).mismatches[0]
     home = Local(platform, registry, print)
-    change = promote_version(registry, platform.settings, home, None, by="a test", approve=None, say=print)
+    change = promote_version(registry, platform.settings, home, None, by="a test", say=print)
     assert (change.state, change.after, change.approved) == ("done", "1", "a toy")
     assert (live_version(), look(platform.settings).mismatches) == ("1", [])
 
@@ -148,7 +151,7 @@ def test_registry_away_changes_nothing(serving: Platform, live_version: Live) ->
     away = Registry(f"http://127.0.0.1:{serving.settings.mlflow_port}")
     home = Local(serving, away, print)
     with pytest.raises(RegistryError, match="MLflow does not answer"):
-        promote_version(away, serving.settings, home, "2", by="a test", approve=None, say=print)
+        promote_version(away, serving.settings, home, "2", by="a test", say=print)
     assert (live_version(), home.live()) == ("1", "1")
 
 

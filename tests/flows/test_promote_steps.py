@@ -10,6 +10,7 @@ import pytest
 
 from flows.errors import FlowError, NotDeployed, Unconfirmed, Unfinished
 from flows.gate.estimates import Criterion
+from flows.runs.decision import HumanDecision, approval
 from flows.runs.promote import (
     Considered,
     carry_out,
@@ -68,7 +69,7 @@ def home(tmp_path: Path) -> Folder:
 def promote(
     home: Folder, registry: Registry, considered: Considered = CONSIDERED, approve: str | None = None
 ) -> Change:
-    return carry_out(considered, home, registry, by="a test", approve=approve, say=print)
+    return carry_out(considered, home, registry, by="a test", say=print, decision=approval(approve))
 
 
 def state(home: Folder, registry: Registry) -> tuple[str | None, str | None, list[str]]:
@@ -151,7 +152,7 @@ def test_unconfirmed_version_is_not_undone(tmp_path: Path, home: Folder, registr
     with pytest.raises(Unfinished, match=r"waits for the version alone to answer\. Version 2 stays applied"):
         promote(Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 2")), registry)
     assert state(home, registry) == ("2", "1", ["begun"])
-    assert promote_version(registry, Settings(), home, None, by="a test", approve=None, say=print).state == "done"
+    assert promote_version(registry, Settings(), home, None, by="a test", say=print).state == "done"
     assert state(home, registry) == ("2", "2", ["done"])
 
 
@@ -166,7 +167,7 @@ def test_unconfirmed_rollback_is_resumed(tmp_path: Path, home: Folder, registry:
     if again == "rollback":
         change = return_to_previous(home, registry, by="a test", why="complaints", say=print)
     else:
-        change = promote_version(registry, Settings(), home, None, by="a test", approve=None, say=print)
+        change = promote_version(registry, Settings(), home, None, by="a test", say=print)
     assert (change.kind, change.state) == ("rollback", "done")
     assert state(home, registry) == ("1", "1", ["done", "done"])
 
@@ -285,14 +286,14 @@ def test_failed_renaming_forgets_nobody(home: Folder, registry: Ticking) -> None
 def test_agreement_is_recorded_and_overrides_nothing(home: Folder, registry: Ticking) -> None:
     undecided = Considered("2", "1", msgspec.structs.replace(PASSED, answer="undecided"))
     for considered, state in ((undecided, "undecided"), (CONSIDERED, "done")):
-        asked = {"by": "a test", "approve": None, "say": print, "agreed": "the figures are good"}
-        change = carry_out(considered, home, registry, **asked)
+        agreed = HumanDecision("agree", "the figures are good")
+        change = carry_out(considered, home, registry, by="a test", say=print, decision=agreed)
         assert (change.state, change.approved) == (state, "the figures are good")
 
 
 def test_refusal_touches_nothing_and_is_recorded(home: Folder, registry: Ticking) -> None:
-    asked = {"by": "A. Lender", "approve": None, "say": print, "refused": "fraud is looked into"}
-    change = carry_out(CONSIDERED, home, registry, **asked)
+    refused = HumanDecision("refuse", "fraud is looked into")
+    change = carry_out(CONSIDERED, home, registry, by="A. Lender", say=print, decision=refused)
     assert change.why == "refused by A. Lender: fraud is looked into. The gate: all criteria hold"
     assert change.approved is None
     assert state(home, registry) == ("1", "1", ["refused"])
@@ -315,7 +316,7 @@ def test_answering_challenger_is_not_put_back(tmp_path: Path, home: Folder, regi
 
 def test_empty_reason_approves_nothing(home: Folder, registry: Ticking, settings: Settings) -> None:
     with pytest.raises(FlowError, match="expected the reason why the version may live"):
-        promote_version(registry, settings, home, "2", by="a test", approve=" ", say=print)
+        promote_version(registry, settings, home, "2", by="a test", say=print, decision=approval(" "))
     assert registry.changes() == []
 
 
