@@ -43,9 +43,9 @@ def run_as_job(name: str, settings: Settings, say: Say, parameters: dict[str, An
     from training.registry import Registry
 
     os.environ.update(prefect_environment(settings))
-    from flows.orchestration.follow import follow  # seconds, and it reads its settings when it is imported
+    from flows.orchestration.follow import follow_run  # seconds, and it reads its settings when it is imported
 
-    flow_run = follow(name, parameters, settings, say)
+    flow_run = follow_run(name, parameters, settings, say)
     registry = Registry(settings.registry_url)
     change = next((each for each in registry.changes() if each.flow_run == flow_run), None)
     if name in ("promote", "rollback"):

@@ -30,13 +30,13 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
     """
     import os
 
-    from flows.deploy.home import live
+    from flows.deploy.home import local_version
     from flows.settings import from_environment
     from serving.predictor.settings import Settings, gather
     from serving.score import score_file
 
     settings = from_environment()
-    number = live(settings, version, output.say)
+    number = local_version(settings, version, output.say)
     predictor = gather(Settings, {"models": settings.models, "version": number}, os.environ)
     done = score_file(file, out, predictor, reasons=reasons, say=output.say)
     if done.ignored:

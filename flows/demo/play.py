@@ -13,7 +13,7 @@ from flows.clients.monitor import review_now, tell_outcomes
 from flows.clients.predictor import CLIENT, Application, to_inputs
 from flows.demo import words
 from flows.demo.caller import calling
-from flows.demo.retraining import follow
+from flows.demo.retraining import follow_retraining
 from flows.demo.scenarios import SCENARIOS, Scenario
 from flows.demo.story import APPLICATIONS, EXPLORED, ORDINARY, TRIALS, Stage, pages
 from flows.demo.windows import Window, followed, known_outcomes, submit
@@ -130,7 +130,7 @@ def _change(stage: Stage, folder: Path, scenario: Scenario, manifest: Manifest, 
 
 
 def _retrain(stage: Stage, scenario: Scenario, verdict: str) -> None:
-    stage.story.retraining = follow(stage.settings, verdict, stage.say)
+    stage.story.retraining = follow_retraining(stage.settings, verdict, stage.say)
     stage.story.change = change = Registry(stage.settings.registry_url).changes()[0]
     stage.tell(words.of_change(change))
     if change.state not in scenario.ends:

@@ -32,7 +32,7 @@ class Retraining:
     """What was noted at the verdict, oldest first."""
 
 
-def follow(settings: Settings, verdict: str, say: Say) -> Retraining:
+def follow_retraining(settings: Settings, verdict: str, say: Say) -> Retraining:
     """Return when the run that the monitor starts for a verdict has ended, its log told meanwhile.
 
     Raises StepFailed where there is none, or it did not complete; NotUp.

@@ -39,19 +39,19 @@ class Home(Protocol):
         """Let no version answer: the first one failed."""
 
 
-def home(settings: Settings, registry: Registry, say: Say) -> Home:
+def home_for(settings: Settings, registry: Registry, say: Say) -> Home:
     """Where versions go live by these settings."""
     if settings.in_cluster:
         from flows.deploy.cluster import Cluster
 
         return Cluster(settings, registry, say)
-    from flows.deploy.laptop import Local
+    from flows.deploy.laptop import Laptop
     from flows.machine.platform import Platform
 
-    return Local(Platform(settings), registry, say)
+    return Laptop(Platform(settings), registry, say)
 
 
-def live(settings: Settings, version: str | None, say: Say) -> str:
+def local_version(settings: Settings, version: str | None, say: Say) -> str:
     """The version to work with in the state folder: one that is named, or the live one; fetched there in a cluster.
 
     Raises FlowError where nothing is live, RegistryError, BundleError.
@@ -66,7 +66,7 @@ def live(settings: Settings, version: str | None, say: Say) -> str:
     from training.bundle import MODEL, Bundle, remote
 
     registry = Registry(settings.registry_url)
-    number = version or home(settings, registry, say).live()
+    number = version or home_for(settings, registry, say).live()
     if number is None:
         raise FlowError("no version is live in the cluster: `credence promote` puts one live")
     names = Bundle.open(registry.download(number, settings.models)).manifest.history

@@ -22,7 +22,7 @@ from training.bundle import MODEL, Bundle, History
 from training.registry import Registry
 
 
-class Local:
+class Laptop:
     """The predictor among the processes of this machine."""
 
     def __init__(self, platform: Platform, registry: Registry, say: Say) -> None:

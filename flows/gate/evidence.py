@@ -25,7 +25,7 @@ _AGREEMENT = 1e-4
 """Contributions are sums of float64 over a margin that passed through float32."""
 
 
-def gather(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
+def gather_evidence(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
     """The champion's latest closed cohort, scored by both; a sentence where nothing can be judged by.
 
     Raises FlowError for a monitor that answers something else.

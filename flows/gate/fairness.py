@@ -68,7 +68,7 @@ def by_age(days_birth: Floats) -> npt.NDArray[np.str_]:
     return np.where(np.isnan(days_birth), "missing", groups)
 
 
-def judge(protected: Sequence[Protected], challenger: Bools, champion: Bools | None) -> Criterion:
+def judge_groups(protected: Sequence[Protected], challenger: Bools, champion: Bools | None) -> Criterion:
     """(e) by both models' decisions [n]; without a champion only the four fifths are asked for."""
     old = challenger if champion is None else champion
     rated = rate(protected, challenger, old)

@@ -30,7 +30,7 @@ _LATE_SECONDS = 5.0
 """A run sends its lines every two seconds, and its state at once; one that was killed sends no last line."""
 
 
-def follow(name: str, parameters: dict[str, object], settings: Settings, say: Say) -> str:
+def follow_run(name: str, parameters: dict[str, object], settings: Settings, say: Say) -> str:
     """Start a run of the deployment of a flow and return its id when it ended well.
 
     Raises FlowError if the run fails, is cancelled, or is no longer followed.

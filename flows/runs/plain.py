@@ -55,7 +55,7 @@ def promote(
     flow_run: str | None = None,
 ) -> Change:
     """A version judged, and live if the gate or a person's decision lets it. As `promote_version`."""
-    from flows.deploy.home import home
+    from flows.deploy.home import home_for
     from flows.runs.promote import promote_version
     from training.registry import Registry
 
@@ -63,7 +63,7 @@ def promote(
 
     def work(say: Say) -> Change:
         return promote_version(
-            registry, settings, home(settings, registry, say), version, by=by, say=say, decision=decision
+            registry, settings, home_for(settings, registry, say), version, by=by, say=say, decision=decision
         )
 
     return step("promotion", work)
@@ -79,14 +79,14 @@ def consider(settings: Settings, version: str | None, say: Say) -> Considered:
 
 def rollback(settings: Settings, step: Step, by: str, why: str = "asked for", flow_run: str | None = None) -> Change:
     """The previous champion live again. Raises as `flows.runs.promote` does."""
-    from flows.deploy.home import home
+    from flows.deploy.home import home_for
     from flows.runs.promote import return_to_previous
     from training.registry import Registry
 
     registry = Registry(settings.registry_url, flow_run=flow_run)
 
     def work(say: Say) -> Change:
-        return return_to_previous(home(settings, registry, say), registry, by=by, why=why, say=say)
+        return return_to_previous(home_for(settings, registry, say), registry, by=by, why=why, say=say)
 
     return step("rollback", work)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import msgspec
 
 from flows.deploy.home import Home
-from flows.errors import FlowError, Unconfirmed, Unfinished, told
+from flows.errors import FlowError, Unconfirmed, Unfinished, describe_error
 from flows.gate import evidence
 from flows.gate.gate import Gate, judge
 from flows.runs import trail
@@ -81,7 +81,7 @@ def consider_version(registry: Registry, settings: Settings, version: str | None
         return Considered(number, champion, judge(evidence.hold_out(new), evidence.fitness(None, new)))
     say(f"judging version {number} against version {champion}")
     old = Bundle.open(registry.download(champion, settings.models))
-    found = evidence.gather(settings, champion, old, new, say)
+    found = evidence.gather_evidence(settings, champion, old, new, say)
     return Considered(number, champion, judge(found, evidence.fitness(old, new)))
 
 
@@ -181,11 +181,11 @@ def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseE
     try:
         _put_back(change, home, say)
     except _REFUSALS as error:
-        state = f"{_version(change.before).capitalize()} could not be put back: {told(error)}"
+        state = f"{_version(change.before).capitalize()} could not be put back: {describe_error(error)}"
         raise _unfinished(change, registry, cause, state) from cause
     try:
         _name_back(change, registry)
-        return _ended(change, registry, "undone", f"{change.why}. Undone: {told(cause)}")
+        return _ended(change, registry, "undone", f"{change.why}. Undone: {describe_error(cause)}")
     except RegistryError as error:
         back = f"{_version(change.before).capitalize()} is live again, which could not be recorded: {error}"
         raise Unfinished(change.kind, change.after, cause, back) from cause
@@ -195,7 +195,9 @@ def _unfinished(change: Change, registry: Registry, cause: BaseException, state:
     """The error of a change that stays begun; the audit trail keeps its cause, if the registry answers."""
     unfinished = Unfinished(change.kind, change.after, cause, state)
     with suppress(RegistryError):
-        registry.note(msgspec.structs.replace(change, why=f"{change.why}. Unfinished: {told(cause)}. {state}"))
+        registry.note(
+            msgspec.structs.replace(change, why=f"{change.why}. Unfinished: {describe_error(cause)}. {state}")
+        )
     return unfinished
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from flows.clients.monitor import fetch_records
-from flows.deploy.home import live
+from flows.deploy.home import local_version
 from flows.errors import FlowError
 from flows.settings import Settings
 from flows.steps import Say
@@ -31,7 +31,7 @@ def report_window(settings: Settings, window: str, out: Path, say: Say) -> Windo
     found = _WINDOW.fullmatch(window)
     if found is None:
         raise FlowError(f"window: expected an id like 3-12, as the review pages name it, got {window!r}")
-    bundle = _bundle(settings, live(settings, found["version"], say))
+    bundle = _bundle(settings, local_version(settings, found["version"], say))
     records = fetch_records(settings, window)
     return _draw(bundle, records, out, f"window {window}", say)
 
@@ -41,7 +41,7 @@ def report_file(settings: Settings, file: Path, version: str | None, out: Path, 
 
     Raises FileError, FlowError, BundleError.
     """
-    number = live(settings, version, say)
+    number = local_version(settings, version, say)
     bundle = _bundle(settings, number)
     chosen = gather(PredictorSettings, {"models": settings.models, "version": number}, os.environ)
     model = open_model(chosen.models, number, "", unknown=chosen.unknown, history_days=chosen.history_days)

@@ -68,7 +68,7 @@ def retrain_and_promote(
     url = run_page(settings, flow_run) if flow_run else None
     try:
         note_action(settings, verdict, f"{kind} begun", url=url)
-        gathered = step("cohorts", lambda say: gather(settings, registry, say))
+        gathered = step("cohorts", lambda say: gather_cohorts(settings, registry, say))
         version = step("model", lambda say: learn(gathered, kind, registry, say))
         note_action(settings, verdict, f"version {version.number} registered", version.number, url)
         manifest = Bundle.open(registry.download(version.number, settings.models)).manifest
@@ -81,7 +81,7 @@ def retrain_and_promote(
     return Retrained(version, manifest, change)
 
 
-def gather(settings: Settings, registry: Registry, say: Say) -> Gathered:
+def gather_cohorts(settings: Settings, registry: Registry, say: Say) -> Gathered:
     """Fetch the champion and every closed cohort. Raises RegistryError, NotUp, FlowError saying what is missing."""
     champion = trail.champion(registry.changes(), registry.aliases())
     if champion is None:

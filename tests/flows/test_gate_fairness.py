@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from flows.gate.fairness import ELDERLY, YOUNGER, Protected, by_age, judge
+from flows.gate.fairness import ELDERLY, YOUNGER, Protected, by_age, judge_groups
 
 Shares = dict[str, tuple[int, float]]
 
@@ -18,14 +18,14 @@ def decided(shares: Shares) -> tuple[Protected, np.ndarray]:
 @pytest.mark.parametrize(("size", "rate", "passed"), [(500, 0.57, True), (500, 0.55, False), (99, 0.1, True)])
 def test_four_fifths_of_the_best(size: int, rate: float, passed: bool) -> None:
     protected, accepts = decided({"F": (2000, 0.70), "M": (size, rate)})
-    found = judge([protected], accepts, None)
+    found = judge_groups([protected], accepts, None)
     assert found.passed is passed
     assert ("CODE_GENDER M is accepted 0.79 times as often as the best group" in found.sentence) is (rate == 0.55)
 
 
 def test_small_group_is_no_yardstick() -> None:
     protected, accepts = decided({"F": (2000, 0.70), "M": (500, 0.65), "XNA": (20, 1.0)})
-    assert judge([protected], accepts, None).figure == pytest.approx(0.65 / 0.70)
+    assert judge_groups([protected], accepts, None).figure == pytest.approx(0.65 / 0.70)
 
 
 @pytest.mark.parametrize(("size", "passed"), [(2000, False), (200, True)])
@@ -37,7 +37,7 @@ def test_fall_counts_beyond_its_noise(size: int, passed: bool) -> None:
     accepted, refused = members[champion[members]], members[~champion[members]]
     challenger[accepted[: int(0.08 * size)]] = False
     challenger[refused[: int(0.05 * size)]] = True
-    found = judge([protected], challenger, champion)
+    found = judge_groups([protected], challenger, champion)
     assert found.passed is passed
     assert passed or "0.043 less than by the champion, at most 0.02 is allowed" in found.sentence
 
@@ -45,9 +45,9 @@ def test_fall_counts_beyond_its_noise(size: int, passed: bool) -> None:
 def test_young_may_be_refused_more_often() -> None:
     days = -365.25 * np.repeat([25.0, 45.0, 63.0], 1000)
     accepts = np.concatenate([np.arange(1000) < rate for rate in (400, 700, 900)])
-    assert judge([Protected("DAYS_BIRTH", by_age(days), (ELDERLY,))], accepts, None).passed
+    assert judge_groups([Protected("DAYS_BIRTH", by_age(days), (ELDERLY,))], accepts, None).passed
     disadvantaged = np.concatenate([np.arange(1000) < rate for rate in (700, 700, 500)])
-    assert not judge([Protected("DAYS_BIRTH", by_age(days), (ELDERLY,))], disadvantaged, None).passed
+    assert not judge_groups([Protected("DAYS_BIRTH", by_age(days), (ELDERLY,))], disadvantaged, None).passed
 
 
 def test_ages_are_two_groups() -> None:
@@ -57,4 +57,4 @@ def test_ages_are_two_groups() -> None:
 
 def test_nobody_accepted_disadvantages_nobody() -> None:
     protected, accepts = decided({"F": (500, 0.0), "M": (500, 0.0)})
-    assert judge([protected], accepts, accepts).passed
+    assert judge_groups([protected], accepts, accepts).passed

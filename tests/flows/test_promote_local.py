@@ -14,7 +14,7 @@ import msgspec
 import psutil
 import pytest
 
-from flows.deploy.laptop import Local
+from flows.deploy.laptop import Laptop
 from flows.errors import Busy, FlowError
 from flows.machine.platform import Platform
 from flows.runs.decision import approval
@@ -59,7 +59,7 @@ def registry(settings: Settings, database: Path, monkeypatch: pytest.MonkeyPatch
     return Registry(settings.registry_url)
 
 
-def put_live(version: str, registry: Registry, home: Local) -> Change:
+def put_live(version: str, registry: Registry, home: Laptop) -> Change:
     considered = Considered(version, "1", PASSED)
     return carry_out(considered, home, registry, by="a test", say=print)
 
@@ -67,7 +67,7 @@ def put_live(version: str, registry: Registry, home: Local) -> Change:
 def test_first_version_needs_a_person(platform: Platform, registry: Registry, live_version: Live) -> None:
     """200 toy applications are too few to judge by; with a reason the version lives, once its steps succeed."""
     settings = platform.settings
-    home = Local(platform, registry, print)
+    home = Laptop(platform, registry, print)
     undecided = promote_version(registry, settings, home, "1", by="a test", say=print)
     assert (undecided.state, home.live()) == ("undecided", None)
     assert "defaults among 200 known outcomes, 200 are needed" in undecided.why
@@ -92,7 +92,7 @@ def test_version_has_the_id_of_the_run_that_made_it(registry: Registry) -> None:
 
 def test_spoilt_version_is_put_back(serving: Platform, registry: Registry, live_version: Live) -> None:
     registry.alias("champion", "1")
-    home = Local(serving, registry, print)
+    home = Laptop(serving, registry, print)
     models, before = serving.settings.models, {one.name: one.pid for one in serving.status()}
     shutil.copy(models / "1" / "replay.parquet", models / "2" / "replay.parquet")
     refused = promote_version(
@@ -117,10 +117,10 @@ def test_dead_predictor_is_started_again(serving: Platform, registry: Registry, 
             predictor.kill()
             psutil.wait_procs([predictor], 5)
 
-    undone = put_live("2", registry, Local(serving, registry, kill))
+    undone = put_live("2", registry, Laptop(serving, registry, kill))
     assert (undone.state, live_version(), serving.live) == ("undone", "1", "1")
     assert "while it was watched" in undone.why
-    home = Local(serving, registry, print)
+    home = Laptop(serving, registry, print)
     assert put_live("2", registry, home).state == "done"
     for expected in ("1", "2"):
         return_to_previous(home, registry, by="a test", why="", say=print)
@@ -141,7 +141,7 @@ def test_killed_command_is_resumed(platform: Platform, registry: Registry, datab
         command.send_signal(signal.SIGKILL)
     assert live_version() == "1"
     assert "is under way or was cut short" in look(platform.settings).mismatches[0]
-    home = Local(platform, registry, print)
+    home = Laptop(platform, registry, print)
     change = promote_version(registry, platform.settings, home, None, by="a test", say=print)
     assert (change.state, change.after, change.approved) == ("done", "1", "a toy")
     assert (live_version(), look(platform.settings).mismatches) == ("1", [])
@@ -149,14 +149,14 @@ def test_killed_command_is_resumed(platform: Platform, registry: Registry, datab
 
 def test_registry_away_changes_nothing(serving: Platform, live_version: Live) -> None:
     away = Registry(f"http://127.0.0.1:{serving.settings.mlflow_port}")
-    home = Local(serving, away, print)
+    home = Laptop(serving, away, print)
     with pytest.raises(RegistryError, match="MLflow does not answer"):
         promote_version(away, serving.settings, home, "2", by="a test", say=print)
     assert (live_version(), home.live()) == ("1", "1")
 
 
 def test_one_change_at_a_time(platform: Platform, registry: Registry) -> None:
-    home = Local(platform, registry, print)
+    home = Laptop(platform, registry, print)
     with home.alone(), pytest.raises(Busy, match="another promotion or rollback is at work"):
         return_to_previous(home, registry, by="a test", why="", say=print)
     with pytest.raises(FlowError, match="no previous champion"):
