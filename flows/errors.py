@@ -89,7 +89,7 @@ class Unfinished(FlowError):  # noqa: N818
 
     def __init__(self, kind: str, version: str, cause: BaseException, state: str) -> None:
         super().__init__(
-            f"the {kind} to version {version} is not finished: {told(cause)}. {state}. "
+            f"the {kind} to version {version} is not finished: {describe_error(cause)}. {state}. "
             "`credence status` shows what answers; the next `credence promote` or `credence rollback` resumes it"
         )
 
@@ -98,6 +98,6 @@ class StepFailed(FlowError):  # noqa: N818
     """A step did not do what it says."""
 
 
-def told(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """What an error says, or its class where it says nothing."""
     return str(error) or type(error).__name__

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from flows.clients.admin import served
+from flows.clients.predictor import served_version
+from flows.clients.prefect import HEALTH
 from flows.machine.platform import Platform, Status
 from flows.runs import trail
 from flows.settings import Settings
@@ -47,7 +48,7 @@ def look(settings: Settings) -> Overview:
 def _here(settings: Settings) -> tuple[Sequence[Status], str | None, Mapping[str, str]]:
     """The processes of this machine, and the version that is live there; no pods."""
     platform = Platform(settings)
-    return platform.status(), served(settings.admin_url, MODEL) or platform.live, {}
+    return platform.status(), served_version(settings.admin_url, MODEL) or platform.live, {}
 
 
 def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None, Mapping[str, str]]:
@@ -58,7 +59,7 @@ def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None, Mappi
     live = home.live()
     services = {
         "registry": (settings.registry_url, "/health"),
-        "orchestrator": (settings.orchestrator_url, "/api/health"),
+        "orchestrator": (settings.orchestrator_url, HEALTH),
         "monitor": (settings.monitor_url, "/health/ready"),
     }
     found = [Status(name, _state(url + path), url, None) for name, (url, path) in services.items()]

@@ -68,7 +68,7 @@ def retrain(output: Output, recalibrate: bool) -> None:
     Example:  credence retrain
     Next:     credence status shows what became of it; http://127.0.0.1:4200 shows the run
     """
-    from flows.clients.actions import told
+    from flows.runs.trail import describe_change
     from flows.settings import from_environment
     from flows.start import run
 
@@ -76,7 +76,9 @@ def retrain(output: Output, recalibrate: bool) -> None:
     retrained: Retrained = run("retrain", from_environment(), output.say, by=user(), kind=kind)
     version, change = retrained.version.number, retrained.change
     assert change is not None  # a person asked, so none is waited for
-    output.result({"version": version, "metrics": retrained.manifest.metrics, "change": change}, told(change))
+    output.result(
+        {"version": version, "metrics": retrained.manifest.metrics, "change": change}, describe_change(change)
+    )
     if change.state != "done":
         sys.exit(1)
 

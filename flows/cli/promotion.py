@@ -54,10 +54,10 @@ def publish(output: Output, version: str) -> None:
     Example:  credence publish 4
     Next:     the canary in docs/operators-guide.md
     """
-    from flows.runs.publish import publish as put
+    from flows.runs.publish import publish_version
     from flows.settings import from_environment
 
-    done = put(from_environment(), version)
+    done = publish_version(from_environment(), version)
     output.result(done, f"version {version} is published in {done.folder} at {done.url}")
 
 

@@ -23,10 +23,10 @@ def list_records(output: Output, client: int | None, version: str | None, limit:
     \b
     Example:  credence records list --client 100001
     """
-    from flows.clients.monitor import listed
+    from flows.clients.monitor import read_records
     from flows.settings import from_environment
 
-    found = listed(from_environment(), client, version, limit)
+    found = read_records(from_environment(), client, version, limit)
     columns = ("id", "at", "client", "version", "probability", "decision")
     rows = [tuple(str(record.get(column, "")) for column in columns) for record in found]
     output.result({"records": found}, table([columns, *rows]) if rows else "no records")
@@ -40,10 +40,10 @@ def status(output: Output) -> None:
     \b
     Example:  credence records status --json
     """
-    from flows.clients.monitor import counted
+    from flows.clients.monitor import count_records
     from flows.settings import from_environment
 
-    found = counted(from_environment())
+    found = count_records(from_environment())
     output.result(found, table([(name, str(value)) for name, value in found.items()]))
 
 
@@ -58,9 +58,9 @@ def forget(output: Output, client: int) -> None:
     \b
     Example:  credence records forget 100001
     """
-    from flows.clients.monitor import forget as erase
+    from flows.runs.forget import forget_client
     from flows.settings import from_environment
 
-    erased = erase(from_environment(), client)
+    erased = forget_client(from_environment(), client)
     text = f"client {client}: {erased['store']} records erased in the store, {erased['log']} in the prediction log"
     output.result({"client": client, **erased}, text)

@@ -19,9 +19,9 @@ def review(output: Output) -> None:
     Example:  credence review
     Next:     http://127.0.0.1:8090/review shows windows, verdicts and what was done about each
     """
-    from flows.clients.monitor import ask
+    from flows.clients.monitor import review_now
     from flows.settings import from_environment
 
-    verdict = ask(from_environment(), "POST", "/v1/reviews")
+    verdict = review_now(from_environment())
     lines = [f"version {verdict['version']}: {verdict['judgement']}", *(f"  {why}" for why in verdict["why"])]
     output.result(verdict, "\n".join(lines))

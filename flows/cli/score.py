@@ -30,14 +30,14 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
     """
     import os
 
+    from flows.deploy.home import local_version
     from flows.settings import from_environment
-    from flows.start import live
-    from serving.predictor.settings import read
+    from serving.predictor.settings import Settings, gather
     from serving.score import score_file
 
     settings = from_environment()
-    number = live(settings, version, output.say)
-    predictor = read(["--models", str(settings.models), "--version", number], os.environ)
+    number = local_version(settings, version, output.say)
+    predictor = gather(Settings, {"models": settings.models, "version": number}, os.environ)
     done = score_file(file, out, predictor, reasons=reasons, say=output.say)
     if done.ignored:
         output.say(f"columns that the model does not read: {', '.join(done.ignored)}")

@@ -1,69 +1,146 @@
-"""Records of answered applications, as the monitor and the prediction log hold them."""
+"""The monitor's client: records, cohorts and verdicts that it holds, and what it is told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
+import msgspec
+import pyarrow as pa
 
 from flows.errors import FlowError, NotUp
-from flows.machine.platform import Platform
 from flows.settings import Settings
+from flows.steps import Say
+from monitoring.intake.outcomes import Outcome
+from monitoring.verdict import Cohort
 
 _SECONDS = 60.0
+_COHORT_SECONDS = 120.0
+_NOTE_SECONDS = 10.0
+"""For what must not hold anything up: a note, and which version is live."""
+_PAUSES = (1.0, 2.0, 4.0, 0.0)
+"""Seconds after each attempt to note what was done."""
+_LONGEST_NOTE = 1000
+"""Characters."""
 
 
-def listed(settings: Settings, client: int | None, version: str | None, limit: int) -> list[dict[str, Any]]:
-    """Records, the latest first. Raises NotUp."""
+def ask_monitor(settings: Settings, method: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
+    """The JSON that the monitor answers. Raises NotUp, FlowError."""
+    return _request(settings, method, path, _SECONDS, params=query).json()
+
+
+def read_records(settings: Settings, client: int | None, version: str | None, limit: int) -> list[dict[str, Any]]:
+    """Records, the latest first. Raises NotUp, FlowError."""
     asked = {"client": client, "version": version, "limit": limit}
-    found: list[dict[str, Any]] = ask(
-        settings, "GET", "/v1/records", {name: value for name, value in asked.items() if value is not None}
-    )["records"]
+    query = {name: value for name, value in asked.items() if value is not None}
+    found: list[dict[str, Any]] = ask_monitor(settings, "GET", "/v1/records", query)["records"]
     return found
 
 
-def counted(settings: Settings) -> dict[str, Any]:
-    """The monitor's figures: answered, received, missing. Raises NotUp."""
-    return ask(settings, "GET", "/v1/status")
+def count_records(settings: Settings) -> dict[str, Any]:
+    """The monitor's figures: answered, received, missing. Raises NotUp, FlowError."""
+    found: dict[str, Any] = ask_monitor(settings, "GET", "/v1/status")
+    return found
 
 
-def forget(settings: Settings, client: int) -> dict[str, int]:
-    """Erase a client's records in the prediction log of this machine and in the store; how many each. Raises NotUp.
-
-    The log comes first: what is erased there can no longer reach the store.
-    """
-    if settings.in_cluster:
-        in_log = 0  # nobody but a predictor itself reaches its log, which it ships within seconds
-    elif "predictor" in Platform(settings).running():
-        url = f"{settings.admin_url}/v1/clients/{client}/records"
-        in_log = int(_answer("predictor", "DELETE", url)["forgotten"])
-    else:
-        from serving.predictor.backlog import forget_in
-
-        directory = settings.folder / "log"
-        in_log = forget_in(directory, client) if directory.is_dir() else 0
-    return {"log": in_log, "store": int(ask(settings, "DELETE", f"/v1/clients/{client}/records")["forgotten"])}
+def erase_records(settings: Settings, client: int) -> int:
+    """Erase a client's records in the store; how many. Raises NotUp, FlowError."""
+    return int(ask_monitor(settings, "DELETE", f"/v1/clients/{client}/records")["forgotten"])
 
 
-def ask(settings: Settings, method: str, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The monitor's answer. Raises NotUp, FlowError."""
-    return _answer("monitor", method, settings.monitor_url + path, query, settings.monitor_headers)
+def review_now(settings: Settings) -> dict[str, Any]:
+    """The verdict on the live version by what is there now. Raises NotUp, FlowError."""
+    found: dict[str, Any] = ask_monitor(settings, "POST", "/v1/reviews")
+    return found
 
 
-def _answer(
-    name: str,
-    method: str,
-    url: str,
-    query: dict[str, Any] | None = None,
-    headers: Mapping[str, str] = MappingProxyType({}),
-) -> dict[str, Any]:
+def read_verdict(settings: Settings, verdict: str) -> dict[str, Any]:
+    """A verdict, with the run it started and what was noted at it. Raises NotUp, FlowError."""
+    found: dict[str, Any] = ask_monitor(settings, "GET", f"/v1/verdicts/{verdict}")
+    return found
+
+
+def closed_cohorts(settings: Settings) -> list[Cohort]:
+    """All closed cohorts, the last closed first. Raises NotUp, FlowError."""
+    found: list[Cohort] = []
+    path: str | None = "/v1/cohorts"
     try:
-        response = httpx.request(method, url, params=query, headers=headers, timeout=_SECONDS)
+        while path:
+            page = ask_monitor(settings, "GET", path)
+            found += msgspec.convert(page["cohorts"], list[Cohort])
+            path = page.get("next")
+    except msgspec.ValidationError as error:
+        raise FlowError(f"the monitor at {settings.monitor_url} describes its cohorts otherwise: {error}") from error
+    return found
+
+
+def fetch_records(settings: Settings, window: str) -> pa.Table:
+    """Every record of a window, which may not be closed as a cohort, with known outcomes. Raises NotUp, FlowError."""
+    path = f"/v1/cohorts/{window}/records"
+    response = _request(settings, "GET", path, _COHORT_SECONDS)
+    try:
+        with pa.ipc.open_stream(response.content) as stream:
+            return stream.read_all()
+    except pa.ArrowException as error:
+        raise FlowError(f"{settings.monitor_url}{path} answered no Arrow stream: {error}") from error
+
+
+def tell_outcomes(settings: Settings, outcomes: Sequence[Outcome]) -> None:
+    """Tell the monitor all of them or none. Raises NotUp, FlowError."""
+    content, headers = msgspec.json.encode({"outcomes": outcomes}), {"Content-Type": "application/json"}
+    _request(settings, "POST", "/v1/outcomes", _SECONDS, content=content, headers=headers)
+
+
+def tell_live(settings: Settings, version: str, say: Say) -> None:
+    """Tell the monitor that a version is live; a monitor that is away must not hold a promotion up."""
+    try:
+        _request(settings, "PUT", "/v1/live", _NOTE_SECONDS, json={"version": version})
+    except FlowError:
+        say("the monitor was not told which version is live: it learns it from the next records")
+
+
+def note_action(
+    settings: Settings,
+    verdict: str,
+    what: str,
+    version: str | None = None,
+    url: str | None = None,
+    *,
+    waits: bool = False,
+) -> None:
+    """Note at a verdict what was done about it, if it is one; a monitor that stays away misses it.
+
+    `waits`: the run at `url` goes on only when a person agrees.
+    """
+    if not verdict:
+        return
+    path, done = f"/v1/verdicts/{verdict}/actions", {"what": what[:_LONGEST_NOTE], "version": version, "run": url}
+    for pause in _PAUSES:
+        try:
+            response = _send(settings, "POST", path, _NOTE_SECONDS, json=done | {"waits": waits})
+        except NotUp:
+            pass
+        else:
+            if response.status_code < 500:
+                return
+        time.sleep(pause)
+
+
+def _request(settings: Settings, method: str, path: str, seconds: float, **content: Any) -> httpx.Response:
+    """An answer that is no refusal. Raises NotUp, FlowError."""
+    response = _send(settings, method, path, seconds, **content)
+    if not response.is_success:
+        raise FlowError(f"the monitor refused {method} {settings.monitor_url}{path}: {response.text[:300]}")
+    return response
+
+
+def _send(
+    settings: Settings, method: str, path: str, seconds: float, headers: Mapping[str, str] | None = None, **content: Any
+) -> httpx.Response:
+    url, headers = settings.monitor_url + path, {**(headers or {}), **settings.monitor_headers}
+    try:
+        return httpx.request(method, url, headers=headers, timeout=seconds, **content)
     except httpx.HTTPError as error:
-        raise NotUp(name, url) from error
-    if response.status_code != 200:
-        raise FlowError(f"the {name} refused {method} {url}: {response.text[:300]}")
-    answer: dict[str, Any] = response.json()
-    return answer
+        raise NotUp("monitor", url) from error

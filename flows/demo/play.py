@@ -8,18 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows import start as runs
-from flows.clients.applications import CLIENT, Application, inputs
-from flows.clients.outcomes import known, tell
+from flows.clients.explainer import explain_decision
+from flows.clients.monitor import review_now, tell_outcomes
+from flows.clients.predictor import CLIENT, Application, to_inputs
 from flows.demo import words
 from flows.demo.caller import calling
-from flows.demo.explaining import explain
-from flows.demo.retraining import follow
+from flows.demo.retraining import follow_retraining
 from flows.demo.scenarios import SCENARIOS, Scenario
 from flows.demo.story import APPLICATIONS, EXPLORED, ORDINARY, TRIALS, Stage, pages
-from flows.demo.windows import Window, followed, review, submit
+from flows.demo.windows import Window, followed, known_outcomes, submit
 from flows.errors import StepFailed
 from flows.runs.history import refresh
+from flows.start import run
 from training.bundle import Bundle, Manifest
 from training.registry import Registry
 from training.registry.trail import Change
@@ -52,7 +52,7 @@ def play(stage: Stage, data: Path | None, clients: int, seed: int) -> None:
 
 
 def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
-    trained = runs.run("train", stage.settings, stage.say, data=str(folder), trials=TRIALS, seed=seed)
+    trained = run("train", stage.settings, stage.say, data=str(folder), trials=TRIALS, seed=seed)
     manifest: Manifest = trained.manifest
     stage.story.trained = {
         "version": trained.version.number,
@@ -60,7 +60,7 @@ def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
         "metrics": manifest.metrics,
         "seconds": round(trained.seconds, 1),
     }
-    change = runs.run("promote", stage.settings, stage.say, by=getpass.getuser())
+    change = run("promote", stage.settings, stage.say, by=getpass.getuser())
     if change.state == "undecided":  # so few clients that a gate cannot tell
         change = _approve(stage, change, "nothing is live yet that it could be worse than")
     stage.story.first = _done(stage, change)
@@ -92,7 +92,7 @@ def _loop(stage: Stage, folder: Path, usual: Arrivals, manifest: Manifest, seed:
         if stage.platform.live != stage.story.trained["version"]:
             with stage.step("rollback", "credence rollback, and back"):
                 for why in ("to see that it works", "back to the better one"):
-                    change = runs.run("rollback", stage.settings, stage.say, by=getpass.getuser(), why=why)
+                    change = run("rollback", stage.settings, stage.say, by=getpass.getuser(), why=why)
                     stage.story.rollbacks.append(_done(stage, change))
 
 
@@ -102,7 +102,7 @@ def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifes
     if not stage.story.explained and "explainer" in stage.platform.running():
         riskiest = max(window.all, key=lambda one: one.probability)
         (application,) = (one for one in applications if one[CLIENT] == riskiest.client)
-        stage.story.explained = told = explain(stage.settings, application, manifest, riskiest.version)
+        stage.story.explained = told = explain_decision(stage.settings, application, manifest, riskiest.version)
         stage.tell(words.of_explained(riskiest.client, told))
         if told["probability"] != riskiest.probability:
             raise StepFailed(f"answered was {riskiest.probability}, explained is {told['probability']}")
@@ -111,8 +111,8 @@ def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifes
 
 def _follow(stage: Stage, name: str, window: Window, arrivals: Arrivals) -> None:
     """Time passes, and the lender comes to know what became of the accepted and the explored."""
-    outcomes = known(window.all, arrivals.defaulted, EXPLORED, seed=len(stage.story.windows))
-    tell(stage.settings, outcomes)
+    outcomes = known_outcomes(window.all, arrivals.defaulted, EXPLORED, seed=len(stage.story.windows))
+    tell_outcomes(stage.settings, outcomes)
     stage.story.windows[name] = told = followed(window, outcomes)
     stage.tell(words.of_outcomes(told, EXPLORED))
 
@@ -130,7 +130,7 @@ def _change(stage: Stage, folder: Path, scenario: Scenario, manifest: Manifest, 
 
 
 def _retrain(stage: Stage, scenario: Scenario, verdict: str) -> None:
-    stage.story.retraining = follow(stage.settings, verdict, stage.say)
+    stage.story.retraining = follow_retraining(stage.settings, verdict, stage.say)
     stage.story.change = change = Registry(stage.settings.registry_url).changes()[0]
     stage.tell(words.of_change(change))
     if change.state not in scenario.ends:
@@ -143,7 +143,7 @@ def _approve(stage: Stage, change: Change, reason: str) -> Change:
     """What the gate leaves to a person, decided."""
     stage.say(f'a person decides: credence promote {change.after} --approve "{reason}"')
     asked: dict[str, Any] = {"version": change.after, "approve": reason, "by": getpass.getuser()}
-    approved: Change = runs.run("promote", stage.settings, stage.say, **asked)
+    approved: Change = run("promote", stage.settings, stage.say, **asked)
     return approved
 
 
@@ -155,7 +155,7 @@ def _expect(stage: Stage, judgement: str) -> str:
 
 
 def _review(stage: Stage) -> Mapping[str, Any]:
-    verdict = review(stage.settings)
+    verdict = review_now(stage.settings)
     stage.story.verdicts.append(verdict)
     stage.tell(words.of_verdict(verdict))
     return verdict
@@ -172,7 +172,7 @@ def _done(stage: Stage, change: Change) -> Change:
 def _kept_asking(stage: Stage, application: Application, manifest: Manifest) -> Iterator[None]:
     """Somebody asks on and on in the meantime, and must not notice anything. Raises StepFailed."""
     url = f"{stage.settings.predictor_url}/v2/models/{manifest.model}/infer"
-    with calling(url, {"inputs": inputs([application], manifest)}) as caller:
+    with calling(url, {"inputs": to_inputs([application], manifest)}) as caller:
         yield
         stage.story.caller = counted = caller.end()
     stage.tell(["", *words.of_caller(counted)])

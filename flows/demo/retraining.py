@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
-
-from flows.clients.monitor import ask as ask_monitor
-from flows.errors import NotUp, StepFailed
+from flows.clients.monitor import read_verdict
+from flows.clients.prefect import run_log, run_page, run_state
+from flows.errors import StepFailed
 from flows.settings import Settings
 from flows.steps import Say
 
@@ -33,29 +32,29 @@ class Retraining:
     """What was noted at the verdict, oldest first."""
 
 
-def follow(settings: Settings, verdict: str, say: Say) -> Retraining:
+def follow_retraining(settings: Settings, verdict: str, say: Say) -> Retraining:
     """Return when the run that the monitor starts for a verdict has ended, its log told meanwhile.
 
     Raises StepFailed where there is none, or it did not complete; NotUp.
     """
     began = time.monotonic()
-    run = _until(lambda: _verdict(settings, verdict)["delivery"]["run"], _START_SECONDS)
+    run = _until(lambda: read_verdict(settings, verdict)["delivery"]["run"], _START_SECONDS)
     if run is None:
-        raise StepFailed(f"the monitor started no run: {_verdict(settings, verdict)['delivery']}")
-    url = f"{settings.orchestrator_url}/runs/flow-run/{run}"
+        raise StepFailed(f"the monitor started no run: {read_verdict(settings, verdict)['delivery']}")
+    url = run_page(settings, run)
     say(f"the monitor started {url}")
     told = 0
 
     def ended() -> str | None:
         nonlocal told
-        for line in _log(settings, run, told):
+        for line in run_log(settings, run, told):
             say(f"  {line}")
             told += 1
-        state = _prefect(settings, "GET", f"/flow_runs/{run}")["state"]
-        return state["type"] if state["type"] in _ENDED else None
+        state = run_state(settings, run)
+        return state if state in _ENDED else None
 
     state = _until(ended, _RUN_SECONDS)
-    found = _verdict(settings, verdict)
+    found = read_verdict(settings, verdict)
     if state != "COMPLETED":
         raise StepFailed(f"the run {url} is {state or 'not over'}: {[action['what'] for action in found['actions']]}")
     return Retraining(url, round(time.monotonic() - began, 1), found["delivery"]["attempt"], found["actions"])
@@ -66,23 +65,3 @@ def _until(found: Callable[[], str | None], seconds: float) -> str | None:
     while (value := found()) is None and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     return value
-
-
-def _verdict(settings: Settings, verdict: str) -> dict[str, Any]:
-    return ask_monitor(settings, "GET", f"/v1/verdicts/{verdict}")
-
-
-def _log(settings: Settings, run: str, offset: int) -> list[str]:
-    """The lines of a run's log behind those that were told."""
-    asked = {"logs": {"flow_run_id": {"any_": [run]}}, "sort": "TIMESTAMP_ASC", "offset": offset}
-    return [entry["message"] for entry in _prefect(settings, "POST", "/logs/filter", asked)]
-
-
-def _prefect(settings: Settings, method: str, path: str, asked: dict[str, Any] | None = None) -> Any:
-    url = f"{settings.orchestrator_url}/api{path}"
-    try:
-        response = httpx.request(method, url, json=asked, timeout=30)
-        response.raise_for_status()
-    except httpx.HTTPError as error:
-        raise NotUp("orchestrator", url) from error
-    return response.json()

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.clients.applications import Answered, Application, TurnedAway, ask
-from flows.clients.monitor import ask as ask_monitor
+import numpy as np
+
+from flows.clients.monitor import count_records
+from flows.clients.predictor import Answered, Application, TurnedAway, ask_decisions
 from flows.errors import StepFailed
 from flows.settings import Settings
 from monitoring.intake.outcomes import Outcome
@@ -47,9 +49,9 @@ def submit(settings: Settings, applications: Sequence[Application], manifest: Ma
 
     Raises StepFailed, NotUp.
     """
-    before, began = _counted(settings)["stored"], time.monotonic()
-    alone = list(ask(settings.predictor_url, None, applications[:_ALONE], manifest))
-    together = list(ask(settings.predictor_url, None, applications[_ALONE:], manifest, TOGETHER))
+    before, began = count_records(settings)["stored"], time.monotonic()
+    alone = list(ask_decisions(settings.predictor_url, None, applications[:_ALONE], manifest))
+    together = list(ask_decisions(settings.predictor_url, None, applications[_ALONE:], manifest, TOGETHER))
     seconds = time.monotonic() - began
     answered = [one for one in [*alone, *together] if isinstance(one, Answered)]
     turned_away = [one for one in [*alone, *together] if isinstance(one, TurnedAway)]
@@ -81,16 +83,24 @@ def followed(window: Window, outcomes: Sequence[Outcome]) -> Window:
     )
 
 
-def review(settings: Settings) -> Mapping[str, Any]:
-    """The monitor's verdict on what is there now. Raises NotUp, FlowError."""
-    return ask_monitor(settings, "POST", "/v1/reviews")
+def known_outcomes(
+    answered: Sequence[Answered], defaulted: Mapping[int, bool], explored: float, seed: int
+) -> list[Outcome]:
+    """The outcomes of the accepted, and of a share of the refused that is accepted at random to learn from it."""
+    drawn = np.random.default_rng(seed).uniform(size=len(answered)) < explored
+    return [
+        Outcome(record=one.record, defaulted=defaulted[one.client], explored=explored if refused else None)
+        for one, lucky in zip(answered, drawn.tolist(), strict=True)
+        for refused in [one.probability >= one.threshold]
+        if lucky or not refused
+    ]
 
 
 def _await_records(settings: Settings, expected: int) -> None:
     """Return when the monitor holds so many records and misses none. Raises StepFailed."""
     deadline = time.monotonic() + _RECORD_SECONDS
     while True:
-        found = _counted(settings)
+        found = count_records(settings)
         if found["stored"] == expected and found["missing"] == 0:
             return
         if found["stored"] > expected or time.monotonic() > deadline:
@@ -99,7 +109,3 @@ def _await_records(settings: Settings, expected: int) -> None:
                 f"but {expected:,} applications were answered"
             )
         time.sleep(0.2)
-
-
-def _counted(settings: Settings) -> Mapping[str, Any]:
-    return ask_monitor(settings, "GET", "/v1/status")

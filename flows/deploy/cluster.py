@@ -12,18 +12,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.clients import live as monitor
-from flows.clients import smoke
-from flows.clients.admin import served
-from flows.clients.watch import Watched
+from flows.clients.monitor import tell_live
+from flows.clients.predictor import SMOKE_HEADER, Watched, check_replay, served_version
 from flows.deploy import rollout, template
 from flows.deploy.confirm import Patience, address, confirm
+from flows.deploy.history import make_history
 from flows.deploy.lease import Lease
 from flows.deploy.objects import Serving
 from flows.deploy.template import Object, name_of
 from flows.errors import ClusterRefused, FlowError, NotDeployed, Silent, Unconfirmed
 from flows.machine.platform import Status
-from flows.runs import history
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, BundleError, History, remote
@@ -71,10 +69,10 @@ class Cluster:
     def prove(self, version: str) -> None:
         """Ask each pod by itself, then the Service until the version alone answers; none of it is recorded."""
         bundle = Bundle.open(self._registry.download(version, self._settings.models))
-        headers, model = {smoke.HEADER: self._settings.smoke_token}, self._settings.serving_name
+        headers, model = {SMOKE_HEADER: self._settings.smoke_token}, self._settings.serving_name
 
         def ask(address: str) -> int:
-            return smoke.check(address, version, bundle, headers, model)
+            return check_replay(address, version, bundle, headers, model)
 
         limit = self._settings.deploy_seconds
         confirm(self._serving.standing, ask, self._settings.predictor_url, limit, self._say)
@@ -105,7 +103,7 @@ class Cluster:
 
     def establish(self, version: str) -> None:
         """Tell the monitor; what is applied comes up again by itself."""
-        monitor.tell(self._settings, version, self._say)
+        tell_live(self._settings, version, self._say)
 
     def withdraw(self) -> None:
         """Delete what was applied."""
@@ -144,7 +142,7 @@ class Cluster:
         """What each pod answers, also one that is ending or that no Service sends requests to."""
         model = self._settings.serving_name
         return [
-            Status(name_of(pod), rollout.phase(pod), url := address(pod), None, served(url, model))
+            Status(name_of(pod), rollout.phase(pod), url := address(pod), None, served_version(url, model))
             for name in self._serving.deployments()
             for pod in self._serving.all_pods(name)
             if pod.get("status", {}).get("podIP")
@@ -166,7 +164,7 @@ class Cluster:
             return
         path = History.path_for(models, names)
         if not path.exists():
-            history.make(models, bundle.manifest, self._registry.version(version).source, self._say)
+            make_history(models, bundle.manifest, self._registry.version(version).source, self._say)
         if path.exists():
             self._say("publishing the client history")
             remote.publish_history(url, path, MODEL)

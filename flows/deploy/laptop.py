@@ -6,19 +6,23 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
-
-from flows.clients import admin, smoke, watch
-from flows.clients import live as monitor
+from flows.clients.monitor import tell_live
+from flows.clients.predictor import (
+    check_replay,
+    load_version,
+    predictor_answers,
+    served_version,
+    watch_version,
+)
+from flows.deploy.history import make_history
 from flows.errors import Busy, FlowError
 from flows.machine.platform import Platform
-from flows.runs import history
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, History
 from training.registry import Registry
 
 
-class Local:
+class Laptop:
     """The predictor among the processes of this machine."""
 
     def __init__(self, platform: Platform, registry: Registry, say: Say) -> None:
@@ -40,7 +44,7 @@ class Local:
 
     def live(self) -> str | None:
         """What the predictor answers with, or else what it will be started with."""
-        return admin.served(self._platform.settings.admin_url, MODEL) or self._platform.live
+        return served_version(self._platform.settings.admin_url, MODEL) or self._platform.live
 
     def deploy(self, version: str) -> None:
         """Download a version, make its client history, and let the predictor load it, or start one with it."""
@@ -51,29 +55,29 @@ class Local:
             self._registry.download(version, settings.models)
         manifest = Bundle.open(path).manifest
         if manifest.history and not History.path_for(settings.models, manifest.history).exists():
-            history.make(settings.models, manifest, self._registry.version(version).source, self._say)
-        if "predictor" in self._platform.running() and self._answers():
-            admin.load(settings.admin_url, MODEL, version)
+            make_history(settings.models, manifest, self._registry.version(version).source, self._say)
+        if "predictor" in self._platform.running() and predictor_answers(settings.predictor_url):
+            load_version(settings.admin_url, MODEL, version)
         else:
             self._platform.start_predictor(version, self._say)
 
     def prove(self, version: str) -> None:
         """Ask on the admin port, where nothing is recorded."""
         settings = self._platform.settings
-        agreed = smoke.check(settings.admin_url, version, Bundle.open(settings.models / version))
+        agreed = check_replay(settings.admin_url, version, Bundle.open(settings.models / version))
         self._say(f"version {version} answers {agreed} replay applications as in training")
 
     def watch(self, version: str) -> None:
         """For `watch_seconds`."""
         settings = self._platform.settings
         self._say(f"watching version {version} for {settings.watch_seconds:g} s")
-        watch.check(settings.predictor_url, MODEL, version, settings.watch_seconds)
+        watch_version(settings.predictor_url, MODEL, version, settings.watch_seconds)
 
     def establish(self, version: str) -> None:
         """Write it down for `credence up`; neither monitor nor explainer can hold a promotion up."""
         settings = self._platform.settings
         self._platform.live = version
-        monitor.tell(settings, version, self._say)
+        tell_live(settings, version, self._say)
         try:
             self._platform.start_explainer(version, self._say)
         except FlowError as error:
@@ -83,9 +87,3 @@ class Local:
         """End the predictor; `credence up` starts none."""
         self._platform.down(self._say, only=("predictor",))
         (self._platform.settings.folder / "live").unlink(missing_ok=True)
-
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self._platform.settings.predictor_url}/v2/health/live", timeout=2).status_code == 200
-        except httpx.HTTPError:
-            return False

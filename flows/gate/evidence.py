@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from flows.clients import cohorts
+from flows.clients.monitor import closed_cohorts, fetch_records
 from flows.errors import NotUp
 from flows.gate import gate
 from flows.gate.estimates import Criterion
 from flows.gate.gate import Evidence, Side
 from flows.settings import Settings
 from flows.steps import Say
+from monitoring.verdict import Cohort
 from training.bundle import Bundle, BundleError, Manifest, Population, Rows, groups
 
 HOLD_OUT = "hold-out"
@@ -22,20 +23,25 @@ _AGREEMENT = 1e-4
 """Contributions are sums of float64 over a margin that passed through float32."""
 
 
-def gather(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
+def gather_evidence(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
     """The champion's latest closed cohort, scored by both; a sentence where nothing can be judged by.
 
     Raises FlowError for a monitor that answers something else.
     """
     try:
-        latest = cohorts.latest(cohorts.closed(settings), champion)
+        latest = latest_cohort(closed_cohorts(settings), champion)
         if latest is None:
             return f"no closed cohort of version {champion}: what became of its decisions is not known yet"
-        table = cohorts.fetch(settings, latest.id)
+        table = fetch_records(settings, latest.id)
     except NotUp as error:
         return str(error)
     say(f"comparing on cohort {latest.id}: {len(table):,} applications, {latest.labelled:,} outcomes")
     return compare(latest.id, latest.population, table, old, new)
+
+
+def latest_cohort(closed: Sequence[Cohort], version: str) -> Cohort | None:
+    """That of a version's last window, which need not be the last one whose outcomes were known; None without any."""
+    return max((cohort for cohort in closed if cohort.version == version), key=lambda one: one.number, default=None)
 
 
 def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, new: Bundle) -> Evidence | str:

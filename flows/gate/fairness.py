@@ -49,7 +49,7 @@ class Rated:
     change: Estimate
 
 
-def judge(protected: Sequence[Members], challenger: Bools, champion: Bools | None) -> Criterion:
+def judge_groups(protected: Sequence[Members], challenger: Bools, champion: Bools | None) -> Criterion:
     """(e) by both models' decisions [n]; without a champion only the four fifths are asked for."""
     old = challenger if champion is None else champion
     rated = rate(protected, challenger, old)

@@ -180,7 +180,7 @@ def _without_outcomes(evidence: Evidence, known: Bools) -> tuple[Criterion, ...]
         if explored < FEWEST_EXPLORED:
             found.append(_refusals(evidence, explored))
     champion = None if evidence.first else evidence.champion.accepts
-    return (*found, fairness.judge(evidence.protected, evidence.challenger.accepts, champion))
+    return (*found, fairness.judge_groups(evidence.protected, evidence.challenger.accepts, champion))
 
 
 def _log_loss(challenger: Side, champion: Side, outcome: Floats, weight: Floats, same: bool) -> Criterion:

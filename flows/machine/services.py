@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 
-import httpx
-
+from flows.clients.prefect import HEALTH, last_heartbeat, pool_page, prefect_environment
 from flows.machine.process import Service, Started
 from flows.settings import Settings
 
-POOL = "credence"
-"""Prefect's work pool on this machine."""
 _HEARTBEAT_SECONDS = 10
 
 
@@ -34,20 +30,6 @@ def services(settings: Settings, version: str | None) -> list[Service]:
 def explainer_python(settings: Settings) -> Path:
     """The interpreter that has the explainer's libraries, which may not be there."""
     return Path(settings.explainer_python or Path(sys.prefix).parent / ".venv-explainer" / "bin" / "python")
-
-
-def prefect_environment(settings: Settings) -> dict[str, str]:
-    """What Prefect is told in whatever process of ours uses it: where its server is, and to keep to itself."""
-    return {
-        "PREFECT_HOME": str(settings.folder / "prefect"),
-        "PREFECT_API_URL": f"{settings.orchestrator_url}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # without its server a run is a plain function's
-        "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
-        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # it keeps what a run raised, by default as a pickle
-        "DO_NOT_TRACK": "1",
-    }
 
 
 def registry(settings: Settings) -> Service:
@@ -83,8 +65,8 @@ def orchestrator(settings: Settings) -> Service:
         environment=prefect_environment(settings),
         ports={"CREDENCE_PREFECT_PORT": port},
         url=settings.orchestrator_url,
-        alive="/api/health",
-        ready="/api/health",
+        alive=HEALTH,
+        ready=HEALTH,
         start_seconds=180,  # as the registry
         stop_seconds=10,
     )
@@ -94,7 +76,7 @@ def worker(settings: Settings) -> Service:
     """The process that registers the deployments and runs them, each run a process of its own."""
 
     def online(started: Started) -> bool:
-        return _heartbeat(settings) > max(started.created, time.time() - 4 * _HEARTBEAT_SECONDS)
+        return last_heartbeat(settings) > max(started.created, time.time() - 4 * _HEARTBEAT_SECONDS)
 
     return Service(
         name="worker",
@@ -106,7 +88,7 @@ def worker(settings: Settings) -> Service:
             "PREFECT_WORKER_HEARTBEAT_SECONDS": str(_HEARTBEAT_SECONDS),
         },
         ports={},
-        url=f"{settings.orchestrator_url}/work-pools/work-pool/{POOL}",
+        url=pool_page(settings),
         alive=lambda _: True,  # without an orchestrator it waits for one
         ready=online,
         start_seconds=240,  # it waits for the orchestrator
@@ -169,15 +151,3 @@ def predictor(settings: Settings, version: str) -> Service:
         start_seconds=60,
         stop_seconds=30,  # it says goodbye to its callers and ships what is left of its log
     )
-
-
-def _heartbeat(settings: Settings) -> float:
-    """When a worker of the pool was last heard of, in seconds since 1970; 0 for never."""
-    url = f"{settings.orchestrator_url}/api/work_pools/{POOL}/workers/filter"
-    try:
-        response = httpx.post(url, json={}, timeout=2)
-    except httpx.HTTPError:
-        return 0.0
-    if response.status_code != 200:
-        return 0.0
-    return max((datetime.fromisoformat(each["last_heartbeat_time"]).timestamp() for each in response.json()), default=0)

@@ -16,9 +16,12 @@ from prefect.deployments import run_deployment
 from prefect.input import RunInput
 from pydantic import Field
 
-from flows import start as runs
-from flows.clients.actions import note, told
+from flows.clients.monitor import note_action
+from flows.clients.prefect import DEPLOYMENT, run_page
 from flows.orchestration import artifacts
+from flows.runs import plain
+from flows.runs.decision import HumanDecision, approval
+from flows.runs.trail import describe_change
 from flows.settings import Settings, from_environment
 from flows.steps import Say
 from training.bundle import Costs
@@ -34,7 +37,7 @@ _ALSO: ContextVar[Say | None] = ContextVar("also", default=None)
 """Who else hears what the steps say: the command that runs the flow."""
 
 
-class Decision(RunInput):
+class DecisionForm(RunInput):
     """What a person says of a version that waits: Prefect's server, which has no logins, does not know who it is."""
 
     name: str = Field(min_length=2, description="Who decides; for the audit trail.")
@@ -53,7 +56,7 @@ def train(
 ) -> Trained:
     """As `credence train`; `data` is a folder of raw tables, a synthetic lender without it."""
     settings = from_environment()
-    trained = runs.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp)
+    trained = plain.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp, _id())
     artifacts.show_version(settings, trained.version, trained.manifest)
     return trained
 
@@ -64,12 +67,12 @@ def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrai
     settings = from_environment()
 
     def leave(version: str) -> None:
-        run_deployment("promote/credence", parameters={"version": version, "verdict": verdict}, timeout=0)
+        run_deployment(f"promote/{DEPLOYMENT}", parameters={"version": version, "verdict": verdict}, timeout=0)
 
     promotion = leave if not by and settings.approval == "required" else None
     if verdict:
         artifacts.show_verdict(settings, verdict)
-    retrained = runs.retrain(settings, step, by or _name(), kind, verdict, _url(), promotion)
+    retrained = plain.retrain(settings, step, by or _name(), kind, verdict, _id(), promotion)
     artifacts.show_version(settings, retrained.version, retrained.manifest)
     if retrained.change is not None:
         artifacts.show_change(settings, retrained.change)
@@ -82,14 +85,15 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 
     It is a verdict's id, empty for a calendar. A version that the gate lets live waits until a person resumes the run.
     """
-    settings, by, said = from_environment(), by or _name(), {}
+    settings, by, decision = from_environment(), by or _name(), approval(approve)
     if verdict is not None and settings.approval == "required":
         version, decided = _decided(settings, version, verdict)
         if decided is not None:
-            by, said = f"{decided.name}, in {by}", {"refused" if decided.refuse else "agreed": decided.reason}
-    change = runs.promote(settings, step, by, version, approve, **said)
+            by = f"{decided.name}, in {by}"
+            decision = HumanDecision("refuse" if decided.refuse else "agree", decided.reason)
+    change = plain.promote(settings, step, by, version, decision, _id())
     artifacts.show_change(settings, change)
-    note(settings, verdict or "", told(change), change.after, _url())
+    note_action(settings, verdict or "", describe_change(change), change.after, _url())
     return change
 
 
@@ -97,7 +101,7 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 def rollback(why: str = "asked for", by: str = "") -> Change:
     """As `credence rollback`."""
     settings = from_environment()
-    change = runs.rollback(settings, step, by or _name(), why)
+    change = plain.rollback(settings, step, by or _name(), why, _id())
     artifacts.show_change(settings, change)
     return change
 
@@ -140,13 +144,13 @@ def _name() -> str:
     return f"Prefect run {runtime.flow_run.name}"
 
 
-def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str, Decision | None]:
+def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str, DecisionForm | None]:
     """The version, with a person's decision if the gate says `promote`; the run leaves the machine until it is resumed.
 
     The resumed run begins again, and so judges again, before this returns. What was decided on is this version in place
     of that champion: where either is another by then, a person is asked anew.
     """
-    considered = step("gate", lambda say: runs.consider(settings, version, say))
+    considered = step("gate", lambda say: plain.consider(settings, version, say))
     artifacts.show_gate(considered.version, considered.gate)
     if considered.gate.answer != "promote":
         return considered.version, None
@@ -155,12 +159,19 @@ def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str
         f"Version {considered.version} may take the place of version {considered.champion}, by {asks}: "
         f"{considered.gate.why}. The artifact `gate` of this run has the figures."
     )
-    note(settings, verdict, f"version {considered.version} waits for a person", considered.version, _url(), waits=True)
-    form = Decision.with_initial_data(description=text)
+    note_action(
+        settings, verdict, f"version {considered.version} waits for a person", considered.version, _url(), waits=True
+    )
+    form = DecisionForm.with_initial_data(description=text)
     key = f"approval-{considered.version}-for-{considered.champion}"
     return considered.version, suspend_flow_run(wait_for_input=form, key=key)
 
 
+def _id() -> str:
+    """By which what this run leaves in the registry is found."""
+    return str(runtime.flow_run.id)
+
+
 def _url() -> str:
     """Where this run is seen."""
-    return f"{from_environment().orchestrator_page}/runs/flow-run/{runtime.flow_run.id}"
+    return run_page(from_environment(), runtime.flow_run.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from uuid import UUID
 
@@ -13,8 +12,9 @@ from prefect.client.schemas.objects import Log, State
 from prefect.client.schemas.sorting import LogSort
 from prefect.exceptions import ObjectNotFound
 
+from flows.clients.prefect import DEPLOYMENT, run_page
 from flows.errors import FlowError
-from flows.orchestration.registration import NAME
+from flows.settings import Settings
 from flows.steps import Say
 
 _POLL_SECONDS = 1.0
@@ -28,32 +28,31 @@ _LAST = "Finished in state"
 """How a step's and a run's last line begins."""
 _LATE_SECONDS = 5.0
 """A run sends its lines every two seconds, and its state at once; one that was killed sends no last line."""
-_LINK = re.compile(r"/([^/)]+)\)$")
-"""The last part of where a link artifact leads."""
-_FAILED = re.compile(r"^Flow run encountered an exception: \w+: ")
 
 
-def follow(name: str, parameters: dict[str, object], url: str, say: Say) -> dict[str, str]:
-    """Start a run of the deployment of a flow and return when it ended well: where its links lead, by key.
+def follow_run(name: str, parameters: dict[str, object], settings: Settings, say: Say) -> str:
+    """Start a run of the deployment of a flow and return its id when it ended well.
 
-    `url` is where a browser finds Prefect. Raises FlowError if the run fails, is cancelled, or is no longer followed.
+    Raises FlowError if the run fails, is cancelled, or is no longer followed.
     """
     with get_client(sync_client=True) as client:
         try:
-            deployment = client.read_deployment_by_name(f"{name}/{NAME}")
+            deployment = client.read_deployment_by_name(f"{name}/{DEPLOYMENT}")
         except ObjectNotFound as error:
             how = "`python -m flows.orchestration.register`, which an installation runs, registers it"
-            raise FlowError(f"Prefect at {url} knows no deployment {name}/{NAME}: {how}") from error
+            raise FlowError(
+                f"Prefect at {settings.orchestrator_page} knows no deployment {name}/{DEPLOYMENT}: {how}"
+            ) from error
         run = client.create_flow_run_from_deployment(deployment.id, parameters=parameters)
-        seen = f"{url}/runs/flow-run/{run.id}"
+        seen = run_page(settings, run.id)
         say(f"run {run.name}: {seen}")
         try:
             state = _until_it_ends(client, run.id, say)
         except KeyboardInterrupt as error:
             raise FlowError(f"the run goes on, it is only not followed any more: {seen}") from error
         if not state.is_completed():
-            raise FlowError(_FAILED.sub("", state.message or "") or f"the run ended as {state.name}: {seen}")
-        return _links(client, run.id)
+            raise FlowError(f"the run ended as {state.name}: {state.message or seen}")
+        return str(run.id)
 
 
 def _until_it_ends(client: SyncPrefectClient, run: UUID, say: Say) -> State:
@@ -100,11 +99,3 @@ def _is_told(line: Log) -> bool:
     if line.name not in _OF_THE_RUN:
         return line.level >= _WARNING
     return line.name == _OF_THE_RUN[0] and line.level < _WARNING and not line.message.startswith(_LAST)
-
-
-def _links(client: SyncPrefectClient, run: UUID) -> dict[str, str]:
-    # the client's own method sends nulls beside this, which a server with a later FastAPI refuses
-    wanted = {"artifacts": {"flow_run_id": {"any_": [str(run)]}}}
-    artifacts = client.request("POST", "/artifacts/filter", json=wanted).json()
-    found = {one["key"]: _LINK.search(str(one["data"])) for one in artifacts if one["key"]}
-    return {key: match[1] for key, match in found.items() if match}

@@ -11,8 +11,8 @@ import os
 import signal
 import sys
 
+from flows.clients.prefect import wait_for_server
 from flows.errors import FlowError
-from flows.orchestration.registration import wait_for_server
 from flows.settings import from_environment
 
 _RUN = (sys.executable, "-m", "prefect", "flow-run", "execute")

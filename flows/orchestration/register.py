@@ -10,10 +10,10 @@ import asyncio
 import sys
 import time
 
+from flows.clients.prefect import POOL, wait_for_server
 from flows.deploy.cluster import Cluster
 from flows.errors import Busy, FlowError
-from flows.machine.services import POOL
-from flows.orchestration.registration import register, wait_for_server
+from flows.orchestration.registration import register
 from flows.settings import Settings, from_environment
 from training.registry import Registry
 
@@ -22,7 +22,7 @@ _SERVER_SECONDS = 300.0
 _BUSY_SECONDS = 5.0
 
 
-def run(settings: Settings) -> None:
+def register_and_apply(settings: Settings) -> None:
     """Raises FlowError."""
     asyncio.run(_register(settings))
     if settings.in_cluster:
@@ -63,7 +63,7 @@ def _say(text: str) -> None:
 def main() -> None:
     """Exit with 1 and say why where it does not succeed."""
     try:
-        run(from_environment())
+        register_and_apply(from_environment())
     except FlowError as error:
         sys.exit(f"error: {error}")
 

@@ -6,14 +6,11 @@ what to run, and all else (image, resources, service account, volumes) is in the
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 from prefect import Flow
 from prefect.client.orchestration import get_client
@@ -21,33 +18,16 @@ from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.types.entrypoint import EntrypointType
 
+from flows.clients.prefect import DEPLOYMENT, POOL
 from flows.deploy import template
 from flows.deploy.objects import Serving
 from flows.deploy.template import Object
-from flows.errors import FlowError, NotUp, SettingsError
-from flows.machine.services import POOL
+from flows.errors import FlowError, SettingsError
 from flows.orchestration.flows import promote, retrain, rollback, train
 from flows.settings import Settings
 
-NAME = "credence"
-"""Of each deployment, behind its flow's: `retrain/credence`."""
-_POLL_SECONDS = 0.2
 _COMMAND = "{{ command }}"
 """Where Prefect puts what a Job runs."""
-
-
-async def wait_for_server(settings: Settings, seconds: float = float("inf")) -> None:
-    """Return when Prefect's server answers. Raises NotUp where it does not within so many seconds."""
-    until = time.monotonic() + seconds
-    async with httpx.AsyncClient(timeout=2) as client:
-        while time.monotonic() < until:
-            try:
-                if (await client.get(f"{settings.orchestrator_url}/api/health")).status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            await asyncio.sleep(_POLL_SECONDS)
-    raise NotUp("Prefect server", settings.orchestrator_url)
 
 
 async def register(settings: Settings) -> list[str]:
@@ -110,7 +90,7 @@ def _owner(settings: Settings) -> Object | None:
 
 async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> str:
     deployment = await flow.ato_deployment(
-        name=NAME,
+        name=DEPLOYMENT,
         description=flow.description,
         entrypoint_type=EntrypointType.MODULE_PATH,
         work_pool_name=POOL,
@@ -118,7 +98,7 @@ async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> s
         **options,
     )
     await deployment.aapply()
-    return f"{flow.name}/{NAME}"
+    return f"{flow.name}/{DEPLOYMENT}"
 
 
 def _job_variables(settings: Settings) -> dict[str, str]:

@@ -18,9 +18,9 @@ import psutil
 from prefect.workers.base import BaseWorker
 from prefect.workers.process import ProcessWorker
 
+from flows.clients.prefect import POOL, wait_for_server
 from flows.errors import FlowError
-from flows.machine.services import POOL
-from flows.orchestration.registration import register, wait_for_server
+from flows.orchestration.registration import register
 from flows.settings import Settings, from_environment
 
 _END_SECONDS = 20.0

@@ -1,20 +1,19 @@
-"""Making the client history that a version reads."""
+"""`credence history`: a new client history for the live version, here or in a cluster."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
-from flows.clients.admin import load
+from flows.clients.predictor import load_version
+from flows.deploy.history import write_history
 from flows.errors import FlowError
 from flows.machine.platform import Platform
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle, History, Manifest
-from training.features.client_history import write_client_history
 from training.registry import Registry
-from training.tables import read
 
 
 @dataclass(frozen=True)
@@ -25,16 +24,6 @@ class Made:
     clients: int
     features: int
     as_of: date
-
-
-def make(models: Path, manifest: Manifest, source: str, say: Say) -> None:
-    """Make the client history that a version reads from the tables it learned from, if they are still there."""
-    data = Path(source)
-    if not source or not data.is_dir():
-        say("no client history: clients are answered as new ones until `credence history --data DIR`")
-        return
-    say(f"making the client history from {data}")
-    _write(data, manifest.history, models, say)
 
 
 def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Made:
@@ -49,9 +38,9 @@ def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Ma
     here = settings.models / number
     path = here if here.exists() else Registry(settings.registry_url).download(number, settings.models)
     manifest = _reading(path, number)
-    written = _write(data, manifest.history, settings.models, say)
+    written = write_history(data, manifest.history, settings.models, say)
     if "predictor" in platform.running() and platform.live is not None:
-        load(settings.admin_url, manifest.model, platform.live)
+        load_version(settings.admin_url, manifest.model, platform.live)
         say(f"the predictor reads it with version {platform.live}")
     return _made(written, manifest)
 
@@ -61,7 +50,7 @@ def renew(settings: Settings, data: Path, say: Say) -> Made:
 
     Raises DataError, RegistryError, BundleError, FlowError.
     """
-    from flows.deploy.cluster import Cluster  # it makes histories, too
+    from flows.deploy.cluster import Cluster  # with Kubernetes' client, which a laptop does not pay for
 
     registry = Registry(settings.registry_url)
     home = Cluster(settings, registry, say)
@@ -69,7 +58,7 @@ def renew(settings: Settings, data: Path, say: Say) -> Made:
     if number is None:
         raise FlowError("no version is live, so nothing reads a client history yet: `credence promote` puts one live")
     manifest = _reading(registry.download(number, settings.models), number)
-    written = _write(data, manifest.history, settings.models, say)
+    written = write_history(data, manifest.history, settings.models, say)
     with home.alone():
         home.renew_history(written)
     return _made(written, manifest)
@@ -85,9 +74,3 @@ def _reading(path: Path, number: str) -> Manifest:
 def _made(written: Path, manifest: Manifest) -> Made:
     history = History.open(written, manifest.history)
     return Made(written, len(history.clients), len(manifest.history), history.as_of)
-
-
-def _write(data: Path, names: tuple[str, ...], models: Path, say: Say) -> Path:
-    tables = read(data, say)
-    say(f"aggregating {len(names)} features")
-    return write_client_history(tables, names, models, datetime.now(UTC).date())

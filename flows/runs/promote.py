@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 import msgspec
 
-from flows.deploy import Home
-from flows.errors import FlowError, Unconfirmed, Unfinished, told
+from flows.deploy.home import Home
+from flows.errors import FlowError, Unconfirmed, Unfinished, describe_error
 from flows.gate import evidence
 from flows.gate.gate import Gate, judge
 from flows.runs import trail
+from flows.runs.decision import HumanDecision
 from flows.settings import Settings
 from flows.steps import Say
 from training.bundle import Bundle, BundleError
@@ -41,35 +42,29 @@ class Considered:
     gate: Gate
 
 
-def promote(
+def promote_version(
     registry: Registry,
     settings: Settings,
     home: Home,
     version: str | None,
     *,
     by: str,
-    approve: str | None,
     say: Say,
-    agreed: str | None = None,
-    refused: str | None = None,
+    decision: HumanDecision | None = None,
 ) -> Change:
-    """Judge a version, by default the challenger, and put it live if the gate or a person's reason lets it.
+    """Judge a version, by default the challenger, and put it live if the gate or a person's decision lets it.
 
-    `approve` is a person's reason that decides where the gate leaves it to one. What the gate lets live, a person was
-    asked about: `agreed` is the reason to let it, which is recorded and decides nothing, `refused` the one not to.
     Raises RegistryError, FlowError before anything is changed; what fails later is undone, and the change tells.
     """
-    if approve is not None and not approve.strip():
-        raise FlowError("--approve: expected the reason why the version may live, got an empty one")
     with home.alone():
         settled = settle(home, registry, say)
     if settled and version in (None, settled[0].after):
         return settled[0]
-    considered = consider(registry, settings, version, say)
-    return carry_out(considered, home, registry, by=by, approve=approve, say=say, agreed=agreed, refused=refused)
+    considered = consider_version(registry, settings, version, say)
+    return carry_out(considered, home, registry, by=by, say=say, decision=decision)
 
 
-def consider(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
+def consider_version(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
     """Ask the gate about a version, by default the challenger. Raises RegistryError, BundleError, FlowError."""
     aliases = registry.aliases()
     number = version or aliases.get("challenger")
@@ -86,7 +81,7 @@ def consider(registry: Registry, settings: Settings, version: str | None, say: S
         return Considered(number, champion, judge(evidence.hold_out(new), evidence.fitness(None, new)))
     say(f"judging version {number} against version {champion}")
     old = Bundle.open(registry.download(champion, settings.models))
-    found = evidence.gather(settings, champion, old, new, say)
+    found = evidence.gather_evidence(settings, champion, old, new, say)
     return Considered(number, champion, judge(found, evidence.fitness(old, new)))
 
 
@@ -96,10 +91,8 @@ def carry_out(
     registry: Registry,
     *,
     by: str,
-    approve: str | None,
     say: Say,
-    agreed: str | None = None,
-    refused: str | None = None,
+    decision: HumanDecision | None = None,
 ) -> Change:
     """Put a considered version live, or record that it was not let: the state of the change says which.
 
@@ -110,6 +103,8 @@ def carry_out(
         settle(home, registry, say)
         live, gate = home.live(), considered.gate
         _check_unchanged(considered, live, registry)
+        reason = None if decision is None else decision.reason
+        refusal = reason if decision is not None and decision.kind == "refuse" else None
         change = Change(
             kind="promote",
             by=by,
@@ -117,16 +112,16 @@ def carry_out(
             # what answers already without having been promoted is nothing to go back to
             before=considered.champion if live == considered.version else live,
             after=considered.version,
-            why=gate.why if refused is None else f"refused by {by}: {refused}. The gate: {gate.why}",
-            approved=approve or agreed,
-            state=_state(gate, approve is not None, refused is not None),
+            why=gate.why if refusal is None else f"refused by {by}: {refusal}. The gate: {gate.why}",
+            approved=reason if refusal is None else None,
+            state=_state(gate, decision),
             gate=msgspec.json.decode(msgspec.json.encode(gate)),
         )
         recorded = registry.begin(change)
         return recorded if recorded.state != "begun" else _make(recorded, home, registry, say)
 
 
-def rollback(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> Change:
+def return_to_previous(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> Change:
     """Put the previous champion live again, without a gate; a second rollback returns.
 
     An unfinished change is ended first. If that does what a rollback is for, it is the change that is returned: going
@@ -186,11 +181,11 @@ def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseE
     try:
         _put_back(change, home, say)
     except _REFUSALS as error:
-        state = f"{_version(change.before).capitalize()} could not be put back: {told(error)}"
+        state = f"{_version(change.before).capitalize()} could not be put back: {describe_error(error)}"
         raise _unfinished(change, registry, cause, state) from cause
     try:
         _name_back(change, registry)
-        return _ended(change, registry, "undone", f"{change.why}. Undone: {told(cause)}")
+        return _ended(change, registry, "undone", f"{change.why}. Undone: {describe_error(cause)}")
     except RegistryError as error:
         back = f"{_version(change.before).capitalize()} is live again, which could not be recorded: {error}"
         raise Unfinished(change.kind, change.after, cause, back) from cause
@@ -200,7 +195,9 @@ def _unfinished(change: Change, registry: Registry, cause: BaseException, state:
     """The error of a change that stays begun; the audit trail keeps its cause, if the registry answers."""
     unfinished = Unfinished(change.kind, change.after, cause, state)
     with suppress(RegistryError):
-        registry.note(msgspec.structs.replace(change, why=f"{change.why}. Unfinished: {told(cause)}. {state}"))
+        registry.note(
+            msgspec.structs.replace(change, why=f"{change.why}. Unfinished: {describe_error(cause)}. {state}")
+        )
     return unfinished
 
 
@@ -275,8 +272,9 @@ def _version(number: str | None) -> str:
     return "nothing" if number is None else f"version {number}"
 
 
-def _state(gate: Gate, approved: bool, refused: bool) -> State:
-    if gate.passes(approved) and not refused:
+def _state(gate: Gate, decision: HumanDecision | None) -> State:
+    kind = None if decision is None else decision.kind
+    if gate.passes(kind == "approve") and kind != "refuse":
         return "begun"
     return "undecided" if gate.answer == "undecided" else "refused"
 

@@ -20,7 +20,7 @@ class Published:
     """Below its artifacts."""
 
 
-def publish(settings: Settings, version: str) -> Published:
+def publish_version(settings: Settings, version: str) -> Published:
     """Publish a version's bundle; published again it is the same. Raises RegistryError, BundleError."""
     registry = Registry(settings.registry_url)
     path = registry.download(registry.version(version).number, settings.models)

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from flows.clients import cohorts
+from flows.clients.monitor import fetch_records
+from flows.deploy.home import local_version
 from flows.errors import FlowError
 from flows.settings import Settings
-from flows.start import live
 from flows.steps import Say
 from monitoring.verdict import Window
 from serving.files import Batch, read_batches
 from serving.predictor.model import Model, Scored, open_model
-from serving.predictor.settings import read
+from serving.predictor.settings import Settings as PredictorSettings
+from serving.predictor.settings import gather
 from serving.protocol.errors import Refused
 from training.bundle import Bundle
 
@@ -30,8 +31,8 @@ def report_window(settings: Settings, window: str, out: Path, say: Say) -> Windo
     found = _WINDOW.fullmatch(window)
     if found is None:
         raise FlowError(f"window: expected an id like 3-12, as the review pages name it, got {window!r}")
-    bundle = _bundle(settings, live(settings, found["version"], say))
-    records = cohorts.fetch(settings, window)
+    bundle = _bundle(settings, local_version(settings, found["version"], say))
+    records = fetch_records(settings, window)
     return _draw(bundle, records, out, f"window {window}", say)
 
 
@@ -40,9 +41,9 @@ def report_file(settings: Settings, file: Path, version: str | None, out: Path, 
 
     Raises FileError, FlowError, BundleError.
     """
-    number = live(settings, version, say)
+    number = local_version(settings, version, say)
     bundle = _bundle(settings, number)
-    chosen = read(["--models", str(settings.models), "--version", number], os.environ)
+    chosen = gather(PredictorSettings, {"models": settings.models, "version": number}, os.environ)
     model = open_model(chosen.models, number, "", unknown=chosen.unknown, history_days=chosen.history_days)
     records, unanswered = answered(file, model, keep_unknown=chosen.unknown == "reject")
     if unanswered:

@@ -6,16 +6,20 @@ older than the champion's latest. Nothing is learned from that one: the gate com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from flows.clients import cohorts
-from flows.clients.actions import note, told
+import pyarrow as pa
+import pyarrow.compute
+
+from flows.clients.monitor import closed_cohorts, fetch_records, note_action
+from flows.clients.prefect import run_page
 from flows.errors import FlowError
+from flows.gate.evidence import latest_cohort
 from flows.runs import trail
-from flows.runs import train as training
+from flows.runs.train import recalibrate_and_register, train_and_register
 from flows.settings import Settings
 from flows.steps import Say, Step
 from monitoring.verdict import Cohort
@@ -48,42 +52,43 @@ class Retrained:
     """None where a person has to agree first."""
 
 
-def retrain(
+def retrain_and_promote(
     settings: Settings,
     step: Step,
     promote: Callable[[str], Change | None],
     verdict: str = "",
     kind: Kind = "retrain",
-    url: str | None = None,
+    flow_run: str | None = None,
 ) -> Retrained:
     """Learn a version and let it ask for the champion's place; at the verdict behind it, note what was done.
 
-    `url` is where the run is seen. Raises RegistryError, NotUp, FlowError, DataError, TrainingError.
+    `flow_run` is the id of Prefect's run. Raises RegistryError, NotUp, FlowError, DataError, TrainingError.
     """
-    registry = Registry(settings.registry_url)
+    registry = Registry(settings.registry_url, flow_run=flow_run)
+    url = run_page(settings, flow_run) if flow_run else None
     try:
-        note(settings, verdict, f"{kind} begun", url=url)
-        gathered = step("cohorts", lambda say: gather(settings, registry, say))
+        note_action(settings, verdict, f"{kind} begun", url=url)
+        gathered = step("cohorts", lambda say: gather_cohorts(settings, registry, say))
         version = step("model", lambda say: learn(gathered, kind, registry, say))
-        note(settings, verdict, f"version {version.number} registered", version.number, url)
+        note_action(settings, verdict, f"version {version.number} registered", version.number, url)
         manifest = Bundle.open(registry.download(version.number, settings.models)).manifest
         change = promote(version.number)
         if change is not None:
-            note(settings, verdict, told(change), version.number, url)
+            note_action(settings, verdict, trail.describe_change(change), version.number, url)
     except BaseException as error:  # also where the run is cancelled
-        note(settings, verdict, f"{kind} failed: {error or type(error).__name__}", url=url)
+        note_action(settings, verdict, f"{kind} failed: {error or type(error).__name__}", url=url)
         raise
     return Retrained(version, manifest, change)
 
 
-def gather(settings: Settings, registry: Registry, say: Say) -> Gathered:
+def gather_cohorts(settings: Settings, registry: Registry, say: Say) -> Gathered:
     """Fetch the champion and every closed cohort. Raises RegistryError, NotUp, FlowError saying what is missing."""
     champion = trail.champion(registry.changes(), registry.aliases())
     if champion is None:
         raise FlowError("there is no champion to learn anew from: `credence train`, then `credence promote`")
-    older, last = divide(cohorts.closed(settings), champion)
-    held_out = cohorts.fetch(settings, last.id)
-    learned = cohorts.before({cohort.id: cohorts.fetch(settings, cohort.id) for cohort in older}, held_out)
+    older, last = divide(closed_cohorts(settings), champion)
+    held_out = fetch_records(settings, last.id)
+    learned = in_order({cohort.id: fetch_records(settings, cohort.id) for cohort in older}, held_out)
     if not learned:
         raise FlowError(
             f"cohort {last.id} is needed to judge by, and all others began after it: there is none to learn from "
@@ -101,7 +106,7 @@ def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohor
 
     Raises FlowError if there are too few.
     """
-    held_out = cohorts.latest(closed, champion)
+    held_out = latest_cohort(closed, champion)
     if held_out is None:
         raise FlowError(
             f"no closed cohort of version {champion}: what became of its decisions is not known yet. A cohort closes "
@@ -116,13 +121,23 @@ def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohor
     return learned, held_out
 
 
+def in_order(tables: Mapping[str, pa.Table], held_out: pa.Table) -> dict[str, pa.Table]:
+    """The records of cohorts in the order of their first, without cohorts that began after the one that is held out."""
+    began = {name: _began(table) for name, table in tables.items()}
+    return {name: tables[name] for name in sorted(began, key=began.__getitem__) if began[name] < _began(held_out)}
+
+
+def _began(table: pa.Table) -> int:
+    return int(pa.compute.min(table.column("at")).as_py())
+
+
 def learn(gathered: Gathered, kind: Kind, registry: Registry, say: Say) -> Version:
     """A new version, registered. Raises RegistryError, FlowError, BundleError, DataError, TrainingError."""
     if kind == "recalibrate":
-        return training.recalibrated(gathered.path, gathered.champion, gathered.recent, registry, say)
+        return recalibrate_and_register(gathered.path, gathered.champion, gathered.recent, registry, say)
     folder = tables(gathered, registry)
     options = like(Bundle.open(gathered.path).manifest, registry.parameters(origin(gathered, registry)))
-    return training.run(folder, options, registry, say, recent=gathered.recent).version
+    return train_and_register(folder, options, registry, say, recent=gathered.recent).version
 
 
 def origin(gathered: Gathered, registry: Registry) -> str:

@@ -28,6 +28,13 @@ def previous(changes: Sequence[Change]) -> str | None:
     return next((version for version in lived if version not in (None, lived[0])), None)
 
 
+def describe_change(change: Change) -> str:
+    """How an attempt to change what is live ended, in a sentence."""
+    if change.state == "done":
+        return f"version {change.after} is live, in place of {change.before or 'none'}"
+    return f"version {change.after} is not live: {change.state}. {change.why}"
+
+
 def mismatches(
     changes: Sequence[Change],
     aliases: Mapping[str, str],

@@ -45,7 +45,7 @@ def data_folder(home: Path, given: Path | None, clients: int, seed: int, say: Sa
     return folder
 
 
-def run(
+def train_and_register(
     data: Path,
     options: Options,
     registry: Registry,
@@ -69,7 +69,7 @@ def run(
     return Trained(version, made.manifest, made.seconds)
 
 
-def recalibrated(champion: Path, number: str, recent: Recent, registry: Registry, say: Say) -> Version:
+def recalibrate_and_register(champion: Path, number: str, recent: Recent, registry: Registry, say: Say) -> Version:
     """Calibrate version `number`, whose bundle lies at `champion`, on recent outcomes, and register that as a version.
 
     Raises BundleError, TrainingError, RegistryError.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from flows.deploy.laptop import Local
+from flows.deploy.laptop import Laptop
 from flows.machine.platform import Platform
 from flows.settings import Settings
 from tests.bench import bodies, load
@@ -51,14 +51,14 @@ def measure(served: Served, folder: Path, progress: Callable[[str], None]) -> li
     platform = Platform(settings)
     try:
         platform.start_predictor("1", progress)
-        home = Local(platform, Registry(settings.registry_url), progress)
+        home = Laptop(platform, Registry(settings.registry_url), progress)
         found = [_round(home, version, settings.predictor_url, body) for version in ("2", "1") * ROUNDS]
     finally:
         platform.down(progress)
     return _lines(found)
 
 
-def _round(home: Local, version: str, url: str, body: Path) -> Promoted:
+def _round(home: Laptop, version: str, url: str, body: Path) -> Promoted:
     path = f"{url}/v2/models/{MODEL}/infer"
     before = load.end(load.begin(path, body, CONNECTIONS, SECONDS))
     running = load.begin(path, body, CONNECTIONS, SECONDS)

@@ -18,13 +18,13 @@ POLICY = {"threshold": 0.068, "cost_fn": 100.0}
 ENDED = ("Completed", "Failed", "Cancelled", "Crashed")
 _BECOME = """
 import pickle, random
-from flows.outcomes import tell
+from flows.clients.monitor import tell_outcomes
 from flows.settings import from_environment
-from monitoring.outcomes import Outcome
+from monitoring.intake.outcomes import Outcome
 with open("/var/lib/credence/lender/ordinary-answered.pickle", "rb") as file:
     answered = pickle.load(file)
 luck = random.Random(0)
-tell(from_environment(), [
+tell_outcomes(from_environment(), [
     Outcome(
         record=one.record,
         defaulted=luck.random() < one.probability,

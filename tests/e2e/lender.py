@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from flows.clients.applications import CLIENT, Answered, Application, ask, inputs
-from flows.clients.monitor import ask as ask_monitor
-from flows.clients.outcomes import known, tell
-from flows.demo.explaining import explain
+from flows.clients.explainer import explain_decision
+from flows.clients.monitor import ask_monitor, tell_outcomes
+from flows.clients.predictor import CLIENT, Answered, Application, ask_decisions, to_inputs
 from flows.demo.story import EXPLORED
+from flows.demo.windows import known_outcomes
 from flows.settings import Settings, from_environment
 from training.bundle import Bundle, Manifest
 from training.synthetic import synthesise, worlds
@@ -48,7 +48,11 @@ def submit(settings: Settings, name: str) -> dict[str, Any]:
     """Ask for decisions on all of them; how many were answered, by which versions."""
     began = time.monotonic()
     rows, manifest = _arrivals(name).applications.to_dicts(), _manifest(settings)
-    answered = [one for one in ask(settings.predictor_url, None, rows, manifest, TOGETHER) if isinstance(one, Answered)]
+    answered = [
+        one
+        for one in ask_decisions(settings.predictor_url, None, rows, manifest, TOGETHER)
+        if isinstance(one, Answered)
+    ]
     _path(f"{name}-answered").write_bytes(pickle.dumps(answered))
     return {
         "asked": len(rows),
@@ -64,22 +68,22 @@ def outcomes(settings: Settings, *names: str) -> dict[str, Any]:
     """Tell at once what became of the accepted and of the explored, in windows that were answered."""
     told = []
     for name in names:
-        told += known(_answered(name), _arrivals(name).defaulted, EXPLORED, seed=WINDOWS.index(name))
-    tell(settings, told)
+        told += known_outcomes(_answered(name), _arrivals(name).defaulted, EXPLORED, seed=WINDOWS.index(name))
+    tell_outcomes(settings, told)
     return {"told": len(told), "defaults": sum(one.defaulted for one in told)}
 
 
 def explanation(settings: Settings, name: str) -> dict[str, Any]:
     """The riskiest client's decision explained, and whether it is the one that was answered."""
     riskiest, row = _riskiest(name)
-    told = explain(settings, row, _manifest(settings), riskiest.version)
+    told = explain_decision(settings, row, _manifest(settings), riskiest.version)
     return {"answered": asdict(riskiest), "explained": told}
 
 
 def request(settings: Settings, name: str, file: str) -> dict[str, Any]:
     """A request's body of the riskiest client, for a caller who keeps asking."""
     riskiest, row = _riskiest(name)
-    Path(file).write_text(json.dumps({"inputs": inputs([row], _manifest(settings))}))
+    Path(file).write_text(json.dumps({"inputs": to_inputs([row], _manifest(settings))}))
     return {"client": riskiest.client, "refused": riskiest.probability >= riskiest.threshold}
 
 

@@ -103,7 +103,7 @@ def promote_and_die(url: str, model: str, path: Path, last: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     home, registry = Folder(path, tick), Ticking(url, model, tick)
-    carry_out(Considered("2", "1", PASSED), home, registry, by="a test", approve=None, say=print)
+    carry_out(Considered("2", "1", PASSED), home, registry, by="a test", say=print)
 
 
 def refusing(error: BaseException, *steps: str) -> Tick:

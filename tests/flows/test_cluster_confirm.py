@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from flows.clients import admin, smoke
+from flows.clients.predictor import SMOKE_HEADER, check_replay, load_version
 from flows.deploy import confirm
 from flows.deploy.confirm import Standing, stand, strangers
 from flows.errors import ClusterRefused, NotDeployed, Silent, Unconfirmed
@@ -93,9 +93,9 @@ class Scene:
 
     def ask(self, place: str) -> int:
         script = self._answers[place]
-        admin.load(self._settings.admin_url, MODEL, script.pop(0) if len(script) > 1 else script[0])
-        headers = {smoke.HEADER: "a-smoke-token-for-tests"}
-        return smoke.check(self._settings.predictor_url, "2", self._bundle, headers)
+        load_version(self._settings.admin_url, MODEL, script.pop(0) if len(script) > 1 else script[0])
+        headers = {SMOKE_HEADER: "a-smoke-token-for-tests"}
+        return check_replay(self._settings.predictor_url, "2", self._bundle, headers)
 
     def confirm(self, limit: float = 60.0) -> None:
         """Version 2, through a Service by the name of `service`."""
@@ -149,8 +149,8 @@ def unload(serving: Platform) -> None:
 def spoilt(serving: Platform) -> Callable[[str], int]:
     """Ask version 2, and compare what it answers with another bundle's replay."""
     bundle, url = Bundle.open(serving.settings.models / "1"), serving.settings.predictor_url
-    admin.load(serving.settings.admin_url, MODEL, "2")
-    return lambda _: smoke.check(url, "2", bundle, {smoke.HEADER: "a-smoke-token-for-tests"})
+    load_version(serving.settings.admin_url, MODEL, "2")
+    return lambda _: check_replay(url, "2", bundle, {SMOKE_HEADER: "a-smoke-token-for-tests"})
 
 
 def test_wrong_answer_of_a_pod_is_a_fault(serving: Platform) -> None:
@@ -174,14 +174,14 @@ def test_wrong_answer_through_the_service_is_whose(serving: Platform) -> None:
 def test_silence_is_borne_for_a_while(serving: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     url = serving.settings.predictor_url
     bundle = Bundle.open(serving.settings.models / "1")
-    headers = {smoke.HEADER: "a-smoke-token-for-tests"}
+    headers = {SMOKE_HEADER: "a-smoke-token-for-tests"}
     served = {"silent": 2}
 
     def ask(_: str) -> int:
         served["silent"] -= 1
         if served["silent"] == 0:
-            admin.load(serving.settings.admin_url, MODEL, "1")
-        return smoke.check(url, "1", bundle, headers)
+            load_version(serving.settings.admin_url, MODEL, "1")
+        return check_replay(url, "1", bundle, headers)
 
     unload(serving)
     said: list[str] = []
@@ -190,4 +190,4 @@ def test_silence_is_borne_for_a_while(serving: Platform, monkeypatch: pytest.Mon
     unload(serving)
     monkeypatch.setattr(confirm, "_SILENT_SECONDS", 0.0)
     with pytest.raises(Silent, match="does not serve at"):
-        confirm.confirm(lambda: ALONE, lambda place: smoke.check(url, "1", bundle, headers), "service", 60.0, print)
+        confirm.confirm(lambda: ALONE, lambda place: check_replay(url, "1", bundle, headers), "service", 60.0, print)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flows.clients.applications import inputs
+from flows.clients.predictor import to_inputs
 from flows.demo.caller import Caller, calling
 from flows.machine.platform import Platform
 from training.bundle import Bundle
@@ -19,7 +19,7 @@ APPLICATION: dict[str, Any] = {"SK_ID_CURR": 100_001, "AMT_INCOME_TOTAL": 50_000
 @pytest.fixture
 def request_body(serving: Platform) -> dict[str, Any]:
     manifest = Bundle.open(serving.settings.models / "1").manifest
-    return {"inputs": inputs([APPLICATION], manifest)}
+    return {"inputs": to_inputs([APPLICATION], manifest)}
 
 
 def counted_after(caller: Caller, enough: Callable[[], bool]) -> dict[str, Any]:
@@ -30,9 +30,9 @@ def counted_after(caller: Caller, enough: Callable[[], bool]) -> dict[str, Any]:
 
 
 def stored(platform: Platform) -> int:
-    from flows.clients.monitor import counted
+    from flows.clients.monitor import count_records
 
-    return int(counted(platform.settings)["stored"])
+    return int(count_records(platform.settings)["stored"])
 
 
 def test_answers_are_counted_by_version(serving: Platform, request_body) -> None:

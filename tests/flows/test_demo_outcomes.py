@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from flows.clients.applications import Answered
-from flows.clients.outcomes import known, tell
+from flows.clients.monitor import tell_outcomes
+from flows.clients.predictor import Answered
+from flows.demo.windows import known_outcomes
 from flows.errors import FlowError, NotUp
 from flows.settings import Settings
 from monitoring.intake.outcomes import Outcome
@@ -20,31 +21,31 @@ DEFAULTED = {one.client: one.client % 10 == 0 for one in WINDOW}
 
 
 def test_accepted_are_all_known() -> None:
-    found = {one.record: one for one in known(WINDOW, DEFAULTED, 0.25, seed=1)}
+    found = {one.record: one for one in known_outcomes(WINDOW, DEFAULTED, 0.25, seed=1)}
     assert all(found[f"r{client}"].explored is None for client in range(1, 2_000, 2))
 
 
 def test_refused_are_known_by_share() -> None:
-    refused = [one for one in known(WINDOW, DEFAULTED, 0.25, seed=1) if one.explored is not None]
+    refused = [one for one in known_outcomes(WINDOW, DEFAULTED, 0.25, seed=1) if one.explored is not None]
     assert {one.explored for one in refused} == {0.25}
     assert len(refused) == pytest.approx(250, abs=45)
     assert all(one.defaulted == DEFAULTED[int(one.record[1:])] for one in refused)
 
 
 def test_nobody_is_explored_without_share() -> None:
-    assert len(known(WINDOW, DEFAULTED, 0.0, seed=1)) == 1_000
+    assert len(known_outcomes(WINDOW, DEFAULTED, 0.0, seed=1)) == 1_000
 
 
 def test_same_seed_same_explored() -> None:
-    assert known(WINDOW, DEFAULTED, 0.5, seed=2) == known(WINDOW, DEFAULTED, 0.5, seed=2)
-    assert known(WINDOW, DEFAULTED, 0.5, seed=2) != known(WINDOW, DEFAULTED, 0.5, seed=3)
+    assert known_outcomes(WINDOW, DEFAULTED, 0.5, seed=2) == known_outcomes(WINDOW, DEFAULTED, 0.5, seed=2)
+    assert known_outcomes(WINDOW, DEFAULTED, 0.5, seed=2) != known_outcomes(WINDOW, DEFAULTED, 0.5, seed=3)
 
 
 def test_monitor_away_is_said(settings: Settings) -> None:
     with pytest.raises(NotUp, match="the monitor does not answer"):
-        tell(settings, [Outcome(record="a-1", defaulted=False)])
+        tell_outcomes(settings, [Outcome(record="a-1", defaulted=False)])
 
 
 def test_unknown_record_is_refused(serving) -> None:
     with pytest.raises(FlowError, match="'nobody'"):
-        tell(serving.settings, [Outcome(record="nobody", defaulted=False)])
+        tell_outcomes(serving.settings, [Outcome(record="nobody", defaulted=False)])

@@ -21,8 +21,8 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
+from flows.clients.prefect import prefect_environment
 from flows.machine.platform import Platform
-from flows.machine.services import prefect_environment
 from flows.settings import Settings
 from tests.ports import unused_port
 from training.registry import Figures, Registry
@@ -254,8 +254,10 @@ def test_run_elsewhere_is_followed(settings: Settings, prefect: httpx.Client, re
     failed = followed(settings, "promote", version="9", by="me")
     assert failed.returncode == 1
     assert failed.stderr.count("Traceback") == 1  # this test's own
-    assert failed.stderr.splitlines()[-1].startswith("flows.errors.FlowError: MLflow at sqlite:")
-    assert "9" in failed.stderr.splitlines()[-1]
+    last = failed.stderr.splitlines()[-1]
+    assert last.startswith("flows.errors.FlowError: the run ended as Failed: ")
+    assert "RegistryError: MLflow at sqlite:" in last
+    assert "9" in last
 
 
 def test_interrupted_command_lets_its_run_go_on(settings: Settings, prefect: httpx.Client) -> None:
@@ -330,9 +332,9 @@ def credence(settings: Settings, *arguments: str) -> subprocess.CompletedProcess
 
 FOLLOW = """
 import json, sys
-from flows.jobs import run
+from flows.start import run_as_job
 from flows.settings import from_environment
-change = run(sys.argv[1], from_environment(), lambda text: print(text, file=sys.stderr), json.loads(sys.argv[2]))
+change = run_as_job(sys.argv[1], from_environment(), lambda text: print(text, file=sys.stderr), json.loads(sys.argv[2]))
 print(change.id, change.by, change.after)
 """
 

@@ -14,11 +14,11 @@ import msgspec
 import psutil
 import pytest
 
-from flows.deploy.laptop import Local
+from flows.deploy.laptop import Laptop
 from flows.errors import Busy, FlowError
 from flows.machine.platform import Platform
-from flows.runs import promote as promotion
-from flows.runs.promote import Considered
+from flows.runs.decision import approval
+from flows.runs.promote import Considered, carry_out, promote_version, return_to_previous
 from flows.settings import Settings
 from flows.status import look
 from tests.conftest import write_toy_bundle
@@ -44,7 +44,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(directory)  # where MLflow puts artifacts when no server does
-        registry = Registry(f"sqlite:///{directory}/mlflow.db")
+        registry = Registry(f"sqlite:///{directory}/mlflow.db", flow_run="a run of Prefect")
         for seed in (1, 2):
             write_toy_bundle(directory / str(seed), seed)
             registry.register(directory / str(seed), Figures({}, {}, [], ""))
@@ -59,19 +59,19 @@ def registry(settings: Settings, database: Path, monkeypatch: pytest.MonkeyPatch
     return Registry(settings.registry_url)
 
 
-def carry_out(version: str, registry: Registry, home: Local) -> Change:
+def put_live(version: str, registry: Registry, home: Laptop) -> Change:
     considered = Considered(version, "1", PASSED)
-    return promotion.carry_out(considered, home, registry, by="a test", approve=None, say=print)
+    return carry_out(considered, home, registry, by="a test", say=print)
 
 
 def test_first_version_needs_a_person(platform: Platform, registry: Registry, live_version: Live) -> None:
     """200 toy applications are too few to judge by; with a reason the version lives, once its steps succeed."""
     settings = platform.settings
-    home = Local(platform, registry, print)
-    undecided = promotion.promote(registry, settings, home, "1", by="a test", approve=None, say=print)
+    home = Laptop(platform, registry, print)
+    undecided = promote_version(registry, settings, home, "1", by="a test", say=print)
     assert (undecided.state, home.live()) == ("undecided", None)
     assert "defaults among 200 known outcomes, 200 are needed" in undecided.why
-    done = promotion.promote(registry, settings, home, "1", by="a test", approve="a toy", say=print)
+    done = promote_version(registry, settings, home, "1", by="a test", say=print, decision=approval("a toy"))
     assert (done.state, done.approved, live_version()) == ("done", "a toy", "1")
     found = look(settings)
     assert (found.live, found.mismatches, [change.state for change in found.changes]) == (
@@ -84,15 +84,23 @@ def test_first_version_needs_a_person(platform: Platform, registry: Registry, li
     assert "MLflow does not answer" in str(away.registry_away)
 
 
+def test_version_has_the_id_of_the_run_that_made_it(registry: Registry) -> None:
+    assert [version.flow_run for version in registry.versions()] == ["a run of Prefect"] * 2
+    run = registry._client.get_run(registry.version("2").run_id)
+    assert run.data.tags["credence.flow_run"] == "a run of Prefect"
+
+
 def test_spoilt_version_is_put_back(serving: Platform, registry: Registry, live_version: Live) -> None:
     registry.alias("champion", "1")
-    home = Local(serving, registry, print)
+    home = Laptop(serving, registry, print)
     models, before = serving.settings.models, {one.name: one.pid for one in serving.status()}
     shutil.copy(models / "1" / "replay.parquet", models / "2" / "replay.parquet")
-    refused = promotion.promote(registry, serving.settings, home, "2", by="a test", approve="please", say=print)
+    refused = promote_version(
+        registry, serving.settings, home, "2", by="a test", say=print, decision=approval("please")
+    )
     assert (refused.state, live_version()) == ("refused", "1")
     assert "replay" in refused.why
-    undone = carry_out("2", registry, home)
+    undone = put_live("2", registry, home)
     assert (undone.state, live_version(), home.live()) == ("undone", "1", "1")
     assert "does not load version 2" in undone.why
     assert {one.name: one.pid for one in serving.status()} == before
@@ -109,13 +117,13 @@ def test_dead_predictor_is_started_again(serving: Platform, registry: Registry, 
             predictor.kill()
             psutil.wait_procs([predictor], 5)
 
-    undone = carry_out("2", registry, Local(serving, registry, kill))
+    undone = put_live("2", registry, Laptop(serving, registry, kill))
     assert (undone.state, live_version(), serving.live) == ("undone", "1", "1")
     assert "while it was watched" in undone.why
-    home = Local(serving, registry, print)
-    assert carry_out("2", registry, home).state == "done"
+    home = Laptop(serving, registry, print)
+    assert put_live("2", registry, home).state == "done"
     for expected in ("1", "2"):
-        promotion.rollback(home, registry, by="a test", why="", say=print)
+        return_to_previous(home, registry, by="a test", why="", say=print)
         assert (live_version(), serving.live, registry.aliases()["champion"]) == (expected, expected, expected)
 
 
@@ -133,23 +141,23 @@ def test_killed_command_is_resumed(platform: Platform, registry: Registry, datab
         command.send_signal(signal.SIGKILL)
     assert live_version() == "1"
     assert "is under way or was cut short" in look(platform.settings).mismatches[0]
-    home = Local(platform, registry, print)
-    change = promotion.promote(registry, platform.settings, home, None, by="a test", approve=None, say=print)
+    home = Laptop(platform, registry, print)
+    change = promote_version(registry, platform.settings, home, None, by="a test", say=print)
     assert (change.state, change.after, change.approved) == ("done", "1", "a toy")
     assert (live_version(), look(platform.settings).mismatches) == ("1", [])
 
 
 def test_registry_away_changes_nothing(serving: Platform, live_version: Live) -> None:
     away = Registry(f"http://127.0.0.1:{serving.settings.mlflow_port}")
-    home = Local(serving, away, print)
+    home = Laptop(serving, away, print)
     with pytest.raises(RegistryError, match="MLflow does not answer"):
-        promotion.promote(away, serving.settings, home, "2", by="a test", approve=None, say=print)
+        promote_version(away, serving.settings, home, "2", by="a test", say=print)
     assert (live_version(), home.live()) == ("1", "1")
 
 
 def test_one_change_at_a_time(platform: Platform, registry: Registry) -> None:
-    home = Local(platform, registry, print)
+    home = Laptop(platform, registry, print)
     with home.alone(), pytest.raises(Busy, match="another promotion or rollback is at work"):
-        promotion.rollback(home, registry, by="a test", why="", say=print)
+        return_to_previous(home, registry, by="a test", why="", say=print)
     with pytest.raises(FlowError, match="no previous champion"):
-        promotion.rollback(home, registry, by="a test", why="", say=print)
+        return_to_previous(home, registry, by="a test", why="", say=print)

@@ -10,8 +10,15 @@ import pytest
 
 from flows.errors import FlowError, NotDeployed, Unconfirmed, Unfinished
 from flows.gate.estimates import Criterion
-from flows.runs.promote import Considered, carry_out, consider, rollback, settle
-from flows.runs.promote import promote as whole_promotion
+from flows.runs.decision import HumanDecision, approval
+from flows.runs.promote import (
+    Considered,
+    carry_out,
+    consider_version,
+    promote_version,
+    return_to_previous,
+    settle,
+)
 from flows.runs.trail import mismatches
 from flows.settings import Settings
 from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
@@ -62,7 +69,7 @@ def home(tmp_path: Path) -> Folder:
 def promote(
     home: Folder, registry: Registry, considered: Considered = CONSIDERED, approve: str | None = None
 ) -> Change:
-    return carry_out(considered, home, registry, by="a test", approve=approve, say=print)
+    return carry_out(considered, home, registry, by="a test", say=print, decision=approval(approve))
 
 
 def state(home: Folder, registry: Registry) -> tuple[str | None, str | None, list[str]]:
@@ -80,7 +87,7 @@ def test_version_takes_the_place(home: Folder, registry: Ticking) -> None:
 def test_rollback_goes_and_returns(home: Folder, registry: Ticking) -> None:
     promote(home, registry)
     for expected in ("1", "2"):
-        change = rollback(home, registry, by="a test", why="complaints", say=print)
+        change = return_to_previous(home, registry, by="a test", why="complaints", say=print)
         assert (change.kind, change.after, change.gate, change.why) == ("rollback", expected, None, "complaints")
         assert (home.live(), registry.aliases()["champion"]) == (expected, expected)
     assert registry.aliases()["previous_champion"] == "1"
@@ -88,7 +95,7 @@ def test_rollback_goes_and_returns(home: Folder, registry: Ticking) -> None:
 
 def test_rollback_needs_a_previous_one(home: Folder, registry: Ticking) -> None:
     with pytest.raises(FlowError, match="no previous champion to go back to"):
-        rollback(home, registry, by="a test", why="", say=print)
+        return_to_previous(home, registry, by="a test", why="", say=print)
     assert registry.changes() == []
 
 
@@ -145,7 +152,7 @@ def test_unconfirmed_version_is_not_undone(tmp_path: Path, home: Folder, registr
     with pytest.raises(Unfinished, match=r"waits for the version alone to answer\. Version 2 stays applied"):
         promote(Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 2")), registry)
     assert state(home, registry) == ("2", "1", ["begun"])
-    assert whole_promotion(registry, Settings(), home, None, by="a test", approve=None, say=print).state == "done"
+    assert promote_version(registry, Settings(), home, None, by="a test", say=print).state == "done"
     assert state(home, registry) == ("2", "2", ["done"])
 
 
@@ -155,14 +162,25 @@ def test_unconfirmed_rollback_is_resumed(tmp_path: Path, home: Folder, registry:
     promote(home, registry)
     stuck = Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 1"))
     with pytest.raises(Unfinished):
-        rollback(stuck, registry, by="a test", why="complaints", say=print)
+        return_to_previous(stuck, registry, by="a test", why="complaints", say=print)
     assert registry.changes()[0].state == "begun"
     if again == "rollback":
-        change = rollback(home, registry, by="a test", why="complaints", say=print)
+        change = return_to_previous(home, registry, by="a test", why="complaints", say=print)
     else:
-        change = whole_promotion(registry, Settings(), home, None, by="a test", approve=None, say=print)
+        change = promote_version(registry, Settings(), home, None, by="a test", say=print)
     assert (change.kind, change.state) == ("rollback", "done")
     assert state(home, registry) == ("1", "1", ["done", "done"])
+
+
+def test_change_has_the_id_of_the_run_that_ended_it(tmp_path: Path, home: Folder, registry: Ticking) -> None:
+    """So that a command which followed that run finds it, also a change that another run began."""
+    registry.flow_run = "first"
+    with pytest.raises(Unfinished):
+        promote(Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 2")), registry)
+    assert registry.changes()[0].flow_run == "first"
+    registry.flow_run = "second"
+    settle(home, registry, print)
+    assert [(change.state, change.flow_run) for change in registry.changes()] == [("done", "second")]
 
 
 def test_rollback_of_a_stuck_promotion_goes_no_further(tmp_path: Path, home: Folder, registry: Ticking) -> None:
@@ -178,7 +196,7 @@ def test_rollback_of_a_stuck_promotion_goes_no_further(tmp_path: Path, home: Fol
 
     with pytest.raises(Unfinished, match=r"it answers otherwise\. Version 2 could not be put back: after 600 s"):
         promote(Folder(tmp_path / "home", tick), registry, Considered("3", "2", PASSED))
-    change = rollback(home, registry, by="a test", why="complaints", say=print)
+    change = return_to_previous(home, registry, by="a test", why="complaints", say=print)
     assert (change.after, change.state) == ("3", "undone")
     assert state(home, registry) == ("2", "2", ["undone", "done"])
 
@@ -262,20 +280,20 @@ def test_failed_renaming_forgets_nobody(home: Folder, registry: Ticking) -> None
     change = promote(home, registry, Considered("3", "2", PASSED))
     assert (change.state, *registry.aliases().values()) == ("undone", "2", "1")
     registry.tick = lambda _: None
-    assert rollback(home, registry, by="a test", why="", say=print).after == "1"
+    assert return_to_previous(home, registry, by="a test", why="", say=print).after == "1"
 
 
 def test_agreement_is_recorded_and_overrides_nothing(home: Folder, registry: Ticking) -> None:
     undecided = Considered("2", "1", msgspec.structs.replace(PASSED, answer="undecided"))
     for considered, state in ((undecided, "undecided"), (CONSIDERED, "done")):
-        asked = {"by": "a test", "approve": None, "say": print, "agreed": "the figures are good"}
-        change = carry_out(considered, home, registry, **asked)
+        agreed = HumanDecision("agree", "the figures are good")
+        change = carry_out(considered, home, registry, by="a test", say=print, decision=agreed)
         assert (change.state, change.approved) == (state, "the figures are good")
 
 
 def test_refusal_touches_nothing_and_is_recorded(home: Folder, registry: Ticking) -> None:
-    asked = {"by": "A. Lender", "approve": None, "say": print, "refused": "fraud is looked into"}
-    change = carry_out(CONSIDERED, home, registry, **asked)
+    refused = HumanDecision("refuse", "fraud is looked into")
+    change = carry_out(CONSIDERED, home, registry, by="A. Lender", say=print, decision=refused)
     assert change.why == "refused by A. Lender: fraud is looked into. The gate: all criteria hold"
     assert change.approved is None
     assert state(home, registry) == ("1", "1", ["refused"])
@@ -286,7 +304,7 @@ def test_moved_alias_is_not_gone_back_to(home: Folder, registry: Ticking) -> Non
     registry._client.create_model_version(registry.model, "nowhere")
     promote(home, registry)
     registry.alias("previous_champion", "3")
-    assert rollback(home, registry, by="a test", why="", say=print).after == "1"
+    assert return_to_previous(home, registry, by="a test", why="", say=print).after == "1"
 
 
 def test_answering_challenger_is_not_put_back(tmp_path: Path, home: Folder, registry: Ticking) -> None:
@@ -298,12 +316,12 @@ def test_answering_challenger_is_not_put_back(tmp_path: Path, home: Folder, regi
 
 def test_empty_reason_approves_nothing(home: Folder, registry: Ticking, settings: Settings) -> None:
     with pytest.raises(FlowError, match="expected the reason why the version may live"):
-        whole_promotion(registry, settings, home, "2", by="a test", approve=" ", say=print)
+        promote_version(registry, settings, home, "2", by="a test", say=print, decision=approval(" "))
     assert registry.changes() == []
 
 
 def test_moved_alias_passes_no_gate(registry: Registry, toy_bundle: Path, settings: Settings) -> None:
     """Before any promotion an alias names the champion, but that is no gate: the version is judged as a first one."""
     shutil.copytree(toy_bundle, settings.models / "1")
-    considered = consider(registry, settings, "1", print)
+    considered = consider_version(registry, settings, "1", print)
     assert (considered.champion, considered.gate.cohort, considered.gate.answer) == ("1", "hold-out", "undecided")

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from flows.cli import credence as command_line
-from flows.clients.cohorts import fetch
+from flows.clients.monitor import fetch_records
 from flows.errors import FlowError, NotUp
 from flows.runs.report import answered, report_file, report_window
 from flows.settings import Settings
@@ -79,7 +79,7 @@ def test_no_version_is_live(settings: Settings, applications: Path) -> None:
 
 def test_a_monitor_that_is_down_is_said(settings: Settings) -> None:
     with pytest.raises(NotUp, match="the monitor does not answer"):
-        fetch(settings, "1-1")
+        fetch_records(settings, "1-1")
 
 
 def test_the_command_says_one_thing(credence) -> None:

@@ -3,9 +3,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from flows.clients.cohorts import before
 from flows.errors import FlowError
-from flows.runs.retrain import divide
+from flows.runs.retrain import divide, in_order
 from monitoring.verdict import Cohort
 from training.bundle import Interval
 
@@ -56,7 +55,7 @@ def test_only_what_is_older_is_learned() -> None:
     """As after a rollback: version 2 answered after the latest cohort of version 1."""
     began = {"2-1": 40, "1-2": 20, "1-10": 30, "1-1": 10}
     tables = {name: pa.table({"at": [at + 5, at]}) for name, at in began.items()}
-    assert list(before(tables, tables.pop("1-10"))) == ["1-1", "1-2"]
+    assert list(in_order(tables, tables.pop("1-10"))) == ["1-1", "1-2"]
 
 
 @pytest.mark.parametrize(

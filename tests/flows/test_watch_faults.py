@@ -5,8 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from flows.clients import admin
-from flows.clients.watch import Watched
+from flows.clients.predictor import Watched, load_version
 from flows.errors import NotDeployed
 from flows.machine.platform import Platform
 from training.bundle import MODEL
@@ -29,7 +28,7 @@ def test_fault_is_seen_afterwards(serving: Platform, watched: Watched) -> None:
     settings = serving.settings
     httpx.post(f"{settings.admin_url}/v2/repository/models/{MODEL}/unload").raise_for_status()
     failed = httpx.post(f"{settings.predictor_url}/v2/models/{MODEL}/infer", json={"inputs": []})
-    admin.load(settings.admin_url, MODEL, "1")
+    load_version(settings.admin_url, MODEL, "1")
     assert failed.status_code == 503
     with pytest.raises(NotDeployed, match="answered 1 requests with a 5xx"):
         watched.look()

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from flows.gate.fairness import CHANGE, rate
-from flows.gate.fairness import judge as judge_groups
+from flows.gate.fairness import CHANGE, judge_groups, rate
 from flows.gate.gate import Answer, Evidence, Gate, Side, judge
 from training.bundle import Costs, Population
 from training.bundle.groups import Members

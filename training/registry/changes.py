@@ -14,7 +14,7 @@ class Changes(Connection):
     def begin(self, change: Change) -> Change:
         """Record an attempt to change what is live, with the gate's figures; returns it with its id."""
         with self._speaking():
-            client = self._client
+            client, change = self._client, self._signed(change)
             tags = {**to_tags(change), "mlflow.note.content": page(change), "mlflow.user": change.by}
             name = f"{change.kind} {change.after}"
             run = client.create_run(self._experiment(self._trail), change.at // 1000, tags, name)
@@ -28,6 +28,7 @@ class Changes(Connection):
 
     def note(self, change: Change) -> None:
         """Record how far an attempt is: its state and why."""
+        change = self._signed(change)
         with self._speaking():
             for name, value in {**to_tags(change), "mlflow.note.content": page(change)}.items():
                 self._client.set_tag(change.id, name, value)
@@ -47,6 +48,10 @@ class Changes(Connection):
             runs = list(every(self._client.search_runs, experiment_ids=[trail.experiment_id]))
         changes = [from_tags(run.info.run_id, run.data.tags) for run in runs]
         return sorted(changes, key=lambda change: change.at, reverse=True)
+
+    def _signed(self, change: Change) -> Change:
+        """The change with the id of the run that speaks, if it is one."""
+        return msgspec.structs.replace(change, flow_run=self.flow_run or change.flow_run)
 
     @property
     def _trail(self) -> str:

@@ -33,11 +33,15 @@ class RegistryError(Exception):
 
 
 class Connection:
-    """To the MLflow at `url`, about one model."""
+    """To the MLflow at `url`, about one model.
 
-    def __init__(self, url: str, model: str = MODEL) -> None:
+    `flow_run` is the id of Prefect's run that speaks. Versions and changes are tagged with it, so that it finds them.
+    """
+
+    def __init__(self, url: str, model: str = MODEL, flow_run: str | None = None) -> None:
         self.url = url
         self.model = model
+        self.flow_run = flow_run
 
     @cached_property
     def _client(self) -> MlflowClient:

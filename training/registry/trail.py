@@ -35,6 +35,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     approved: str | None = None
     """The reason a person gave to let it live; None where none was asked."""
+    flow_run: str | None = None
+    """The id of Prefect's run that recorded it last; None for a change without one."""
     state: State = "begun"
     gate: Mapping[str, Any] | None = None
     """The gate's answer with its criteria; None for a rollback, which needs none."""

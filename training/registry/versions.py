@@ -52,6 +52,8 @@ class Version:
     """Where that data came from."""
     created: int
     """Milliseconds since 1970, UTC."""
+    flow_run: str | None
+    """The id of Prefect's run that made it; None for a version without one."""
 
 
 class Versions(Connection):
@@ -125,7 +127,7 @@ class Versions(Connection):
     def _run(self, manifest: Manifest) -> Iterator[str]:
         """A training run that ends with the block, as failed if the block fails."""
         client = self._client
-        tags = {f"credence.{name}": value for name, value in _tags(manifest).items()}
+        tags = {f"credence.{name}": value for name, value in _tags(manifest, self.flow_run).items()}
         run_id: str = client.create_run(self._experiment(self.model), tags=tags).info.run_id
         try:
             yield run_id
@@ -175,15 +177,15 @@ class Versions(Connection):
             self.model,
             f"models:/{model_id}",
             run_id,
-            tags={**_tags(bundle.manifest), "source": source},
+            tags={**_tags(bundle.manifest, self.flow_run), "source": source},
             description=_read_card(bundle.path),
             model_id=model_id,
         )
         return str(version.version)
 
 
-def _tags(manifest: Manifest) -> dict[str, str]:
-    """What a version learned from and how, for those who look at MLflow; what does not apply is left out."""
+def _tags(manifest: Manifest, flow_run: str | None) -> dict[str, str]:
+    """What a version learned from, how, and in which run, for a reader of MLflow; what does not apply is left out."""
     told = {
         "family": manifest.family,
         "fingerprint": manifest.fingerprint,
@@ -193,6 +195,7 @@ def _tags(manifest: Manifest) -> dict[str, str]:
         "parent": manifest.parent,
         "allowed": ", ".join(manifest.allowed),
         "alarms": " ".join(manifest.alarms),
+        "flow_run": flow_run,
     }
     return {name: value[:_LONGEST] for name, value in told.items() if value}
 
@@ -205,6 +208,7 @@ def _version(entry: Any, aliases: tuple[str, ...] | None = None) -> Version:  # 
         fingerprint=entry.tags.get("fingerprint", ""),
         source=entry.tags.get("source", ""),
         created=entry.creation_timestamp,
+        flow_run=entry.tags.get("flow_run"),
     )
 
 

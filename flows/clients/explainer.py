@@ -1,4 +1,4 @@
-"""One decision in full: asked of the explainer, with a rule that settles it and what would turn it."""
+"""The explainer's client: one decision in full, with a rule that settles it and what would turn it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from flows.clients.applications import Application, inputs
+from flows.clients.predictor import Application, to_inputs
 from flows.errors import StepFailed
 from flows.settings import Settings
 from training.bundle import Manifest
@@ -14,10 +14,10 @@ from training.bundle import Manifest
 _SECONDS = 60.0
 
 
-def explain(settings: Settings, application: Application, manifest: Manifest, version: str) -> dict[str, Any]:
+def explain_decision(settings: Settings, application: Application, manifest: Manifest, version: str) -> dict[str, Any]:
     """Reasons, anchor and counterfactual of one application by the version that answered it. Raises StepFailed."""
     url = f"{settings.explainer_url}/v1/models/{manifest.model}:explain"
-    named = {each["name"]: each["data"][0] for each in inputs([application], manifest)}
+    named = {each["name"]: each["data"][0] for each in to_inputs([application], manifest)}
     asked = {"instances": [named], "parameters": {"version": version, "anchor": True, "counterfactual": True}}
     try:
         response = httpx.post(url, json=asked, timeout=_SECONDS)

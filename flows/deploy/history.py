@@ -1,0 +1,28 @@
+"""Writing the client history that a version reads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.steps import Say
+from training.bundle import Manifest
+from training.features.client_history import write_client_history
+from training.tables import read
+
+
+def make_history(models: Path, manifest: Manifest, source: str, say: Say) -> None:
+    """Make the client history that a version reads from the tables it learned from, if they are still there."""
+    data = Path(source)
+    if not source or not data.is_dir():
+        say("no client history: clients are answered as new ones until `credence history --data DIR`")
+        return
+    say(f"making the client history from {data}")
+    write_history(data, manifest.history, models, say)
+
+
+def write_history(data: Path, names: tuple[str, ...], models: Path, say: Say) -> Path:
+    """Write these features of every client of the raw tables in `data`, dated today. Raises DataError."""
+    tables = read(data, say)
+    say(f"aggregating {len(names)} features")
+    return write_client_history(tables, names, models, datetime.now(UTC).date())

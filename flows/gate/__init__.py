@@ -1,0 +1,1 @@
+"""Whether a version may take another's place: the evidence, and a pure function that judges by it."""

@@ -1,0 +1,25 @@
+"""A client forgotten: the records of answered applications erased wherever they are."""
+
+from __future__ import annotations
+
+from flows.clients.monitor import erase_records
+from flows.clients.predictor import erase_logged
+from flows.machine.platform import Platform
+from flows.settings import Settings
+
+
+def forget_client(settings: Settings, client: int) -> dict[str, int]:
+    """Erase a client's records in the prediction log of this machine and in the store; how many each.
+
+    The log comes first: what is erased there can no longer reach the store. Raises NotUp, FlowError.
+    """
+    if settings.in_cluster:
+        in_log = 0  # nobody but a predictor itself reaches its log, which it ships within seconds
+    elif "predictor" in Platform(settings).running():
+        in_log = erase_logged(settings.admin_url, client)
+    else:
+        from serving.predictor.backlog import forget_in
+
+        directory = settings.folder / "log"
+        in_log = forget_in(directory, client) if directory.is_dir() else 0
+    return {"log": in_log, "store": erase_records(settings, client)}
