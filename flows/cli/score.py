@@ -32,12 +32,12 @@ def score(output: Output, file: Path, out: Path, reasons: bool, version: str | N
 
     from flows.deploy.home import local_version
     from flows.settings import from_environment
-    from serving.predictor.settings import Settings, gather
-    from serving.score import score_file
+    from serving.batch.score import score_file
+    from serving.process.settings import VersionSettings, gather
 
     settings = from_environment()
     number = local_version(settings, version, output.say)
-    predictor = gather(Settings, {"models": settings.models, "version": number}, os.environ)
+    predictor = gather(VersionSettings, {"models": settings.models, "version": number}, os.environ)
     done = score_file(file, out, predictor, reasons=reasons, say=output.say)
     if done.ignored:
         output.say(f"columns that the model does not read: {', '.join(done.ignored)}")

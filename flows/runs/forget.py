@@ -18,7 +18,7 @@ def forget_client(settings: Settings, client: int) -> dict[str, int]:
     elif "predictor" in Platform(settings).running():
         in_log = erase_logged(settings.admin_url, client)
     else:
-        from serving.predictor.backlog import forget_in
+        from serving.log.backlog import forget_in
 
         directory = settings.folder / "log"
         in_log = forget_in(directory, client) if directory.is_dir() else 0

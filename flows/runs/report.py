@@ -16,11 +16,10 @@ from flows.errors import FlowError
 from flows.settings import Settings
 from flows.steps import Say
 from monitoring.verdict import Window
-from serving.files import Batch, read_batches
-from serving.predictor.model import Model, Scored, open_model
-from serving.predictor.settings import Settings as PredictorSettings
-from serving.predictor.settings import gather
+from serving.batch.files import Batch, read_batches
+from serving.process.settings import VersionSettings, gather
 from serving.protocol.errors import Refused
+from serving.version import Model, Scored, open_model
 from training.bundle import Bundle
 
 _WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")
@@ -43,7 +42,7 @@ def report_file(settings: Settings, file: Path, version: str | None, out: Path, 
     """
     number = local_version(settings, version, say)
     bundle = _bundle(settings, number)
-    chosen = gather(PredictorSettings, {"models": settings.models, "version": number}, os.environ)
+    chosen = gather(VersionSettings, {"models": settings.models, "version": number}, os.environ)
     model = open_model(chosen.models, number, "", unknown=chosen.unknown, history_days=chosen.history_days)
     records, unanswered = answered(file, model, keep_unknown=chosen.unknown == "reject")
     if unanswered:

@@ -6,9 +6,9 @@ import os
 import sys
 
 from serving.explainer.settings import read
-from serving.predictor.port import claim
-from serving.predictor.settings import SettingsError
-from serving.predictor.stderr import log_json
+from serving.process.port import claim
+from serving.process.settings import SettingsError
+from serving.process.stderr import log_json
 from training.bundle import BundleError
 
 

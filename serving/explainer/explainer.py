@@ -12,14 +12,14 @@ from msgspec import UNSET, UnsetType
 
 from serving.explainer.counterfactual import Counterfactual, Searcher
 from serving.explainer.request import Wanted
-from serving.predictor.model import Model, Scored, newest, open_history, open_model
 from serving.protocol.tensors import Tensor
 from serving.reasons import Part, Reasons, find_reasons
+from serving.version import Model, Scored, newest, open_history, open_model
 from training.bundle import Bundle, History
 
 if TYPE_CHECKING:
     from serving.explainer.anchor import Anchor, Anchors
-    from serving.explainer.settings import Settings
+    from serving.explainer.settings import ExplainerSettings
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ class Explainer:
         return found
 
 
-def open_explainer(settings: Settings) -> Explainer:
+def open_explainer(settings: ExplainerSettings) -> Explainer:
     """Open the version to explain as the predictor does, replayed and with its clients' history.
 
     Raises BundleError.

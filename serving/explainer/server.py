@@ -28,9 +28,9 @@ from starlette.routing import Route
 
 from serving.explainer.explainer import Explainer, Explanation, open_explainer
 from serving.explainer.request import OUTPUT, Wanted, check, check_version, decode_v1, wanted
-from serving.explainer.settings import Settings
-from serving.predictor.deadline import Deadline
-from serving.predictor.exchange import Room, read_json
+from serving.explainer.settings import ExplainerSettings
+from serving.process.deadline import Deadline
+from serving.process.exchange import Room, read_json
 from serving.protocol import metadata, rest
 from serving.protocol.errors import NotFound, Refused, Unavailable
 
@@ -191,7 +191,7 @@ class _Server(ModelServer):  # type: ignore[misc]  # KServe ships no types
         await super()._serve()
 
 
-def run(settings: Settings) -> None:
+def run(settings: ExplainerSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises BundleError."""
     explainer = open_explainer(settings)
     model = Explaining(explainer)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from serving.initializer.fetching import bring
 from serving.initializer.source import Source, SourceError
-from serving.predictor.stderr import log_json
+from serving.process.stderr import log_json
 from training.bundle import BundleError
 
 _URL = "CREDENCE_MLFLOW_URL"

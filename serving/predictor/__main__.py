@@ -8,8 +8,9 @@ import os
 import sys
 
 from serving.predictor.server import run
-from serving.predictor.settings import SettingsError, read
-from serving.predictor.stderr import log_json
+from serving.predictor.settings import read
+from serving.process.settings import SettingsError
+from serving.process.stderr import log_json
 from training.bundle import BundleError
 
 

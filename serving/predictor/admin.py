@@ -12,15 +12,15 @@ import re
 
 import msgspec
 
+from serving.log.log import Log
 from serving.predictor.app import App, Headers, expect
-from serving.predictor.exchange import Receive, Response, read_json
-from serving.predictor.log import Log
 from serving.predictor.metrics import Metrics
-from serving.predictor.model import newest, open_model, path_of, versions
 from serving.predictor.service import Service
-from serving.predictor.settings import Settings
+from serving.predictor.settings import PredictorSettings
+from serving.process.exchange import Receive, Response, read_json
 from serving.protocol.errors import Conflict, Invalid, NotFound, Refused, quote
 from serving.protocol.rest import decode_json
+from serving.version import newest, open_model, path_of, versions
 from training.bundle import BundleError
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ _decoder = msgspec.json.Decoder(_Load)
 class Admin(App):
     """The ASGI application of the admin port: the public one, without records, and what only its owner may do."""
 
-    def __init__(self, service: Service, metrics: Metrics, settings: Settings, log: Log) -> None:
+    def __init__(self, service: Service, metrics: Metrics, settings: PredictorSettings, log: Log) -> None:
         super().__init__(service, metrics, settings, record=False)
         self._log = log
         self._name = settings.model_name

@@ -12,28 +12,17 @@ from typing import Any
 
 import msgspec
 
-from serving.predictor.deadline import Deadline
 from serving.predictor.docs import page
-from serving.predictor.exchange import (
-    HTML,
-    PROMETHEUS,
-    Receive,
-    Response,
-    Room,
-    Scope,
-    Send,
-    read_json,
-    refusal,
-    send,
-)
 from serving.predictor.metrics import Metrics
-from serving.predictor.model import Model
 from serving.predictor.service import Service
-from serving.predictor.settings import Settings
+from serving.predictor.settings import PredictorSettings
 from serving.predictor.smoke import is_smoke
+from serving.process.deadline import Deadline
+from serving.process.exchange import HTML, PROMETHEUS, Receive, Response, Room, Scope, Send, read_json, refusal, send
 from serving.protocol import metadata, openapi, rest
 from serving.protocol.answer import EXPLANATION, choose
 from serving.protocol.errors import NotFound, Refused, WrongMethod
+from serving.version import Model
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +41,7 @@ Headers = dict[bytes, bytes]
 class App:
     """The ASGI application of one port."""
 
-    def __init__(self, service: Service, metrics: Metrics, settings: Settings, *, record: bool = True) -> None:
+    def __init__(self, service: Service, metrics: Metrics, settings: PredictorSettings, *, record: bool = True) -> None:
         self.service = service
         self.settings = settings
         self.deadline = Deadline(settings.body_seconds)

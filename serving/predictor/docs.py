@@ -6,8 +6,8 @@ import json
 from html import escape
 
 from serving.protocol.codec import CLIENT
-from serving.protocol.findings import span
 from serving.protocol.openapi import describe, example
+from serving.protocol.warnings import span
 from training.bundle.manifest import Field, Manifest
 
 _PAGE = """<!doctype html>

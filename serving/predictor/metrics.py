@@ -8,9 +8,9 @@ from datetime import UTC, datetime, time
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from serving.predictor.log import Log
-from serving.predictor.model import Model, Scored
-from serving.predictor.shipper import Shipper
+from serving.log.log import Log
+from serving.log.shipper import Shipper
+from serving.version import Model, Scored
 
 _SECONDS = (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 _FROM_THE_START = tuple((True, status) for status in (200, 400, 500, 503))

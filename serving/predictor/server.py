@@ -12,21 +12,22 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
+from serving.log.log import Log
+from serving.log.shipper import Shipper
 from serving.predictor.admin import Admin
 from serving.predictor.app import App
-from serving.predictor.log import Log
 from serving.predictor.metrics import Metrics
-from serving.predictor.port import claim
 from serving.predictor.service import Service
-from serving.predictor.settings import Settings, SettingsError
-from serving.predictor.shipper import Shipper
+from serving.predictor.settings import PredictorSettings
+from serving.process.port import claim
+from serving.process.settings import SettingsError
 
 logger = logging.getLogger(__name__)
 
 _LOOPBACK = "127.0.0.1"
 
 
-async def run(settings: Settings) -> int:
+async def run(settings: PredictorSettings) -> int:
     """Serve until SIGTERM or SIGINT; the exit code.
 
     Raises SettingsError for a port, a log directory or a monitor that cannot be used, BundleError for a version that
@@ -48,7 +49,7 @@ async def run(settings: Settings) -> int:
 class _Process:
     """What lives between start and end."""
 
-    def __init__(self, settings: Settings, log: Log) -> None:
+    def __init__(self, settings: PredictorSettings, log: Log) -> None:
         self._settings = settings
         self._log = log
         self._shipper = _shipper(settings, log)
@@ -120,7 +121,7 @@ class _Process:
         self._end.set()
 
 
-def _shipper(settings: Settings, log: Log) -> Shipper | None:
+def _shipper(settings: PredictorSettings, log: Log) -> Shipper | None:
     if not settings.monitor_url:
         return None
     try:

@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from serving.predictor.log import Log, LogFull
+from serving.log.log import Log, LogFull
 from serving.predictor.metrics import Metrics
-from serving.predictor.model import Model, Scored
 from serving.protocol.answer import EXPLANATION, Answer, Parameters
 from serving.protocol.errors import Invalid, NotFound, Unavailable
 from serving.protocol.tensors import Tensor
 from serving.records import Record
+from serving.version import Model, Scored
 
 T = TypeVar("T")
 

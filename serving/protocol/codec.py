@@ -13,11 +13,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from serving.protocol import findings as judge
+from serving.protocol import warnings as judge
 from serving.protocol.errors import Invalid, Refused, quote
-from serving.protocol.findings import Findings
 from serving.protocol.shapes import column, count_rows, floats, texts
 from serving.protocol.tensors import BYTES, FP32, FP64, Tensor
+from serving.protocol.warnings import Findings
 from training.bundle.manifest import Field, Manifest
 
 Unknown = Literal["warn", "reject"]

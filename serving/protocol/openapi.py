@@ -7,8 +7,8 @@ from typing import Any
 from serving.protocol.answer import DATATYPES, EXPLANATION, OUTPUTS
 from serving.protocol.codec import CLIENT, GRAPH
 from serving.protocol.errors import LONGEST_QUOTE
-from serving.protocol.findings import LONGEST_TEXT
 from serving.protocol.rest import LONGEST_ID
+from serving.protocol.warnings import LONGEST_TEXT
 from training.bundle.manifest import Field, Manifest
 
 _INTEGERS = ["INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"]

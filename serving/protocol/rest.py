@@ -10,7 +10,7 @@ import msgspec
 
 from serving.protocol.answer import DATATYPES, EXPLANATION, Answer, Parameters
 from serving.protocol.errors import Invalid, Refused, quote
-from serving.protocol.faults import explain
+from serving.protocol.malformed import explain
 from serving.protocol.tensors import Tensor
 
 T = TypeVar("T")

@@ -11,11 +11,11 @@ from monitoring.api import app, verdicts
 from monitoring.settings import Settings as Monitor
 from serving.predictor.app import BODIES_AT_ONCE
 from serving.predictor.service import INLINE_ROWS, LISTED_WARNINGS
-from serving.predictor.settings import Settings as Predictor
+from serving.predictor.settings import PredictorSettings as Predictor
 from serving.protocol.errors import LONGEST_QUOTE
-from serving.protocol.findings import LONGEST_TEXT
 from serving.protocol.rest import LONGEST_ID
 from serving.protocol.shapes import MOST_ROWS
+from serving.protocol.warnings import LONGEST_TEXT
 from tests.docs.pages import ROOT
 from training.bundle.manifest import FORMAT
 from training.bundle.writing import REPLAYED

@@ -16,7 +16,7 @@ from flows.clients.monitor import fetch_records
 from flows.errors import FlowError, NotUp
 from flows.runs.report import answered, report_file, report_window
 from flows.settings import Settings
-from serving.predictor.model import Model, open_model
+from serving.version import Model, open_model
 from training.bundle import Bundle, Rows
 
 

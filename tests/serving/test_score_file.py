@@ -10,12 +10,12 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from serving.files import FileError
-from serving.predictor.model import Model, open_model
-from serving.predictor.settings import Settings
+from serving.batch.files import FileError
+from serving.batch.score import score_file
+from serving.process.settings import VersionSettings
 from serving.protocol.tensors import BYTES, FP64, INT64
 from serving.reasons import MOST_REASONS
-from serving.score import score_file
+from serving.version import Model, open_model
 from training.bundle import Bundle
 
 COUNT = 5_000
@@ -46,7 +46,9 @@ def models(tmp_path_factory: pytest.TempPathFactory, toy_bundle: Path) -> Path:
 @pytest.fixture
 def score(models: Path) -> Score:
     def run(source: Path, target: Path, reasons: bool = False, **settings: Any) -> Any:
-        return score_file(source, target, Settings(models=models, version="1", **settings), reasons=reasons, say=print)
+        return score_file(
+            source, target, VersionSettings(models=models, version="1", **settings), reasons=reasons, say=print
+        )
 
     return run
 

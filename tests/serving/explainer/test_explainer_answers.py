@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.predictor.model import open_model
 from serving.protocol.rest import decode
+from serving.version import open_model
 
 Tensors = Callable[..., list[dict[str, Any]]]
 V1, V2 = "/v1/models/credit-default:explain", "/v2/models/credit-default"

@@ -13,8 +13,8 @@ from conftest import TOY_HISTORY
 
 from serving.explainer.explainer import Explainer
 from serving.explainer.request import Wanted
-from serving.predictor.model import open_model
 from serving.protocol.rest import decode
+from serving.version import open_model
 from training.bundle.history import write_history
 
 

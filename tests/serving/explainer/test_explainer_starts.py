@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from serving.explainer.settings import read
-from serving.predictor.settings import SettingsError
+from serving.process.settings import SettingsError
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,5 +53,5 @@ def test_port_has_its_own_variable() -> None:
 def test_prediction_log_is_not_imported() -> None:
     script = "import sys, serving.explainer.settings, serving.explainer.explainer; print(*sys.modules)"
     imported = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=60).split()
-    assert "serving.predictor.model" in imported
-    assert "serving.predictor.log" not in imported
+    assert "serving.version" in imported
+    assert "serving.log.log" not in imported

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.predictor.log import Log
+from serving.log.log import Log
 from serving.records import Entry, Record, Schema, read
 
 SCHEMA = Schema(("AMT_CREDIT", "EXT_SOURCE_2"), ("CODE_GENDER",), ("bureau_count",))

@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
-from serving.predictor.log import Log
-from serving.predictor.shipper import Shipper
+from serving.log.log import Log
+from serving.log.shipper import Shipper
 
 fixtures = runpy.run_path(str(Path(__file__).with_name("conftest.py")))
 

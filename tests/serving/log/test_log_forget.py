@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.predictor.erasure import Erasure, blank, erasures
-from serving.predictor.log import forget_in
-from serving.predictor.segment import frames
+from serving.log.erasure import Erasure, blank, erasures
+from serving.log.log import forget_in
+from serving.log.segment import frames
 from serving.records import HEADER_SIZE, Forgotten, Record, RecordError, read
 
 SECRET = "the applicant's secret"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.predictor.log import LogFull
+from serving.log.log import LogFull
 
 
 def fill(log, answer) -> list[str]:

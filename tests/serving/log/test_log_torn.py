@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.predictor.log import Log
+from serving.log.log import Log
 from serving.records import Schema, frame, read
 
 PREALLOCATED = bytes(500)

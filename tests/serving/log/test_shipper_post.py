@@ -1,6 +1,6 @@
 import pytest
 
-from serving.predictor.post import Answer, head, parse, target
+from serving.log.post import Answer, head, parse, target
 
 
 @pytest.mark.parametrize(

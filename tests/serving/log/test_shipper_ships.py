@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from serving.predictor import shipper as module
-from serving.predictor.shipper import Shipper
+from serving.log import shipper as module
+from serving.log.shipper import Shipper
 from serving.records import Schema, read
 
 

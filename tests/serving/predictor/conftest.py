@@ -20,12 +20,12 @@ import numpy as np
 import pytest
 
 from serving import records
+from serving.log.log import Log
 from serving.predictor.admin import Admin
 from serving.predictor.app import App
-from serving.predictor.log import Log
 from serving.predictor.metrics import Metrics
 from serving.predictor.service import Service
-from serving.predictor.settings import Settings
+from serving.predictor.settings import PredictorSettings
 from serving.protocol.codec import Codec
 from tests.ports import unused_port
 from training.bundle import Bundle, Manifest
@@ -87,7 +87,7 @@ def codec(manifest: Manifest) -> Codec:
 class Site:
     """A predictor's two applications in this process, called as a server would call them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: PredictorSettings) -> None:
         self.log = Log(settings.log_directory, segment_bytes=1 << 20, limit_bytes=settings.log_bytes)
         metrics = Metrics()
         metrics.watch(self.log, None)
@@ -157,7 +157,7 @@ def open_site(tmp_path: Path, models: Path) -> Iterator[Callable[..., Site]]:
 
     def open_one(**settings: Any) -> Site:
         folder = tmp_path / f"log{len(sites)}"
-        sites.append(Site(Settings(**{"models": models, "log_directory": folder} | settings)))
+        sites.append(Site(PredictorSettings(**{"models": models, "log_directory": folder} | settings)))
         return sites[-1]
 
     yield open_one

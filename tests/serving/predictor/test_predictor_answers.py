@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.predictor.log import LogFull
+from serving.log.log import LogFull
 
 INFER = "/v2/models/credit-default/infer"
 Tensors = Callable[..., list[dict[str, Any]]]

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from serving.predictor.deadline import Deadline
+from serving.process.deadline import Deadline
 
 
 async def value(seconds: float) -> int:

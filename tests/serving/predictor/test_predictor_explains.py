@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from serving.predictor.model import newest, open_model
 from serving.predictor.service import MOST_EXPLAINED
-from serving.predictor.settings import Settings
+from serving.predictor.settings import PredictorSettings
+from serving.version import newest, open_model
 from training.bundle import BundleError
 
 INFER = "/v2/models/credit-default/infer"
@@ -96,7 +96,7 @@ def test_one_bundle_needs_its_version(toy_bundle: Path) -> None:
 
 
 def test_one_bundle_is_no_other_version(site: Any, toy_bundle: Path) -> None:
-    site.admin.settings = Settings(models=toy_bundle, version="7")
+    site.admin.settings = PredictorSettings(models=toy_bundle, version="7")
     load = {"parameters": {"version": "8"}}
     answer = site.call("POST", "/v2/repository/models/credit-default/load", load, admin=True)
     assert answer.status_code == 409

@@ -3,8 +3,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from serving.log.shipper import Shipper
 from serving.predictor.metrics import Metrics
-from serving.predictor.shipper import Shipper
 from tests.metrics_page import documented, told
 
 

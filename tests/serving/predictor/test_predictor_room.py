@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from serving.predictor.deadline import Deadline
-from serving.predictor.exchange import Room, read_json
+from serving.process.deadline import Deadline
+from serving.process.exchange import Room, read_json
 from serving.protocol.errors import Refused, TooLarge, Unavailable
 
 

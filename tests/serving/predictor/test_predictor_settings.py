@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from serving.predictor.settings import SECRETS, Settings, SettingsError, read
+from serving.predictor.settings import PredictorSettings, read
+from serving.process.settings import SECRETS, SettingsError
 
 
 def test_promised_defaults() -> None:
     settings = read(["--models", "models"], {})
-    assert settings == Settings(
+    assert settings == PredictorSettings(
         models=Path("models"),
         version="",
         model_name="",
@@ -52,7 +53,7 @@ def test_help_says_what_each_means(capsys: pytest.CaptureFixture[str]) -> None:
         read(["--help"], {})
     text = " ".join(capsys.readouterr().out.split())
     assert "Days that an unshipped record is kept. (CREDENCE_RETENTION_DAYS)" in text
-    options = set(Settings.__struct_fields__) - SECRETS
+    options = set(PredictorSettings.__struct_fields__) - SECRETS
     assert all(f"(CREDENCE_{name.upper()})" in text for name in options)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from serving.predictor.settings import Settings as PredictorSettings
-from serving.predictor.settings import SettingsError, parser, read
+from serving.predictor.settings import PredictorSettings, read
+from serving.process.settings import SettingsError, parser
 
 INFER = "/v2/models/credit-default/infer"
 

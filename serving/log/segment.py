@@ -20,9 +20,11 @@ from pathlib import Path
 
 import msgspec
 
-from serving.predictor.erasure import Erasure, blank
+from serving.log.erasure import Erasure, blank
 from serving.records import HEADER_SIZE, Entry, RecordError, Schema, frame, read
 
+SEGMENT_BYTES = 64 << 20
+"""Size of a segment; the smallest log has two."""
 _WINDOW = 1 << 18
 _FLAGS = os.O_RDWR | os.O_CLOEXEC
 

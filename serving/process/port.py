@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 
-from serving.predictor.settings import PREFIX, SettingsError
+from serving.process.settings import PREFIX, SettingsError
 
 
 def claim(host: str, port: int, setting: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from serving.predictor.deadline import Deadline
+from serving.process.deadline import Deadline
 from serving.protocol.errors import Refused, TooLarge, TooSlow, Unavailable, WrongContentType
 from serving.protocol.rest import problem
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from serving.predictor.erasure import blank, erasures
+from serving.log.erasure import blank, erasures
 from serving.records import Entry, RecordError, Schema, read
 
 _FOLDER = "refused"

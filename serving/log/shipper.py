@@ -13,9 +13,9 @@ import logging
 import random
 import time
 
-from serving.predictor.backlog import Batch, Count
-from serving.predictor.log import Log
-from serving.predictor.post import Answer, head, parse, target
+from serving.log.backlog import Batch, Count
+from serving.log.log import Log
+from serving.log.post import Answer, head, parse, target
 
 logger = logging.getLogger(__name__)
 

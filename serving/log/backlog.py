@@ -15,9 +15,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import NamedTuple
 
-from serving.predictor import refused
-from serving.predictor.erasure import Erasure, erasures
-from serving.predictor.segment import Segment, adopt, erase, frames, sweep
+from serving.log import refused
+from serving.log.erasure import Erasure, erasures
+from serving.log.segment import Segment, adopt, erase, frames, sweep
 from serving.records import Record, RecordError, Schema
 
 logger = logging.getLogger(__name__)

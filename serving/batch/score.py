@@ -17,13 +17,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from serving.files import Batch, FileError, read_batches
-from serving.predictor.model import Model, Scored, open_model, path_of
-from serving.predictor.settings import Settings
+from serving.batch.files import Batch, FileError, read_batches
+from serving.process.settings import VersionSettings
 from serving.protocol.codec import CLIENT
 from serving.protocol.errors import Refused
 from serving.protocol.tensors import Tensor
 from serving.reasons import MOST_REASONS, find_reasons
+from serving.version import Model, Scored, open_model, path_of
 from training.bundle import Bundle
 
 Say = Callable[[str], None]
@@ -69,7 +69,7 @@ class Decided:
     errors: Mapping[int, str]
 
 
-def score_file(source: Path, target: Path, settings: Settings, *, reasons: bool, say: Say) -> Summary:
+def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons: bool, say: Say) -> Summary:
     """Decide on every row of `source` as a predictor with these settings does; write `target` whole or not at all.
 
     Raises FileError where no row of the first batch can be answered, BundleError.

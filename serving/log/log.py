@@ -15,9 +15,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from serving.predictor.backlog import Backlog, forget_in
-from serving.predictor.segment import Segment, create
-from serving.predictor.settings import SEGMENT_BYTES
+from serving.log.backlog import Backlog, forget_in
+from serving.log.segment import SEGMENT_BYTES, Segment, create
 from serving.records import Record, Schema, frame
 
 __all__ = ["Log", "LogFull", "forget_in"]

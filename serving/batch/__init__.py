@@ -1,0 +1,1 @@
+"""Decisions for a file of applications, by the code that answers callers."""
