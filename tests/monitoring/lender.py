@@ -13,7 +13,7 @@ from monitoring.outcomes import Outcome
 from monitoring.store import Store
 from monitoring.windows import names
 from serving.records import Record
-from tests.conftest import toy_rows
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle, Rows
 
 HOUR = 3_600_000_000

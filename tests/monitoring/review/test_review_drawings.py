@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import toy_rows
 from playwright.sync_api import Page
 
 from monitoring.archive import Archive
@@ -20,6 +19,7 @@ from monitoring.store import Store
 from monitoring.window import Window
 from monitoring.windows import START, Edge, Span
 from serving.records import Record, Schema
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle
 
 

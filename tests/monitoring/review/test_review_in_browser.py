@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import overflow
 from playwright.sync_api import Page, Route
 
 from monitoring.review.figures import path
 from monitoring.review.source import Facts
+from tests.width import overflow
 
 SITE = "http://127.0.0.1:9"
 
