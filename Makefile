@@ -3,6 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 STAMP := .venv/.ready
 UV := uv==0.13.8
+# what tests run beside Python
+PACKAGES := chromium postgresql prometheus shellcheck
+GO_PROGRAMS := helm.sh/helm/v3/cmd/helm@v3.21.4 \
+	github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup programs lint format test stories demo e2e simulate bench lock
@@ -19,7 +23,6 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet $(UV)
 	$(BIN)/uv pip sync --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --python $(BIN)/python --no-deps --editable .
-	@command -v chromium >/dev/null && command -v promtool >/dev/null || $(MAKE) --no-print-directory programs
 	@touch $@
 
 .venv-explainer/.ready: requirements-explainer.lock pyproject.toml $(STAMP)
@@ -29,13 +32,23 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --python .venv-explainer/bin/python --no-deps --editable .
 	@touch $@
 
-programs: ## Install what tests run beside Python, Chromium and Prometheus, on Debian as root
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "setup: Chromium and Prometheus, for tests of pages, alerts and dashboards"; \
+programs: $(STAMP) ## Install what tests run beside Python: packages of Debian as root, and Go's programs in .venv/bin
+	@if dpkg -s $(PACKAGES) >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "setup: $(PACKAGES), for tests of pages, alerts, dashboards, databases and scripts"; \
 		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq chromium prometheus prometheus-node-exporter- >/dev/null \
+			apt-get install -y -qq $(PACKAGES) prometheus-node-exporter- >/dev/null \
 			|| echo "setup: they could not be installed; the tests that need them will skip"; \
-	else echo "setup: no Chromium or Prometheus here and no way to install them; the tests that need them will skip"; fi
+	else echo "setup: not root on Debian, so tests skip that need one of $(PACKAGES) and do not find it"; fi
+	@for module in $(GO_PROGRAMS); do \
+		name=$$(basename $${module%@*}); \
+		if [ -x $(BIN)/$$name ] || command -v $$name >/dev/null; then :; \
+		elif command -v go >/dev/null; then \
+			echo "setup: building $$module"; \
+			GOBIN=$(CURDIR)/$(BIN) CGO_ENABLED=0 go install -trimpath -ldflags "-s -w" $$module \
+				|| echo "setup: $$name could not be built; the tests that need it will skip"; \
+		else echo "setup: no $$name and no Go to build it; the tests that need it will skip"; fi; \
+	done
 
 lint: setup ## Check style, types, import directions and dependencies
 	$(BIN)/ruff check .
@@ -48,7 +61,7 @@ format: setup ## Bring the code into the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: setup ## Run all tests, on two cores; a file stays in one process, which starts what its tests share once
+test: setup programs ## Run all tests, on two cores; a file stays in one process, which starts what its tests share once
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 stories: setup ## Play every scenario of the demo as a test; minutes each

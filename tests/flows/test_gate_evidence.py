@@ -11,7 +11,8 @@ import pytest
 
 from flows.gate import evidence
 from flows.gate.gate import Evidence, judge
-from tests.conftest import toy_rows, write_toy_bundle
+from tests.toy.bundle import write_toy_bundle
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle, Costs
 from training.bundle.bundle import hash_clients
 from training.bundle.manifest import encode

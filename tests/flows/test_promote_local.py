@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -21,14 +21,10 @@ from flows.runs.decision import approval
 from flows.runs.promote import Considered, carry_out, promote_version, return_to_previous
 from flows.settings import Settings
 from flows.status import look
-from tests.conftest import write_toy_bundle
 from tests.flows.homes import PASSED
 from training.registry import Figures, Registry, RegistryError
 from training.registry.trail import Change
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
-]
 Live = Callable[[], str]
 
 
@@ -39,16 +35,11 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def database(mlflow_url: str, toy_versions: Path) -> Path:
     """A registry's database with both versions of the toy repository."""
-    directory = tmp_path_factory.mktemp("mlflow")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(directory)  # where MLflow puts artifacts when no server does
-        registry = Registry(f"sqlite:///{directory}/mlflow.db", flow_run="a run of Prefect")
-        for seed in (1, 2):
-            write_toy_bundle(directory / str(seed), seed)
-            registry.register(directory / str(seed), Figures({}, {}, [], ""))
-        yield directory / "mlflow.db"
+    for number in ("1", "2"):
+        Registry(mlflow_url, flow_run="a run of Prefect").register(toy_versions / number, Figures({}, {}, [], ""))
+    return Path(mlflow_url.removeprefix("sqlite:///"))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,26 +24,14 @@ from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
 from training.registry import Registry, RegistryError
 from training.registry.trail import Change
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
-]
 TICKS = 14
 """Before and after begin, deploy, establish, two aliases and finish; before prove and watch."""
 CONSIDERED = Considered("2", "1", PASSED)
 
 
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """MLflow's, whose tables take seconds to make: each test has a model of its own in it."""
-    directory = tmp_path_factory.mktemp("mlflow")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(directory)  # where MLflow puts artifacts when no server does
-        yield f"sqlite:///{directory}/mlflow.db"
-
-
-def registered(database: str, model: str) -> Ticking:
+def registered(mlflow_url: str, model: str) -> Ticking:
     """A registry with versions 1 and 2, the first of them champion."""
-    registry = Ticking(database, model)
+    registry = Ticking(mlflow_url, model)
     registry._client.create_registered_model(model)
     for _ in ("1", "2"):
         registry._client.create_model_version(model, "nowhere")
@@ -53,8 +40,8 @@ def registered(database: str, model: str) -> Ticking:
 
 
 @pytest.fixture
-def registry(database: str, request: pytest.FixtureRequest) -> Ticking:
-    return registered(database, request.node.name)
+def registry(mlflow_url: str, request: pytest.FixtureRequest) -> Ticking:
+    return registered(mlflow_url, request.node.name)
 
 
 @pytest.fixture
@@ -249,16 +236,17 @@ def test_outdated_comparison_is_not_used(home: Folder, registry: Ticking) -> Non
         promote(home, registry, Considered("1", "1", PASSED))
 
 
-def test_killed_anywhere_something_serves(database: str, tmp_path: Path) -> None:
+def test_killed_anywhere_something_serves(mlflow_url: str, tmp_path: Path) -> None:
     """A process that is killed at any point leaves a champion serving; what comes next resumes or undoes."""
     processes = get_context("forkserver")
     processes.set_forkserver_preload(["mlflow.store.tracking.sqlalchemy_store", "tests.flows.homes"])
     seen = []
     for last in range(1, TICKS + 2):
-        home, registry = Folder(tmp_path / str(last)), registered(database, f"killed {last}")
+        home, registry = Folder(tmp_path / str(last)), registered(mlflow_url, f"killed {last}")
         home.deploy("1")
         home.establish("1")
-        process = processes.Process(target=promote_and_die, args=(database, registry.model, tmp_path / str(last), last))
+        told = (mlflow_url, registry.model, tmp_path / str(last), last)
+        process = processes.Process(target=promote_and_die, args=told)
         process.start()
         process.join()
         assert process.exitcode == (-9 if last <= TICKS else 0)

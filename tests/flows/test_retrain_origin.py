@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -15,20 +14,12 @@ from training.registry import Figures, Registry
 from training.rows.recent import Recent
 from training.runs.train import Options
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
-    pytest.mark.filterwarnings("ignore::UserWarning"),  # and a type hint of its own
-]
-
 NOTHING = Recent({}, ("1-1", pa.table({})))
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    directory = tmp_path_factory.mktemp("registry")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(directory)  # where MLflow puts artifacts when no server does
-        yield Registry(f"sqlite:///{directory}/mlflow.db")
+def registry(mlflow_url: str) -> Registry:
+    return Registry(mlflow_url)
 
 
 def child(bundle: Path, parent: str, directory: Path) -> Path:

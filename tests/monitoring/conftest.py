@@ -24,8 +24,8 @@ from monitoring.store.database import Database
 from monitoring.store.records import Store
 from monitoring.store.tables import metadata
 from serving.records import Entry, Forgotten, Record, Schema, frame
-from tests.conftest import toy_rows
 from tests.monitoring.lender import Lender
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle
 
 with warnings.catch_warnings():

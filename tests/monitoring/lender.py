@@ -13,7 +13,7 @@ from monitoring.intake.outcomes import Outcome
 from monitoring.judging.spans import names
 from monitoring.store.records import Store
 from serving.records import Record
-from tests.conftest import toy_rows
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle, Rows
 
 HOUR = 3_600_000_000

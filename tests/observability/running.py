@@ -17,9 +17,10 @@ import yaml
 
 from monitoring.store.database import Database
 from monitoring.store.verdicts import STARTED, Action, Judgements
-from tests.conftest import TOY_FIELDS, toy_rows
 from tests.observability.shipped import RULES
 from tests.ports import unused_port
+from tests.toy.fields import TOY_FIELDS
+from tests.toy.rows import toy_rows
 
 LABELS = {"namespace": "credence", "release": "credence"}
 

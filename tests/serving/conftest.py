@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TOY_FIELDS
 from msgspec.structs import replace
 
+from tests.toy.fields import TOY_FIELDS
 from training.bundle import Bundle
 from training.bundle.bundle import start
 from training.candidates.logistic import FittedLogistic, Scale

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TOY_HISTORY, toy_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.reasons import MOST_FEATURES, MOST_REASONS, Reasons, find_reasons, value_of
+from tests.toy.fields import TOY_HISTORY
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle, BundleError, Rows
 from training.bundle.bundle import start
 

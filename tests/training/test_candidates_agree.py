@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from conftest import TOY_FIELDS, TOY_HISTORY, toy_rows
 
+from tests.toy.fields import TOY_FIELDS, TOY_HISTORY
+from tests.toy.rows import toy_rows
 from training.bundle import Calibration
 from training.bundle.bundle import start
 from training.candidates import FAMILIES, Examples, Family

@@ -1,8 +1,8 @@
 import msgspec
 import numpy as np
 import pytest
-from conftest import TOY_FIELDS, TOY_HISTORY
 
+from tests.toy.fields import TOY_FIELDS, TOY_HISTORY
 from training.bundle import Rows
 from training.bundle.bundle import start
 from training.features.graph import feature_graph, features_from

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -11,32 +10,27 @@ import pytest
 from training.bundle import Bundle
 from training.registry import Figures, Registry, RegistryError, Trial
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
-]
-
-
 FIGURES = Figures({"seed": 0}, {"auc": 0.75}, [Trial("lightgbm-1", {"num_leaves": 7}, {"cost": 0.5})], "a folder")
 
 
 @pytest.fixture(scope="module")
-def bundle(toy_bundle: Path) -> Path:
-    (toy_bundle / "card.md").write_text("# A model card\n")
-    (toy_bundle / "reports").mkdir(exist_ok=True)
-    (toy_bundle / "reports" / "index.html").write_text("<h1>report</h1>")
-    return toy_bundle
+def bundle(toy_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A toy bundle with a model card and a report."""
+    folder = tmp_path_factory.mktemp("registry") / "bundle"
+    shutil.copytree(toy_bundle, folder)
+    (folder / "card.md").write_text("# A model card\n")
+    (folder / "reports").mkdir()
+    (folder / "reports" / "index.html").write_text("<h1>report</h1>")
+    return folder
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory, bundle: Path) -> Iterator[Registry]:
-    """A registry with two versions in a database of its own."""
-    directory = tmp_path_factory.mktemp("mlflow")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(directory)  # where MLflow puts artifacts when no server does
-        registry = Registry(f"sqlite:///{directory}/mlflow.db")
-        registry.register(bundle, FIGURES)
-        registry.register(bundle, FIGURES)
-        yield registry
+def registry(mlflow_url: str, bundle: Path) -> Registry:
+    """A registry with two versions."""
+    registry = Registry(mlflow_url)
+    registry.register(bundle, FIGURES)
+    registry.register(bundle, FIGURES)
+    return registry
 
 
 def test_newest_version_is_challenger(registry: Registry) -> None:
@@ -89,7 +83,6 @@ def test_download_is_the_bundle(registry: Registry, bundle: Path, tmp_path: Path
     assert [entry.name for entry in tmp_path.iterdir()] == ["1"]
 
 
-@pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow warns about a type hint of its own when it is imported
 def test_pyfunc_answers_the_same(registry: Registry, bundle: Path) -> None:
     import mlflow
 

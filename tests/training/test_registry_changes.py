@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,9 +8,6 @@ import pytest
 from training.registry import Figures, Registry, RegistryError
 from training.registry.trail import LONGEST, Change, from_tags, measured, page, to_tags
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # MLflow's own use of SQLAlchemy
-]
 CRITERION = {"name": "log loss", "passed": False, "figure": 0.01, "low": -0.01, "high": None, "sentence": "not lower"}
 CHANGE = Change(
     kind="promote",
@@ -27,11 +23,8 @@ CHANGE = Change(
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
-    directory = tmp_path_factory.mktemp("mlflow")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(directory)  # where MLflow puts artifacts when no server does
-        yield Registry(f"sqlite:///{directory}/mlflow.db")
+def registry(mlflow_url: str) -> Registry:
+    return Registry(mlflow_url)
 
 
 @pytest.mark.parametrize("change", [CHANGE, msgspec.structs.replace(CHANGE, before="2", approved=None, gate=None)])

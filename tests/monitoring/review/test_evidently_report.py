@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import toy_rows
 
 from monitoring.verdict import Window
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle
 
 pytestmark = pytest.mark.filterwarnings("default")  # Evidently and what it imports warn of themselves

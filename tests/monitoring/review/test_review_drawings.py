@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import toy_rows
 from playwright.sync_api import Page
 
 from monitoring.intake.frames import Batch
@@ -20,6 +19,7 @@ from monitoring.store.verdicts import Judged
 from monitoring.store.windows import Archive
 from monitoring.verdict import Window
 from serving.records import Record, Schema
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle
 
 

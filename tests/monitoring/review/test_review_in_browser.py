@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import overflow
 from playwright.sync_api import Page, Route
 
 from monitoring.pages.figures import path
 from monitoring.pages.source import Facts
+from tests.width import overflow
 
 SITE = "http://127.0.0.1:9"
 

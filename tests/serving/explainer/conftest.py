@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from conftest import TOY_HISTORY
 
 from tests.ports import unused_port
+from tests.toy.fields import TOY_HISTORY
 from training.bundle.history import write_history
 
 ROOT = Path(__file__).parents[3]

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from conftest import toy_rows
 
 from serving.explainer.counterfactual import Counterfactual, Searcher
+from tests.toy.rows import toy_rows
 from training.bundle import Bundle, Rows
 
 

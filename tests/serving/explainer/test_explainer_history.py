@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from conftest import TOY_HISTORY
 
 from serving.explainer.explainer import Explainer
 from serving.explainer.request import Wanted
 from serving.protocol.rest import decode
 from serving.version import open_model
+from tests.toy.fields import TOY_HISTORY
 from training.bundle.history import write_history
 
 

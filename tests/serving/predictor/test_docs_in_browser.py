@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from conftest import overflow
 from playwright.sync_api import Page, expect
+
+from tests.width import overflow
 
 
 def test_an_application_is_tried(page: Page, predictor) -> None:

@@ -15,7 +15,6 @@ from tests.ports import unused_port
 from tests.programs import program
 
 BUCKET = "artifacts"
-_SOURCE = "go install github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 
 
 @contextlib.contextmanager
@@ -23,7 +22,7 @@ def object_store(folder: Path) -> Iterator[Mapping[str, str]]:
     """The settings by which MLflow finds it, once it listens."""
     (folder / BUCKET).mkdir(parents=True)
     port, user, password = unused_port(), "lender", secrets.token_hex()
-    command = [program("versitygw", _SOURCE), "--port", f"127.0.0.1:{port}", "posix", str(folder)]
+    command = [program("versitygw"), "--port", f"127.0.0.1:{port}", "posix", str(folder)]
     environment = os.environ | {"ROOT_ACCESS_KEY": user, "ROOT_SECRET_KEY": password}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
         try:

@@ -1,9 +1,9 @@
 """The training report as a person opens it: from a folder, without a network."""
 
 import pytest
-from conftest import overflow
 from playwright.sync_api import Page
 
+from tests.width import overflow
 from training.reports import write
 
 
