@@ -13,9 +13,10 @@ import traceback
 from typing import NamedTuple
 
 from monitoring.errors import StoreError, UnreadyError
+from monitoring.judging.arrays import schema_of
 from monitoring.judging.reference import describe, follow
 from monitoring.judging.rule import Limits, judge
-from monitoring.judging.spans import Edge, Open, Span, due, names
+from monitoring.judging.spans import Edge, Open, Span, due
 from monitoring.metrics import Standing
 from monitoring.retraining.prefect import Prefect
 from monitoring.retraining.starter import Deliverer
@@ -173,7 +174,7 @@ class Reviewer:
     def _describe(self, version: str, found: Open, end: Edge) -> None:
         reference = self._models.reference(version)
         span = Span(version, found.number, found.after, end)
-        chunk = read_chunk(self._store.database, span, names(reference.manifest))
+        chunk = read_chunk(self._store.database, span, schema_of(reference.manifest))
         if not len(chunk):
             return  # Its records were erased meanwhile.
         window = describe(reference, chunk, version=version, number=found.number, since=found.first.at, until=end.at)
@@ -185,7 +186,7 @@ class Reviewer:
             if not known or known < self._limits.closed * accepted:
                 continue
             reference = self._models.reference(version)
-            chunk = read_chunk(self._store.database, span, names(reference.manifest))
+            chunk = read_chunk(self._store.database, span, schema_of(reference.manifest))
             now = _now()
             made = follow(reference, chunk, version=version, number=span.number, closed_at=now)
             self.archive.add_cohort(made, now)

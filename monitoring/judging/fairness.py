@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.judging.drift import MISSING, UNSEEN, Chunk
+from monitoring.judging.arrays import Chunk
+from monitoring.judging.drift import MISSING, UNSEEN
 from monitoring.verdict import Group
 from training.bundle import Field, Manifest, Rows
 

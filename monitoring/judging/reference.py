@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from monitoring.judging import performance
-from monitoring.judging.drift import Chunk, Column, Floats, Levels, Numbers
+from monitoring.judging.arrays import Chunk
+from monitoring.judging.drift import Column, Floats, Levels, Numbers
 from monitoring.judging.fairness import fare
 from monitoring.judging.performance import Labelled
 from monitoring.judging.quality import quality

@@ -3,6 +3,7 @@
 It imports nothing of the other rooms. `flows` reads it, and the monitor's own rooms keep, judge and show it.
 """
 
+from monitoring.verdict.columns import cohort_schema
 from monitoring.verdict.retraining import Retraining
 from monitoring.verdict.verdict import Judgement, Verdict
 from monitoring.verdict.window import Cohort, Comparison, Group, Population, Quality, Window
@@ -17,4 +18,5 @@ __all__ = [
     "Retraining",
     "Verdict",
     "Window",
+    "cohort_schema",
 ]

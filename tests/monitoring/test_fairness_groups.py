@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitoring.judging.drift import Chunk
+from monitoring.judging.arrays import Chunk
 from monitoring.judging.fairness import fare, members
 from monitoring.verdict import Group
 from training.bundle import Calibration, Field, Manifest, Policy, Rows
