@@ -56,7 +56,7 @@ class Reviewer:
         self._models = Models(Bundles(settings.models, settings.mlflow_url))
         url, external_url = settings.prefect_url, settings.prefect_external_url
         self._prefect = Prefect.at(url, external_url) if url else None
-        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours, self._limits)
+        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours)
         self._turn = threading.Lock()
         self._told = -1  # when the outcomes were told that the cohorts have taken in
 

@@ -11,7 +11,6 @@ import time
 from datetime import UTC, datetime
 from typing import Literal, cast
 
-from monitoring.judging.rule import Limits
 from monitoring.retraining.prefect import Prefect, PrefectError
 from monitoring.store.verdicts import STARTED, Action, Judgements
 from monitoring.verdict import Retraining
@@ -25,15 +24,14 @@ NOBODY = "CREDENCE_PREFECT_URL names no Prefect server"
 class Deliverer:
     """The verdicts of one database, delivered to one Prefect server or to nobody."""
 
-    def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float, limits: Limits) -> None:
+    def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float) -> None:
         self._judgements = judgements
-        self._limits = limits
         self._prefect = prefect
         self._cooldown = cooldown_hours
 
     def settle(self, live: str | None, since: int) -> None:
         """Bring every delivery as far as it can go now, given the live version and since when it is."""
-        latest = None if live is None else self._judgements.concluded(live, since, self._limits)
+        latest = None if live is None else self._judgements.concluded(live, since)
         if self._prefect is not None:
             for delivery in self._judgements.deliveries(("starting", "running")):
                 self._follow(delivery, self._prefect)

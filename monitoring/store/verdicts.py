@@ -9,7 +9,6 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from monitoring.judging.rule import Limits, concludes
 from monitoring.store.database import Database
 from monitoring.store.tables import actions, verdicts
 from monitoring.verdict import Verdict
@@ -85,13 +84,13 @@ class Judgements:
             content = connection.scalar(query.order_by(verdicts.c.at.desc(), verdicts.c.id.desc()).limit(1))
         return None if content is None else msgspec.json.decode(content, type=Verdict)
 
-    def concluded(self, version: str, since: int, limits: Limits) -> Verdict | None:
+    def concluded(self, version: str, since: int) -> Verdict | None:
         """The last verdict about a version since a time that no guard kept."""
         query = select(verdicts.c.content).where(verdicts.c.version == version, verdicts.c.at >= since)
         with self._database.reading() as connection:
             for content in connection.scalars(query.order_by(verdicts.c.at.desc(), verdicts.c.id.desc())):
                 verdict = msgspec.json.decode(content, type=Verdict)
-                if concludes(verdict, limits):
+                if verdict.concludes:
                     return verdict
         return None
 
