@@ -79,8 +79,9 @@ def judge(
     decisive = max(findings, key=lambda finding: _SEVERITY.index(finding.judgement))
     others = [finding.text[0].upper() + finding.text[1:] for finding in findings if finding is not decisive]
     window, cohort = (windows[-1] if windows else None), (cohorts[-1] if cohorts else None)
+    incomplete = "-incomplete" if decisive.guard == "incomplete" else ""
     return Verdict(
-        id=f"{version}-{window.number if window else 0}-{known}{'-incomplete' if decisive.guard == 'incomplete' else ''}",
+        id=f"{version}-{window.number if window else 0}-{known}" + incomplete,
         at=at,
         model=model,
         version=version,

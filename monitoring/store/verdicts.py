@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
@@ -16,8 +16,9 @@ from monitoring.verdict.retraining import Delivery, State, first_state
 
 logger = logging.getLogger(__name__)
 
-STARTED = {"retrain": "retraining started", "recalibrate": "recalibration started"}
-"""What the action says that notes it, by what was judged."""
+ActionKind = Literal["started", "registered", "promoted", "failed", "noted"]
+"""`started` is the run that the verdict asks for, `registered` a version of its making, `promoted` one that went live,
+`failed` a run that did not get so far, and `noted` anything else."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,12 +27,14 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     """Microseconds since 1970, UTC."""
     what: str
+    """In words, for people."""
     version: str | None
     """That was made or put live."""
     run: str | None
     """Where people look at the run that did it."""
     waits: bool = False
     """Whether that run goes on only when a person agrees."""
+    kind: ActionKind = "noted"
 
 
 class Judged(NamedTuple):
@@ -108,9 +111,7 @@ class Judgements:
 
     def reaction(self) -> Reaction | None:
         """The last retraining that was started."""
-        started = select(actions.c.verdict, actions.c.at.label("started_at")).where(
-            actions.c.what.in_(STARTED.values())
-        )
+        started = select(actions.c.verdict, actions.c.at.label("started_at")).where(actions.c.kind == "started")
         with self._database.reading() as connection:
             action = connection.execute(started.order_by(actions.c.number.desc()).limit(1)).first()
             if action is None:
@@ -174,4 +175,4 @@ def _delivery(row: RowMapping) -> Delivery:
 
 
 def _action(row: RowMapping) -> Action:
-    return Action(at=row["at"], what=row["what"], version=row["version"], run=row["run"], waits=row["waits"])
+    return Action(**{name: row[name] for name in Action.__struct_fields__})
