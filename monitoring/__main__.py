@@ -11,15 +11,22 @@ import signal
 import socket
 import sys
 
+from fastapi import FastAPI
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from monitoring.api.app import create
+from monitoring.judging.rule import Limits
+from monitoring.pages.drawings import Drawings
+from monitoring.pages.known import Known
 from monitoring.review import Reviewer
 from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.store.bundles import Bundles
 from monitoring.store.database import Database
 from monitoring.store.records import Store
+from monitoring.store.verdicts import Judgements
+from monitoring.store.windows import Archive
 
 
 class JsonLines(logging.Formatter):
@@ -49,8 +56,18 @@ def main() -> int:
     return 0
 
 
+def compose(store: Store, settings: Settings) -> FastAPI:
+    """The monitor of one store; its parts share one database and one set of limits."""
+    archive, judgements = Archive(store.database), Judgements(store.database)
+    bundles, limits = Bundles(settings.models, settings.mlflow_url), Limits()
+    reviewer = Reviewer(store, archive, judgements, bundles, limits, settings)
+    facts = Known(store, archive, judgements, limits)
+    drawings = Drawings(settings.reports, bundles, archive, store.database)
+    return create(store, reviewer, facts, drawings, settings)
+
+
 async def _serve(settings: Settings, store: Store) -> None:
-    app = create(store, Reviewer(store, settings), settings)
+    app = compose(store, settings)
     # Granian's own log is silenced: its lines are not JSON, and it warns of the embedding each time.
     server = Server(
         app,

@@ -49,11 +49,19 @@ class Condition(NamedTuple):
 class Reviewer:
     """Judges what one store holds, one review at a time; its methods block, so call them in a thread."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self.archive, self.judgements = Archive(store.database), Judgements(store.database)
+    def __init__(
+        self,
+        store: Store,
+        archive: Archive,
+        judgements: Judgements,
+        bundles: Bundles,
+        limits: Limits,
+        settings: Settings,
+    ) -> None:
+        self.archive, self.judgements = archive, judgements
         self.condition = Condition(None, None, None)
-        self._store, self._settings, self._limits = store, settings, Limits()
-        self._models = Models(Bundles(settings.models, settings.mlflow_url))
+        self._store, self._settings, self._limits = store, settings, limits
+        self._models = Models(bundles)
         url, external_url = settings.prefect_url, settings.prefect_external_url
         self._prefect = Prefect.at(url, external_url) if url else None
         self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours)
