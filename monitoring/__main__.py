@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
 import socket
 import sys
+from datetime import UTC, datetime
 
+import msgspec
 from fastapi import FastAPI
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
@@ -29,16 +30,20 @@ from monitoring.store.verdicts import Judgements
 from monitoring.store.windows import Archive
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+class JsonLogFormatter(logging.Formatter):
+    """One JSON object a line, with the keys that the predictor's log has."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Time, level, logger and message; of an exception, its type and where it was raised."""
-        line = {"time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower()}
-        line |= {"logger": record.name, "message": record.getMessage()}
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
         if record.exc_info and record.exc_info[0]:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+            line["traceback"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
 
 
 def main() -> int:
@@ -105,7 +110,7 @@ def _check_port(settings: Settings) -> None:
 
 def _log_as_json() -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLogFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
