@@ -4,34 +4,46 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import signal
 import socket
 import sys
+from datetime import UTC, datetime
 
+import msgspec
+from fastapi import FastAPI
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from monitoring.api.app import create
+from monitoring.judging.rule import Limits
+from monitoring.pages.drawings import Drawings
+from monitoring.pages.known import Known
 from monitoring.review import Reviewer
 from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.store.bundles import Bundles
 from monitoring.store.database import Database
 from monitoring.store.records import Store
+from monitoring.store.verdicts import Judgements
+from monitoring.store.windows import Archive
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+class JsonLogFormatter(logging.Formatter):
+    """One JSON object a line, with the keys that the predictor's log has."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Time, level, logger and message; of an exception, its type and where it was raised."""
-        line = {"time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower()}
-        line |= {"logger": record.name, "message": record.getMessage()}
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
         if record.exc_info and record.exc_info[0]:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line)
+            line["traceback"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
 
 
 def main() -> int:
@@ -49,8 +61,18 @@ def main() -> int:
     return 0
 
 
+def compose(store: Store, settings: Settings) -> FastAPI:
+    """The monitor of one store; its parts share one database and one set of limits."""
+    archive, judgements = Archive(store.database), Judgements(store.database)
+    bundles, limits = Bundles(settings.models, settings.mlflow_url), Limits()
+    reviewer = Reviewer(store, archive, judgements, bundles, limits, settings)
+    facts = Known(store, archive, judgements, limits)
+    drawings = Drawings(settings.reports, bundles, archive, store.database)
+    return create(store, reviewer, facts, drawings, settings)
+
+
 async def _serve(settings: Settings, store: Store) -> None:
-    app = create(store, Reviewer(store, settings), settings)
+    app = compose(store, settings)
     # Granian's own log is silenced: its lines are not JSON, and it warns of the embedding each time.
     server = Server(
         app,
@@ -88,7 +110,7 @@ def _check_port(settings: Settings) -> None:
 
 def _log_as_json() -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLogFormatter())
     logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 

@@ -13,9 +13,10 @@ import traceback
 from typing import NamedTuple
 
 from monitoring.errors import StoreError, UnreadyError
+from monitoring.judging.arrays import schema_of
 from monitoring.judging.reference import describe, follow
 from monitoring.judging.rule import Limits, judge
-from monitoring.judging.spans import Edge, Open, Span, due, names
+from monitoring.judging.spans import Edge, Open, Span, due
 from monitoring.metrics import Standing
 from monitoring.retraining.prefect import Prefect
 from monitoring.retraining.starter import Deliverer
@@ -48,14 +49,22 @@ class Condition(NamedTuple):
 class Reviewer:
     """Judges what one store holds, one review at a time; its methods block, so call them in a thread."""
 
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self.archive, self.judgements = Archive(store.database), Judgements(store.database)
+    def __init__(
+        self,
+        store: Store,
+        archive: Archive,
+        judgements: Judgements,
+        bundles: Bundles,
+        limits: Limits,
+        settings: Settings,
+    ) -> None:
+        self.archive, self.judgements = archive, judgements
         self.condition = Condition(None, None, None)
-        self._store, self._settings, self._limits = store, settings, Limits()
-        self._models = Models(Bundles(settings.models, settings.mlflow_url))
+        self._store, self._settings, self._limits = store, settings, limits
+        self._models = Models(bundles)
         url, external_url = settings.prefect_url, settings.prefect_external_url
         self._prefect = Prefect.at(url, external_url) if url else None
-        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours, self._limits)
+        self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours)
         self._turn = threading.Lock()
         self._told = -1  # when the outcomes were told that the cohorts have taken in
 
@@ -173,7 +182,7 @@ class Reviewer:
     def _describe(self, version: str, found: Open, end: Edge) -> None:
         reference = self._models.reference(version)
         span = Span(version, found.number, found.after, end)
-        chunk = read_chunk(self._store.database, span, names(reference.manifest))
+        chunk = read_chunk(self._store.database, span, schema_of(reference.manifest))
         if not len(chunk):
             return  # Its records were erased meanwhile.
         window = describe(reference, chunk, version=version, number=found.number, since=found.first.at, until=end.at)
@@ -185,7 +194,7 @@ class Reviewer:
             if not known or known < self._limits.closed * accepted:
                 continue
             reference = self._models.reference(version)
-            chunk = read_chunk(self._store.database, span, names(reference.manifest))
+            chunk = read_chunk(self._store.database, span, schema_of(reference.manifest))
             now = _now()
             made = follow(reference, chunk, version=version, number=span.number, closed_at=now)
             self.archive.add_cohort(made, now)

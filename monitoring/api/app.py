@@ -22,11 +22,10 @@ from monitoring.api.requests import ReviewerOf, StoreOf, answer, check_names, re
 from monitoring.errors import NotFoundError, RequestError, StoreError
 from monitoring.intake.frames import parse, report
 from monitoring.pages.drawings import Drawings
-from monitoring.pages.known import Known
 from monitoring.pages.routes import attach
+from monitoring.pages.source import Source
 from monitoring.review import Reviewer
 from monitoring.settings import Settings
-from monitoring.store.bundles import Bundles
 from monitoring.store.paging import Filters, Page, next_link, present, statement, told_at
 from monitoring.store.records import Store
 
@@ -42,8 +41,8 @@ Client = Annotated[int, Path(ge=-(2**63), lt=2**63, description="SK_ID_CURR")]
 router = APIRouter()
 
 
-def create(store: Store, reviewer: Reviewer, settings: Settings) -> FastAPI:
-    """The application around a store and who judges what is in it."""
+def create(store: Store, reviewer: Reviewer, facts: Source, drawings: Drawings, settings: Settings) -> FastAPI:
+    """The application around a store, what judges its records, and what the pages show of it."""
     app = FastAPI(
         title="Credence monitor",
         summary="Records of answered applications",
@@ -56,8 +55,7 @@ def create(store: Store, reviewer: Reviewer, settings: Settings) -> FastAPI:
     app.state.max_body, app.state.review_seconds = settings.monitor_max_body, settings.monitor_review_seconds
     app.include_router(router)
     app.include_router(verdicts.router)
-    drawings = Drawings(settings.reports, Bundles(settings.models, settings.mlflow_url), store.database)
-    attach(app, Known(store), drawings, guarded=bool(settings.monitor_token))
+    attach(app, facts, drawings, guarded=bool(settings.monitor_token))
     app.add_exception_handler(RequestError, _answer_error)
     app.add_exception_handler(StoreError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)

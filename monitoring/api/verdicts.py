@@ -19,7 +19,7 @@ from monitoring.store.paging import listed, next_of
 from monitoring.store.reading import stream
 from monitoring.store.records import Store
 from monitoring.store.tables import cohorts, verdicts, windows
-from monitoring.store.verdicts import Action, Judged
+from monitoring.store.verdicts import Action, ActionKind, Judged
 
 ARROW = "application/vnd.apache.arrow.stream"
 _LONGEST = 10_000
@@ -37,6 +37,7 @@ class _Done(msgspec.Struct, forbid_unknown_fields=True):
     version: str | None = None
     run: str | None = None
     waits: bool = False
+    kind: ActionKind = "noted"
 
 
 class Part:

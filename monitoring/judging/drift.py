@@ -23,7 +23,6 @@ from scipy.special import chdtri
 
 from monitoring.verdict import Comparison
 from monitoring.verdict.window import Kind
-from training.bundle import Rows
 
 Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.intp]
@@ -40,26 +39,6 @@ FEW_VALUES = 20
 MISSING = "missing"
 UNSEEN = "unseen"
 OTHER = "other levels"
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """The records of one window as arrays, in the order of time."""
-
-    rows: Rows
-    probability: Floats
-    refused: npt.NDArray[np.bool_]
-    warned: npt.NDArray[np.bool_]
-    """Whether the answer carried a warning."""
-    histories: Sequence[str]
-    """History status of each."""
-    outcome: npt.NDArray[np.int8]
-    """1 defaulted, 0 repaid, -1 not known."""
-    weight: Floats
-    """Of a labelled row: 1 where it was accepted, 1/share where it was explored; NaN where the outcome is not known."""
-
-    def __len__(self) -> int:
-        return len(self.probability)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.judging.drift import Chunk
-from monitoring.verdict.window import Group
+from monitoring.judging.arrays import Chunk
+from monitoring.verdict import Group
 from training.bundle import Manifest, groups
 from training.bundle.groups import MISSING, YARDSTICK, Members
 

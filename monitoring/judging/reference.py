@@ -15,11 +15,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from monitoring.judging import performance
-from monitoring.judging.drift import Chunk, Column, Floats, Levels, Numbers
+from monitoring.judging.arrays import Chunk
+from monitoring.judging.drift import Column, Floats, Levels, Numbers
 from monitoring.judging.fairness import fare
 from monitoring.judging.performance import Labelled
-from monitoring.judging.quality import quality
-from monitoring.verdict import Cohort, Population, Window
+from monitoring.verdict import Cohort, Population, Quality, Window
 from serving.records import HistoryStatus
 from training.bundle import Bundle, Field, Manifest, Rows
 
@@ -90,7 +90,7 @@ def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, s
         expected_log_loss=performance.expected_log_loss(chunk.probability),
         expected_auc=performance.expected_auc(chunk.probability),
         quality=tuple(
-            quality(column, found)
+            _quality(column, found)
             for column, found in zip(reference.columns, counts, strict=True)
             if column.kind == "field"
         ),
@@ -132,6 +132,19 @@ def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, clo
         calibration_worse=performance.calibration_worse(rows, held_out),
         calibration=performance.by_tenths(rows),
         groups=fare(reference.manifest, chunk),
+    )
+
+
+def _quality(column: Column, counts: Floats) -> Quality:
+    """What is unusual about a field's values, from a window's counts by the column's bins."""
+    missing, strange = (counts[-2:] / counts.sum()).tolist()
+    number = isinstance(column.binning, Numbers)
+    return Quality(
+        name=column.name,
+        missing=missing,
+        missing_reference=column.missing,
+        unseen=0.0 if number else strange,
+        outside=strange if number else 0.0,
     )
 
 

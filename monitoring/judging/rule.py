@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from monitoring.verdict import Cohort, Comparison, Judgement, Verdict, Window
+from monitoring.verdict import Cohort, Comparison, Guard, Judgement, Verdict, Window
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +43,13 @@ class _Finding(NamedTuple):
 
     judgement: Judgement
     text: str
-    guard: str = ""
-    """What kept the judgement from being a stronger one, if something did."""
+    guard: Guard | None = None
 
     def __str__(self) -> str:
         guard = f" ({self.guard})" if self.guard else ""
         return f"{self.judgement.capitalize()}{guard}: {self.text}"
 
 
-_INCOMPLETE = "incomplete"
 _SEVERITY: tuple[Judgement, ...] = ("keep", "watch", "recalibrate", "retrain")
 
 
@@ -81,12 +79,14 @@ def judge(
     decisive = max(findings, key=lambda finding: _SEVERITY.index(finding.judgement))
     others = [finding.text[0].upper() + finding.text[1:] for finding in findings if finding is not decisive]
     window, cohort = (windows[-1] if windows else None), (cohorts[-1] if cohorts else None)
+    incomplete = "-incomplete" if decisive.guard == "incomplete" else ""
     return Verdict(
-        id=f"{version}-{window.number if window else 0}-{known}{_incomplete(findings)}",
+        id=f"{version}-{window.number if window else 0}-{known}" + incomplete,
         at=at,
         model=model,
         version=version,
         judgement=decisive.judgement,
+        guard=decisive.guard,
         why=(str(decisive), *others),
         window=window.id if window else None,
         cohort=cohort.id if cohort else None,
@@ -95,12 +95,6 @@ def judge(
         | _of_cohort(cohort),
         drifted=tuple(column.name for column in _drifted(window)) if window else (),
     )
-
-
-def concludes(verdict: Verdict, limits: Limits) -> bool:
-    """Whether enough was known: a verdict that a guard kept says nothing against one before it."""
-    figures = verdict.figures
-    return figures.get("rows", 0) >= limits.fewest_rows and figures["completeness"] >= limits.completeness
 
 
 def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: Limits, since: str) -> list[_Finding]:
@@ -118,12 +112,8 @@ def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: L
             f"{completeness:.2%} of the answered applications have arrived, {limits.completeness:.0%} are needed to "
             f"judge them; they trail by {lag:,.0f} s."
         )
-        return [_Finding("keep", text, _INCOMPLETE)]
+        return [_Finding("keep", text, "incomplete")]
     return []
-
-
-def _incomplete(findings: Sequence[_Finding]) -> str:
-    return f"-{_INCOMPLETE}" if findings[0].guard == _INCOMPLETE else ""
 
 
 def _look(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from monitoring.pages.chart import Chart, Curve, Drawn, Limit, Tick, Value, over_time, said, scale
-from monitoring.pages.figures import change, decimal, path, share, whole
+from monitoring.pages.figures import change, decimal, path, plain, share, whole
 from monitoring.pages.heat import MOST_WINDOWS, level
 from monitoring.pages.overview import place
 from monitoring.pages.source import Facts
@@ -97,7 +97,8 @@ def window_page(facts: Facts, window: Window, sort: str) -> WindowPage:
     cohort = facts.cohort(window.id)
     quality = {one.name: one for one in window.quality}
     lines = [
-        Line(one, quality.get(one.name), path("windows", window.id, one.name), level(one.psi)) for one in window.columns
+        Line(one, quality.get(one.name), path("windows", window.id, one.name), level(one.psi, facts.limits))
+        for one in window.columns
     ]
     groups = cohort.groups if cohort else window.groups
     return WindowPage(
@@ -126,7 +127,7 @@ def column_page(facts: Facts, window: Window, column: Comparison) -> ColumnPage:
         chart=_history(facts, column),
         before=before if before and find_column(before, column.name) else None,
         after=after if after and find_column(after, column.name) else None,
-        level=level(column.psi),
+        level=level(column.psi, facts.limits),
     )
 
 
@@ -191,7 +192,10 @@ def _history(facts: Facts, column: Comparison) -> Chart:
         Curve("PSI", "now", [Value(one.psi) if one else None for one in found]),
         Curve("chance stays below", "expected", [Value(one.noise) if one else None for one in found]),
     ]
-    limits = (Limit("0.1", "watch", 0.1), Limit("0.25", "act", 0.25))
+    limits = (
+        Limit(plain(facts.limits.watch_psi), "watch", facts.limits.watch_psi),
+        Limit(plain(facts.limits.retrain_psi), "act", facts.limits.retrain_psi),
+    )
     places = [place(window) for window in windows]
     return over_time("PSI over time", "by window", places, curves, limits=limits)
 

@@ -31,9 +31,10 @@ _ENDS = "the monitor ends"
 class Drawings:
     """The reports in one folder; nothing here waits for one."""
 
-    def __init__(self, folder: Path, bundles: Bundles, database: Database) -> None:
+    def __init__(self, folder: Path, bundles: Bundles, archive: Archive, database: Database) -> None:
         self._folder = folder
         self._bundles = bundles
+        self._archive = archive
         self._database = database
         self._lock = threading.Lock()
         self._busy: set[str] = set()
@@ -91,7 +92,7 @@ class Drawings:
         """What went wrong; empty where nothing did."""
         if self._closing.is_set():
             return _ENDS
-        span = Archive(self._database).span(window)
+        span = self._archive.span(window)
         if span is None:
             return f"window {window} is not kept any more"
         bundle = self._bundles.path(span.version)

@@ -31,7 +31,8 @@ from evidently.legacy.core import ColumnType
 from evidently.legacy.renderers.html_widgets import group_widget, text_widget
 from evidently.presets import ClassificationPreset, DataDriftPreset
 
-from monitoring.judging.drift import PSI_THAT_MATTERS, Chunk
+from monitoring.judging.arrays import Chunk
+from monitoring.judging.drift import PSI_THAT_MATTERS
 from monitoring.judging.reference import Reference, describe
 from monitoring.verdict import Comparison, Window
 from training.bundle import Bundle, BundleError, Manifest, Rows

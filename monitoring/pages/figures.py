@@ -15,6 +15,16 @@ def share(value: float | None) -> str:
     return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 
+def plain(value: float) -> str:
+    """A limit with the digits that it has: 0.25."""
+    return f"{value:g}"
+
+
+def percent(value: float) -> str:
+    """A share that is a limit: 0.3 as 30%."""
+    return f"{100 * value:g}%"
+
+
 def change(now: float, before: float) -> str:
     """The difference of two shares in points of a percent, with its sign."""
     points = round(100 * (now - before), 1)

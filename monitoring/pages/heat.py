@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from monitoring.judging.rule import Limits
 from monitoring.pages.figures import decimal, path, share, span
 from monitoring.verdict import Comparison, Window
 
-LIMITS = (0.05, 0.1, 0.25)
-"""Of PSI, between the colours: 0.1 and 0.25 are the customary ones (Siddiqi 2006)."""
 MOST_WINDOWS = 40
 _BY_DRIFT, _BY_WEIGHT = 14, 10
 
@@ -61,7 +60,7 @@ class Heat:
     """Windows that are not shown."""
 
 
-def heat(windows: Sequence[Window]) -> Heat:
+def heat(windows: Sequence[Window], limits: Limits) -> Heat:
     """The latest windows, oldest first, by their score and the columns that drifted or weigh most."""
     shown = windows[-MOST_WINDOWS:]
     by_name = [{column.name: column for column in window.columns} for window in shown]
@@ -69,8 +68,8 @@ def heat(windows: Sequence[Window]) -> Heat:
         versions=tuple((key, len(list(same))) for key, same in groupby(window.version for window in shown)),
         windows=tuple(Heading(one.number, _about(one), path("windows", one.id)) for one in shown),
         rows=(
-            _row("score", shown, [window.score for window in shown]),
-            *(_row(name, shown, [columns.get(name) for columns in by_name]) for name in telling(shown)),
+            _row("score", shown, [window.score for window in shown], limits),
+            *(_row(name, shown, [columns.get(name) for columns in by_name], limits) for name in telling(shown)),
         ),
         columns=len(shown[-1].columns),
         earlier=len(windows) - len(shown),
@@ -90,25 +89,25 @@ def telling(windows: Sequence[Window]) -> list[str]:
     return chosen + by_weight[:_BY_WEIGHT]
 
 
-def level(psi: float) -> int:
-    """Of the colour that stands for a PSI."""
-    return sum(psi >= limit for limit in LIMITS)
+def level(psi: float, limits: Limits) -> int:
+    """The number of the colour that stands for a PSI: 0 below half of `watch_psi`, 3 from `retrain_psi` on."""
+    return sum(psi >= limit for limit in (limits.watch_psi / 2, limits.watch_psi, limits.retrain_psi))
 
 
-def _row(name: str, windows: Sequence[Window], columns: Sequence[Comparison | None]) -> Row:
+def _row(name: str, windows: Sequence[Window], columns: Sequence[Comparison | None], limits: Limits) -> Row:
     pairs = list(zip(windows, columns, strict=True))
     latest = next(((window, column) for window, column in reversed(pairs) if column is not None), None)
     return Row(
         name=name,
         href=path("windows", latest[0].id, latest[1].name) if latest else "",
         weight=columns[-1].weight if columns[-1] else 0.0,
-        cells=tuple(_cell(window, column) if column else None for window, column in pairs),
+        cells=tuple(_cell(window, column, limits) if column else None for window, column in pairs),
     )
 
 
-def _cell(window: Window, column: Comparison) -> Cell:
+def _cell(window: Window, column: Comparison, limits: Limits) -> Cell:
     return Cell(
-        level(column.psi),
+        level(column.psi, limits),
         column.drifted,
         f"{column.name}, window {window.id}\nPSI {decimal(column.psi)}, chance stays below {decimal(column.noise)}: "
         f"{'drifted' if column.drifted else 'not drifted'}\nweight {share(column.weight)}",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping, Select, Table, func, or_, select
 
+from monitoring.judging.rule import Limits
 from monitoring.judging.spans import START, Edge
 from monitoring.pages.source import Facts
 from monitoring.store.records import Store
@@ -23,10 +24,8 @@ _VERDICTS = 200
 class Known:
     """What one store holds."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._archive = Archive(store.database)
-        self._judgements = Judgements(store.database)
+    def __init__(self, store: Store, archive: Archive, judgements: Judgements, limits: Limits) -> None:
+        self._store, self._archive, self._judgements, self._limits = store, archive, judgements, limits
 
     def facts(self, window: str | None = None, verdict: str | None = None) -> Facts:
         """The latest of everything, and those of these ids however old they are. Raises StoreError."""
@@ -48,6 +47,7 @@ class Known:
             answered=status.account.answered,
             missing=status.account.missing,
             waiting=0 if live is None else self._waiting(live),
+            limits=self._limits,
         )
 
     def _waiting(self, version: str) -> int:

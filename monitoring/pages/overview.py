@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitoring.judging.rule import Limits
 from monitoring.pages.chart import Chart, Curve, Limit, Place, Value, over_time
-from monitoring.pages.figures import path, span
+from monitoring.pages.figures import path, percent, plain, span
 from monitoring.pages.heat import MOST_WINDOWS, Heat, heat
 from monitoring.pages.source import Facts
 from monitoring.store.verdicts import Judged
@@ -54,8 +55,8 @@ def overview(facts: Facts) -> Overview:
         facts=facts,
         judged=_latest(facts.verdicts, facts.live),
         window=own[-1] if own else None,
-        heat=heat(windows) if windows else None,
-        charts=_charts(windows[-MOST_WINDOWS:]) if windows else (),
+        heat=heat(windows, facts.limits) if windows else None,
+        charts=_charts(windows[-MOST_WINDOWS:], facts.limits) if windows else (),
         outcomes=_outcomes(facts, facts.cohorts[-MOST_WINDOWS:]) if facts.cohorts else (),
         cohorts=tuple(reversed(facts.cohorts)),
         versions=_versions(facts),
@@ -68,7 +69,7 @@ def place(window: Window) -> Place:
     return Place(window.since, window.version, title, path("windows", window.id))
 
 
-def _charts(windows: Sequence[Window]) -> tuple[Chart, ...]:
+def _charts(windows: Sequence[Window], limits: Limits) -> tuple[Chart, ...]:
     places = [place(window) for window in windows]
 
     def now(name: str, values: list[float]) -> list[Curve]:
@@ -80,7 +81,10 @@ def _charts(windows: Sequence[Window]) -> tuple[Chart, ...]:
             "PSI of the probabilities",
             places,
             now("score PSI", [window.score.psi for window in windows]),
-            limits=(Limit("0.1, watch", "watch", 0.1), Limit("0.25, retrain", "act", 0.25)),
+            limits=(
+                Limit(f"{plain(limits.watch_psi)}, watch", "watch", limits.watch_psi),
+                Limit(f"{plain(limits.retrain_psi)}, retrain", "act", limits.retrain_psi),
+            ),
         ),
         over_time(
             "Drifted share",
@@ -88,7 +92,10 @@ def _charts(windows: Sequence[Window]) -> tuple[Chart, ...]:
             places,
             now("drifted share", [window.drifted_weight for window in windows]),
             percent=True,
-            limits=(Limit("10%, watch", "watch", 0.1), Limit("30%, retrain", "act", 0.3)),
+            limits=(
+                Limit(f"{percent(limits.watch_weight)}, watch", "watch", limits.watch_weight),
+                Limit(f"{percent(limits.retrain_weight)}, retrain", "act", limits.retrain_weight),
+            ),
         ),
         over_time(
             "Mean probability",

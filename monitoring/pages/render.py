@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from monitoring.judging.drift import PSI_THAT_MATTERS
 from monitoring.pages import figures
 from monitoring.verdict import Cohort, Window
 
@@ -46,13 +47,15 @@ _environment = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-_environment.globals |= {"path": figures.path, "most": _MOST}
+_environment.globals |= {"path": figures.path, "most": _MOST, "psi_that_matters": PSI_THAT_MATTERS}
 _environment.filters |= {
     "change": figures.change,
     "decimal": figures.decimal,
     "link": _link,
     "machine_moment": figures.machine_moment,
     "moment": figures.moment,
+    "percent": figures.percent,
+    "plain": figures.plain,
     "share": figures.share,
     "span": _span,
     "whole": figures.whole,

@@ -55,7 +55,8 @@ Drawing = Annotated[Drawings, Depends(_drawings)]
 @router.get("/review")
 def first(source: Asked) -> Response:
     """The live version, and everything that leads to why."""
-    return _answer("overview", page=overview(source.facts()))
+    facts = source.facts()
+    return _answer("overview", page=overview(facts), limits=facts.limits)
 
 
 @router.get("/review/windows/{id}")
@@ -66,7 +67,7 @@ def window(source: Asked, id: str, sort: str = "psi") -> Response:  # noqa: A002
     if found is None:
         return _no_window(id)
     page = window_page(facts, found, sort if sort in SORTS else "psi")
-    return _answer("window", page=page, sorts=SORTS)
+    return _answer("window", page=page, sorts=SORTS, limits=facts.limits)
 
 
 @router.get("/review/windows/{id}/{name:path}")

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from monitoring.judging.rule import Limits
 from monitoring.store.verdicts import Judged
 from monitoring.verdict import Cohort, Window
 
@@ -29,6 +30,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Of them, records that did not arrive."""
     waiting: int = 0
     """Records of the live version that are in no window yet."""
+    limits: Limits = Limits()
+    """By which the verdicts were reached."""
 
     @property
     def completeness(self) -> float | None:

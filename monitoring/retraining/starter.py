@@ -9,31 +9,28 @@ from __future__ import annotations
 import logging
 import time
 from datetime import UTC, datetime
-from typing import Literal, cast
 
-from monitoring.judging.rule import Limits
 from monitoring.retraining.prefect import Prefect, PrefectError
-from monitoring.store.verdicts import STARTED, Action, Judgements
-from monitoring.verdict import Retraining
+from monitoring.store.verdicts import Action, Judgements
 from monitoring.verdict.retraining import UNSETTLED, Delivery, followed, held_up, superseded
 
 logger = logging.getLogger(__name__)
 
+_STARTED = {"retrain": "retraining started", "recalibrate": "recalibration started"}
 NOBODY = "CREDENCE_PREFECT_URL names no Prefect server"
 
 
 class Deliverer:
     """The verdicts of one database, delivered to one Prefect server or to nobody."""
 
-    def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float, limits: Limits) -> None:
+    def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float) -> None:
         self._judgements = judgements
-        self._limits = limits
         self._prefect = prefect
         self._cooldown = cooldown_hours
 
     def settle(self, live: str | None, since: int) -> None:
         """Bring every delivery as far as it can go now, given the live version and since when it is."""
-        latest = None if live is None else self._judgements.concluded(live, since, self._limits)
+        latest = None if live is None else self._judgements.concluded(live, since)
         if self._prefect is not None:
             for delivery in self._judgements.deliveries(("starting", "running")):
                 self._follow(delivery, self._prefect)
@@ -44,7 +41,7 @@ class Deliverer:
             if reason is None:
                 self._deliver(delivery)
             elif delivery.state != "failed":
-                self._move(delivery, delivery._replace(state="superseded", note=reason))
+                self._move(delivery, delivery.to("superseded", reason))
 
     def _follow(self, delivery: Delivery, prefect: Prefect) -> None:
         try:
@@ -53,7 +50,7 @@ class Deliverer:
             elif found := prefect.find(delivery.key):
                 self._started(delivery, found.id, prefect)
             else:
-                self._move(delivery, delivery._replace(state="waiting", note="it was not started"))
+                self._move(delivery, delivery.to("waiting", "it was not started"))
         except PrefectError as error:
             self._move(delivery, delivery._replace(note=str(error)))
 
@@ -73,8 +70,7 @@ class Deliverer:
 
     def _deliver(self, delivery: Delivery) -> None:
         if self._prefect is None:
-            state: Literal["failed", "no orchestrator"] = "failed" if delivery.state == "failed" else "no orchestrator"
-            self._move(delivery, delivery._replace(state=state, note=NOBODY))
+            self._move(delivery, delivery.to("no orchestrator", NOBODY))
             return
         try:
             # Of two monitors one may have looked while the other one's request was on its way.
@@ -90,16 +86,14 @@ class Deliverer:
         if reason is None:
             self._start(delivery, deployment, self._prefect)
         else:
-            waiting: Literal["failed", "waiting"] = "failed" if delivery.state == "failed" else "waiting"
-            self._move(delivery, delivery._replace(state=waiting, note=reason))
+            self._move(delivery, delivery.to("waiting", reason))
 
     def _start(self, delivery: Delivery, deployment: str, prefect: Prefect) -> None:
-        claimed = delivery._replace(state="starting", note="")
+        claimed = delivery.to("starting")
         if not self._move(delivery, claimed):
             return
-        kind = cast(Literal["retrain", "recalibrate"], delivery.judgement)
         try:
-            run = prefect.start(deployment, Retraining(verdict=delivery.verdict, kind=kind), delivery.key)
+            run = prefect.start(deployment, delivery.retraining, delivery.key)
         except PrefectError as error:
             # It may have come to something all the same; the next look at Prefect tells.
             self._move(claimed, claimed._replace(note=str(error)))
@@ -107,9 +101,9 @@ class Deliverer:
             self._started(claimed, run.id, prefect)
 
     def _started(self, delivery: Delivery, run: str, prefect: Prefect) -> None:
-        after = delivery._replace(state="running", note="", attempt=delivery.attempt + 1, run=run)
-        what = STARTED[delivery.judgement]
-        done = Action(at=_now(), what=what, version=None, run=prefect.page(run))
+        after = delivery.to("running")._replace(attempt=delivery.attempt + 1, run=run)
+        what = _STARTED[delivery.retraining.kind]
+        done = Action(at=_now(), kind="started", what=what, version=None, run=prefect.page(run))
         if self._judgements.move(delivery, after, _now(), done):
             logger.info("verdict %s: %s, attempt %d, run %s", delivery.verdict, what, after.attempt, run)
 

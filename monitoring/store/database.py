@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from monitoring.errors import RequestError, StoreError
 from monitoring.settings import SettingsError
-from monitoring.store.tables import FORMAT, facts, metadata
+from monitoring.store.tables import FORMAT, actions, facts, metadata
 
 _PREPARING = 0xC4ED17
 """The advisory lock of those that make the tables; any number of our own."""
@@ -37,7 +37,7 @@ class Database:
         self._preparing = threading.Lock()
 
     def prepare(self) -> None:
-        """Make the tables where they are missing. Raises StoreError."""
+        """Make the tables that are missing, and bring those of format 3 to this one. Raises StoreError."""
         with self._preparing, self._connect(write=True) as connection:
             if connection.dialect.name == "postgresql":
                 # Its CREATE TABLE IF NOT EXISTS fails when two do it at once.
@@ -45,9 +45,11 @@ class Database:
             metadata.create_all(connection)
             for name, value in (("format", FORMAT), ("expired", 0)):
                 connection.execute(self.insert(facts).values(name=name, value=value).on_conflict_do_nothing())
-            found = connection.scalar(select(facts.c.value).where(facts.c.name == "format"))
-        if found != FORMAT:
-            raise StoreError(f"the database has format {found}, this Credence reads format {FORMAT}")
+            version = connection.scalar(select(facts.c.value).where(facts.c.name == "format"))
+            if version == 3:
+                version = _upgrade(connection)
+        if version != FORMAT:
+            raise StoreError(f"the database has format {version}, this Credence reads format {FORMAT}")
         self._prepared = True
 
     def close(self) -> None:
@@ -87,6 +89,15 @@ class Database:
             url = self.engine.url
             place = URL.create(url.drivername, host=url.host, port=url.port, database=url.database)
             raise StoreError(f"the database {place} is not available: {type(error).__name__}") from error
+
+
+def _upgrade(connection: Connection) -> int:
+    """Give the actions of format 3 a kind; returns the new format."""
+    connection.execute(text("ALTER TABLE actions ADD COLUMN kind VARCHAR NOT NULL DEFAULT 'noted'"))
+    started = actions.c.what.in_(("retraining started", "recalibration started"))
+    connection.execute(update(actions).where(started).values(kind="started"))
+    connection.execute(update(facts).where(facts.c.name == "format").values(value=4))
+    return 4
 
 
 def engine(url: str) -> Engine:

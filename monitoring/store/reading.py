@@ -10,8 +10,8 @@ import pyarrow as pa
 from sqlalchemy import RowMapping, Select, and_, func, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
-from monitoring.judging.drift import Chunk
-from monitoring.judging.spans import Edge, Span, arrange, batch, chunk
+from monitoring.judging.arrays import Chunk, arrange, batch, chunk
+from monitoring.judging.spans import Edge, Span
 from monitoring.store.database import Database
 from monitoring.store.records import schemas_of
 from monitoring.store.tables import outcomes, records

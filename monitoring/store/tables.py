@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-FORMAT = 3
-"""Raised when the tables change; a store of another format is refused rather than guessed at."""
+FORMAT = 4
+"""Raised when the tables change. Format 3 is brought to it; a store of any other format is refused."""
 
 metadata = MetaData()
 
@@ -135,7 +135,8 @@ actions = Table(
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("verdict", String, nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
-    Column("what", Text, nullable=False),
+    Column("kind", String, nullable=False),  # as `monitoring.store.verdicts.ActionKind` names it
+    Column("what", Text, nullable=False),  # for people
     Column("version", Text),
     Column("run", Text),  # its page at Prefect
     Column("waits", Boolean, nullable=False),

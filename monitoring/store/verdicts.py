@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
-from monitoring.judging.rule import Limits, concludes
 from monitoring.store.database import Database
 from monitoring.store.tables import actions, verdicts
 from monitoring.verdict import Verdict
@@ -17,8 +16,9 @@ from monitoring.verdict.retraining import Delivery, State, first_state
 
 logger = logging.getLogger(__name__)
 
-STARTED = {"retrain": "retraining started", "recalibrate": "recalibration started"}
-"""What the action says that notes it, by what was judged."""
+ActionKind = Literal["started", "registered", "promoted", "failed", "noted"]
+"""`started` is the run that the verdict asks for, `registered` a version of its making, `promoted` one that went live,
+`failed` a run that did not get so far, and `noted` anything else."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,12 +27,14 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     at: int
     """Microseconds since 1970, UTC."""
     what: str
+    """In words, for people."""
     version: str | None
     """That was made or put live."""
     run: str | None
     """Where people look at the run that did it."""
     waits: bool = False
     """Whether that run goes on only when a person agrees."""
+    kind: ActionKind = "noted"
 
 
 class Judged(NamedTuple):
@@ -85,13 +87,13 @@ class Judgements:
             content = connection.scalar(query.order_by(verdicts.c.at.desc(), verdicts.c.id.desc()).limit(1))
         return None if content is None else msgspec.json.decode(content, type=Verdict)
 
-    def concluded(self, version: str, since: int, limits: Limits) -> Verdict | None:
+    def concluded(self, version: str, since: int) -> Verdict | None:
         """The last verdict about a version since a time that no guard kept."""
         query = select(verdicts.c.content).where(verdicts.c.version == version, verdicts.c.at >= since)
         with self._database.reading() as connection:
             for content in connection.scalars(query.order_by(verdicts.c.at.desc(), verdicts.c.id.desc())):
                 verdict = msgspec.json.decode(content, type=Verdict)
-                if concludes(verdict, limits):
+                if verdict.concludes:
                     return verdict
         return None
 
@@ -109,9 +111,7 @@ class Judgements:
 
     def reaction(self) -> Reaction | None:
         """The last retraining that was started."""
-        started = select(actions.c.verdict, actions.c.at.label("started_at")).where(
-            actions.c.what.in_(STARTED.values())
-        )
+        started = select(actions.c.verdict, actions.c.at.label("started_at")).where(actions.c.kind == "started")
         with self._database.reading() as connection:
             action = connection.execute(started.order_by(actions.c.number.desc()).limit(1)).first()
             if action is None:
@@ -175,4 +175,4 @@ def _delivery(row: RowMapping) -> Delivery:
 
 
 def _action(row: RowMapping) -> Action:
-    return Action(at=row["at"], what=row["what"], version=row["version"], run=row["run"], waits=row["waits"])
+    return Action(**{name: row[name] for name in Action.__struct_fields__})

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from monitoring.verdict.verdict import Judgement
+
 State = Literal[
     "nothing to start",
     "waiting",
@@ -22,7 +24,6 @@ State = Literal[
 
 UNSETTLED: tuple[State, ...] = ("waiting", "no orchestrator", "failed")
 """From which a run may be started."""
-ASKING = ("retrain", "recalibrate")
 _ENDS: dict[str, State] = {
     "COMPLETED": "finished",
     "FAILED": "failed",
@@ -44,7 +45,7 @@ class Delivery(NamedTuple):
 
     verdict: str
     version: str
-    judgement: str
+    judgement: Judgement
     state: State
     note: str
     """Why, in words; empty where the state says it all."""
@@ -57,6 +58,17 @@ class Delivery(NamedTuple):
     def ended(self) -> bool:
         """Whether its last run is over."""
         return self.state in _ENDS.values()
+
+    @property
+    def retraining(self) -> Retraining:
+        """The run that is asked for."""
+        return Retraining(verdict=self.verdict, kind="recalibrate" if self.judgement == "recalibrate" else "retrain")
+
+    def to(self, state: State, note: str = "") -> Delivery:
+        """In the next state. After a failed run it stays failed until the next run starts, whatever that waits for."""
+        if self.state == "failed" and state in ("waiting", "no orchestrator"):
+            state = "failed"
+        return self._replace(state=state, note=note)
 
     @property
     def key(self) -> str:
@@ -74,19 +86,17 @@ class Run(NamedTuple):
     ended: datetime | None
 
 
-def first_state(judgement: str) -> State:
+def first_state(judgement: Judgement) -> State:
     """Of a new verdict."""
-    return "waiting" if judgement in ASKING else "nothing to start"
+    return "waiting" if judgement in ("retrain", "recalibrate") else "nothing to start"
 
 
 def followed(delivery: Delivery, run: Run | None) -> Delivery:
     """A running delivery after a look at its run; None is one that Prefect does not know."""
     if run is None:
         # Whoever deleted it did not want it; and a new verdict will ask again.
-        return delivery._replace(state="cancelled", note="Prefect does not know its run any more")
-    state = _ENDS.get(run.state, "running")
-    note = f"run {run.name} is {run.state.lower()}"
-    return delivery._replace(state=state, note=note)
+        return delivery.to("cancelled", "Prefect does not know its run any more")
+    return delivery.to(_ENDS.get(run.state, "running"), f"run {run.name} is {run.state.lower()}")
 
 
 def superseded(delivery: Delivery, live: str | None, latest: str | None) -> str | None:

@@ -8,6 +8,9 @@ from typing import Literal
 import msgspec
 
 Judgement = Literal["keep", "watch", "recalibrate", "retrain"]
+Guard = Literal["too few", "incomplete", "not for long enough", "too few defaults"]
+"""What kept a judgement from being a stronger one: too few records to judge, or too few of the answered ones arrived;
+drift in too few windows, or too few defaults to learn from."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +24,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     version: str
     judgement: Judgement
+    guard: Guard | None = None
     why: tuple[str, ...]
     """Sentences with figures, the decisive one first."""
     window: str | None
@@ -31,3 +35,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """`rows`, `score_psi`, `drifted_weight`, `drifted_columns`, `completeness`, `log_loss`, `expected_log_loss` …"""
     drifted: tuple[str, ...]
     """Names of the drifted columns, the weightiest first."""
+
+    @property
+    def concludes(self) -> bool:
+        """Whether enough was known. If not, the verdict does not replace the one before it."""
+        return self.guard not in ("too few", "incomplete")

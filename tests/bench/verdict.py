@@ -20,7 +20,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from monitoring.judging.drift import Chunk
+from monitoring.judging.arrays import Chunk
 from monitoring.judging.reference import Reference, describe
 from monitoring.judging.rule import Limits, judge
 from training.bundle import MODEL, Bundle, Calibration, Contents, Field, Manifest, Policy, Rows, write

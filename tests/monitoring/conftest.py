@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet
 import pytest
 
-from monitoring.api.app import CONTENT_TYPE, create
-from monitoring.review import Reviewer
+from monitoring.__main__ import compose
+from monitoring.api.app import CONTENT_TYPE
 from monitoring.settings import Settings
 from monitoring.store.database import Database
 from monitoring.store.records import Store
@@ -170,7 +170,7 @@ def client(make_store: Callable[..., Store], tmp_path: Path, models: Path, windo
         monitor_window_rows=window_rows,
     )
     store = make_store()
-    with TestClient(create(store, Reviewer(store, settings), settings), raise_server_exceptions=False) as client:
+    with TestClient(compose(store, settings), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from monitoring.__main__ import compose
 from monitoring.retraining.prefect import Prefect
 from monitoring.retraining.starter import Deliverer
-from monitoring.review import Reviewer
 from monitoring.settings import Settings
 from monitoring.store.database import Database
 from monitoring.store.records import Store
@@ -35,4 +35,4 @@ if __name__ == "__main__":
     settings = Settings(
         monitor_models=models, prefect_url=prefect, monitor_window_rows=1000, home=str(Path(models).parent)
     )
-    Reviewer(Store(Database(url), 30), settings).look()
+    compose(Store(Database(url), 30), settings).state.reviewer.look()

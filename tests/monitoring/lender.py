@@ -10,7 +10,7 @@ import numpy as np
 
 from monitoring.intake.frames import Batch
 from monitoring.intake.outcomes import Outcome
-from monitoring.judging.spans import names
+from monitoring.judging.arrays import schema_of
 from monitoring.store.records import Store
 from serving.records import Record
 from tests.toy.rows import toy_rows
@@ -24,7 +24,7 @@ class Lender:
 
     def __init__(self, store: Store, bundle: Path, version: str = "1") -> None:
         self.store, self.version, self.bundle = store, version, Bundle.open(bundle)
-        self.schema = names(self.bundle.manifest)
+        self.schema = schema_of(self.bundle.manifest)
         self.now = time.time_ns() // 1000 - HOUR // 6
         self.count = 0
 

@@ -107,5 +107,5 @@ def test_format_of_another_time_is_refused(make_store):
     store.database.prepare()
     with store.database.engine.begin() as connection:
         connection.execute(update(facts).values(value=99))
-    with pytest.raises(StoreError, match="the database has format 99, this Credence reads format 3"):
+    with pytest.raises(StoreError, match="the database has format 99, this Credence reads format 4"):
         make_store().status()

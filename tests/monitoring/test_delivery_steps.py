@@ -81,3 +81,23 @@ def test_each_attempt_has_its_key():
 def test_calendars_plan_is_no_active_run(change, planned):
     told = {"auto_scheduled": True, "run_count": 0, "state_type": "SCHEDULED"}
     assert _planned({**told, "expected_start_time": "2026-01-03T00:00:00Z", **change}, NOW) == planned
+
+
+@pytest.mark.parametrize(
+    ("state", "following", "expected"),
+    [
+        ("waiting", "no orchestrator", "no orchestrator"),
+        ("failed", "waiting", "failed"),
+        ("failed", "no orchestrator", "failed"),
+        ("failed", "starting", "starting"),
+        ("starting", "waiting", "waiting"),
+    ],
+)
+def test_a_failed_delivery_stays_failed_until_it_starts(state, following, expected):
+    moved = WAITING._replace(state=state, note="before").to(following, "after")
+    assert (moved.state, moved.note) == (expected, "after")
+
+
+@pytest.mark.parametrize("kind", ["retrain", "recalibrate"])
+def test_a_run_is_asked_for_what_was_judged(kind):
+    assert WAITING._replace(judgement=kind).retraining.kind == kind

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitoring.judging.drift import Chunk
+from monitoring.judging.arrays import Chunk
 from monitoring.judging.fairness import fare
-from monitoring.verdict.window import Group
+from monitoring.verdict import Group
 from training.bundle import Calibration, Field, Manifest, Policy, Rows
 
 GENDER = Field(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 import pytest
 
-from monitoring.judging.rule import Limits, concludes, judge
+from monitoring.judging.rule import Limits, judge
 from monitoring.verdict import Cohort, Comparison, Verdict, Window
 from training.bundle import Interval
 
@@ -248,8 +249,32 @@ def test_a_version_that_came_back_is_judged_anew() -> None:
     ("facts", "completeness", "expected"), [({}, 1.0, True), ({"rows": 999}, 1.0, False), ({}, 0.98, False)]
 )
 def test_a_guarded_verdict_concludes_nothing(facts: Mapping[str, Any], completeness: float, expected: bool) -> None:
-    assert concludes(review([facts], [], completeness), Limits()) == expected
+    assert review([facts], [], completeness).concludes == expected
 
 
 def test_nothing_is_concluded_without_a_window() -> None:
-    assert not concludes(review([]), Limits())
+    assert not review([]).concludes
+
+
+@pytest.mark.parametrize(
+    ("windows", "completeness", "defaults", "guard"),
+    [
+        ([], 1.0, 300, "too few"),
+        ([{"rows": 999}], 1.0, 300, "too few"),
+        ([CALM], 0.9, 300, "incomplete"),
+        ([FAR], 1.0, 300, "not for long enough"),
+        ([FAR, FAR], 1.0, 100, "too few defaults"),
+        ([FAR, FAR], 1.0, 300, None),
+        ([CALM], 1.0, 300, None),
+    ],
+)
+def test_a_verdict_names_its_guard(
+    windows: list[Mapping[str, Any]], completeness: float, defaults: int, guard: str | None
+) -> None:
+    assert review(windows, [cohort(defaults=defaults)], completeness).guard == guard
+
+
+def test_a_verdict_without_a_guard_can_be_read() -> None:
+    verdict = msgspec.to_builtins(review([CALM]))
+    del verdict["guard"]
+    assert msgspec.convert(verdict, Verdict).guard is None

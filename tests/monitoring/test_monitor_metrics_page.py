@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.store.verdicts import STARTED, Action
+from monitoring.store.verdicts import Action
 from tests.metrics_page import documented, told
 from tests.monitoring.lender import Lender
 
@@ -18,7 +18,9 @@ def test_page_lists_what_a_monitor_tells(client: Any, lender: Lender) -> None:
     reviewer = client.app.state.reviewer
     reviewer.look()
     verdict = reviewer.judgements.latest("1")
-    done = Action(at=time.time_ns() // 1000, what=STARTED["retrain"], version=None, run="http://prefect/r")
+    done = Action(
+        at=time.time_ns() // 1000, kind="started", what="retraining started", version=None, run="http://prefect/r"
+    )
     reviewer.judgements.act(verdict.id, done)
     (delivery,) = reviewer.judgements.deliveries(("nothing to start",))
     reviewer.judgements.move(delivery, delivery._replace(state="finished"), done.at)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from monitoring.store.records import Store
-from monitoring.store.verdicts import STARTED, Action, Judgements
+from monitoring.store.verdicts import Action, Judgements
 from monitoring.verdict import Verdict
 from monitoring.verdict.retraining import Delivery, Run, followed
 
@@ -28,7 +28,12 @@ def judge(at: int) -> Verdict:
 def start(judgements: Judgements, verdict: Verdict, at: int) -> Delivery:
     (delivery,) = (one for one in judgements.deliveries(("waiting",)) if one.verdict == verdict.id)
     running = delivery._replace(state="running", attempt=1, run="r")
-    judgements.move(delivery, running, at, Action(at=at, what=STARTED["retrain"], version=None, run="http://prefect/r"))
+    judgements.move(
+        delivery,
+        running,
+        at,
+        Action(at=at, kind="started", what="retraining started", version=None, run="http://prefect/r"),
+    )
     return running
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from monitoring.judging.drift import Chunk
+from monitoring.judging.arrays import Chunk
 from monitoring.judging.reference import Reference, describe
 from monitoring.judging.rule import Limits, judge
 from monitoring.verdict import Verdict

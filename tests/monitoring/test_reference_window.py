@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from monitoring.judging.drift import Chunk
+from monitoring.judging.arrays import Chunk
 from monitoring.judging.reference import Reference, describe, follow
 from monitoring.verdict import Cohort, Window
 from training.bundle import Bundle, Rows

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from monitoring.__main__ import compose
 from monitoring.review import Reviewer
 from monitoring.settings import Settings
 from monitoring.store.records import Store
@@ -120,7 +121,7 @@ def monitor(make_store: Callable[..., Store], models: Path, prefect: Orchestrato
             prefect_url=prefect.url if url is None else url,
             prefect_external_url=external_url,
         )
-        made.append(Reviewer(store, settings))
+        made.append(compose(store, settings).state.reviewer)
         return made[-1]
 
     yield start

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitoring.__main__ import compose
 from monitoring.errors import UnreadyError
 from monitoring.review import Reviewer
 from monitoring.settings import Settings
@@ -26,7 +27,8 @@ def reviewer(make_store: Callable[..., Store], toy_bundle: Path, tmp_path: Path)
     made: list[Reviewer] = []
 
     def at(mlflow: str) -> Reviewer:
-        made.append(Reviewer(store, Settings(home=str(tmp_path), mlflow_url=mlflow, monitor_window_rows=100)))
+        settings = Settings(home=str(tmp_path), mlflow_url=mlflow, monitor_window_rows=100)
+        made.append(compose(store, settings).state.reviewer)
         return made[-1]
 
     yield at

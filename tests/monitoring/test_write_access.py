@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from monitoring.api.app import create
-from monitoring.review import Reviewer
+from monitoring.__main__ import compose
 from monitoring.settings import Settings, SettingsError, from_environment
 from monitoring.store.records import Store
 
@@ -41,7 +40,7 @@ def visit(open_client: type, make_store: Callable[..., Store], tmp_path: Path) -
         if token not in clients:
             settings = Settings(home=str(tmp_path), monitor_token=token, monitor_review_seconds=3600)
             store = make_store()
-            clients[token] = open_client(create(store, Reviewer(store, settings), settings))
+            clients[token] = open_client(compose(store, settings))
             clients[token].__enter__()
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return clients[token].request(method, path, headers=sent)

@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from monitoring.store.database import Database
-from monitoring.store.verdicts import STARTED, Action, Judgements
+from monitoring.store.verdicts import Action, Judgements
 from tests.observability.shipped import RULES
 from tests.ports import unused_port
 from tests.toy.fields import TOY_FIELDS
@@ -103,7 +103,9 @@ class Platform:
         database = Database(f"sqlite:///{self._folder / 'records.sqlite'}")
         judgements = Judgements(database)
         (delivery,) = judgements.deliveries(("nothing to start",))[-1:]
-        judgements.act(delivery.verdict, Action(at=_now(), what=STARTED["retrain"], version=None, run="run"))
+        judgements.act(
+            delivery.verdict, Action(at=_now(), kind="started", what="retraining started", version=None, run="run")
+        )
         judgements.move(delivery, delivery._replace(state="finished"), _now())
         database.close()
         until(lambda: self.query("credence_retraining_ended_timestamp_seconds"), "Prometheus knows the retraining")

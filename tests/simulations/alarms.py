@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.judging.drift import Chunk
+from monitoring.judging.arrays import Chunk
 from monitoring.judging.reference import Reference, describe, follow
 from monitoring.judging.rule import Limits, judge
 from monitoring.verdict import Cohort, Window

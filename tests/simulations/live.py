@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from monitoring.judging.drift import Chunk
+from monitoring.judging.arrays import Chunk
 from training.bundle import Bundle, Rows
 from training.features import history as histories
 from training.features.fields import rows_of

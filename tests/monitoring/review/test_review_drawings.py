@@ -33,7 +33,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def drawings(tmp_path: Path, database: Database) -> Iterator[Drawings]:
-    made = Drawings(tmp_path / "reports", Bundles(tmp_path / "models"), database)
+    made = Drawings(tmp_path / "reports", Bundles(tmp_path / "models"), Archive(database), database)
     yield made
     made.close()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from monitoring.intake.frames import Batch
+from monitoring.judging.rule import Limits
 from monitoring.judging.spans import Edge, Span
 from monitoring.pages import known
 from monitoring.pages.known import Known
@@ -33,7 +34,7 @@ def keep(store: Store, window: Window) -> None:
 
 
 def test_an_empty_database_has_no_facts(store: Store) -> None:
-    facts = Known(store).facts()
+    facts = Known(store, Archive(store.database), Judgements(store.database), Limits()).facts()
     assert (facts.windows, facts.cohorts, facts.verdicts, facts.live, facts.completeness) == ((), (), (), None, None)
 
 
@@ -51,7 +52,7 @@ def test_what_is_kept_is_told(
     judgements, action = Judgements(store.database), Action(at=6, what="looked at", version=None, run=None)
     judgements.add(verdict)
     judgements.act(verdict.id, action)
-    facts = Known(store).facts()
+    facts = Known(store, Archive(store.database), Judgements(store.database), Limits()).facts()
     assert facts.windows == (first, second)
     assert facts.cohorts == (make_cohort(first),)
     assert [(one.verdict, one.actions) for one in facts.verdicts] == [(verdict, (action,))]
@@ -69,7 +70,7 @@ def test_old_windows_are_told_when_asked(
     for window in windows:
         keep(store, window)
         Judgements(store.database).add(make_judged(window).verdict)
-    facts = Known(store)
+    facts = Known(store, Archive(store.database), Judgements(store.database), Limits())
     assert (facts.facts().windows, facts.facts().earlier) == (tuple(windows[3:]), 3)
     assert facts.facts(window="3-1").windows == (windows[0], *windows[3:])
     asked = facts.facts(verdict="3-2-0")
@@ -80,5 +81,5 @@ def test_old_windows_are_told_when_asked(
 def test_records_wait_for_their_window(store: Store, make_record: Callable[..., Record], schema: Schema) -> None:
     made = [make_record(f"segment-{number}") for number in range(3)]
     store.ingest(Batch((schema,), tuple(made), ()), None)
-    facts = Known(store).facts()
+    facts = Known(store, Archive(store.database), Judgements(store.database), Limits()).facts()
     assert (facts.live, facts.waiting, facts.answered, facts.missing) == ("3", 3, 3, 0)

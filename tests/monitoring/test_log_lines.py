@@ -1,0 +1,25 @@
+"""The monitor's log can be read as the predictor's."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import pytest
+from serving.predictor.stderr import JsonLines
+
+from monitoring.__main__ import JsonLogFormatter
+
+
+def record(*, failed: bool) -> logging.LogRecord:
+    try:
+        raise ValueError("expected")
+    except ValueError:
+        error = sys.exc_info() if failed else None
+    return logging.LogRecord("credence", logging.WARNING, "file.py", 1, "version %s", ("3",), error)
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_both_write_the_same_line(failed: bool) -> None:
+    line = record(failed=failed)
+    assert JsonLogFormatter().format(line) == JsonLines().format(line)
