@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from training.recent import Cohort
 
 from monitoring.judging.arrays import batch
 from monitoring.verdict import cohort_schema
 from serving.records import Schema
+from training.rows.recent import Cohort
 from training.tables import FIELDS
 
 COLUMNS = Schema(

@@ -6,14 +6,14 @@ import logging
 import sys
 
 import pytest
-from serving.predictor.stderr import JsonLines
 
 from monitoring.__main__ import JsonLogFormatter
+from serving.process.stderr import JsonLines
 
 
 def record(*, failed: bool) -> logging.LogRecord:
     try:
-        raise ValueError("expected")
+        int("expected")
     except ValueError:
         error = sys.exc_info() if failed else None
     return logging.LogRecord("credence", logging.WARNING, "file.py", 1, "version %s", ("3",), error)
