@@ -1,7 +1,7 @@
 """What can go wrong with a run.
 
 FlowError
-├── SettingsError   a setting cannot be used
+├── PlatformSettingsError   a setting cannot be used
 ├── PortTaken       somebody else listens where we would
 ├── NotStarted      a process ended, or is not ready in time
 ├── NotUp           a process is needed and not there
@@ -22,7 +22,7 @@ class FlowError(Exception):
     """A run that was refused or failed; the message is for the person who started it."""
 
 
-class SettingsError(FlowError):
+class PlatformSettingsError(FlowError):
     """A setting cannot be used."""
 
     def __init__(self, name: str, expected: str, got: str) -> None:

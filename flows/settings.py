@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from flows.errors import FlowError, SettingsError
+from flows.errors import FlowError, PlatformSettingsError
 
 PREFIX = "CREDENCE_"
 SECRETS = ("monitor_token", "smoke_token")
@@ -21,7 +21,7 @@ _OF_A_CLUSTER = (
 """What nobody can guess where versions go live in a cluster."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Each is read from the environment variable of its name in capitals behind `CREDENCE_`."""
 
     home: str = ".credence"
@@ -158,27 +158,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return values | {f"{PREFIX}HOME": str(self.folder)}
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+def from_environment(environment: Mapping[str, str] = os.environ) -> PlatformSettings:
     """The settings in force. Raises SettingsError, which names the variable, what it expects and what it got."""
     values: dict[str, object] = {}
     for field in _fields():
         name = _variable(field)
         if environment.get(name):
             values[field.name] = _value(name, environment[name], field.type)
-    settings = Settings(**values)  # type: ignore[arg-type] # each was converted to its field's type
+    settings = PlatformSettings(**values)  # type: ignore[arg-type] # each was converted to its field's type
     if settings.in_cluster:
         _check_of_a_cluster(settings)
     return settings
 
 
-def _check_of_a_cluster(settings: Settings) -> None:
+def _check_of_a_cluster(settings: PlatformSettings) -> None:
     for field in _fields():
         if field.name in _OF_A_CLUSTER and not getattr(settings, field.name):
-            raise SettingsError(_variable(field), "a value, as CREDENCE_SERVING is cluster", "")
+            raise PlatformSettingsError(_variable(field), "a value, as CREDENCE_SERVING is cluster", "")
 
 
 def _fields() -> tuple[msgspec.structs.FieldInfo, ...]:
-    return msgspec.structs.fields(Settings)
+    return msgspec.structs.fields(PlatformSettings)
 
 
 def _variable(field: msgspec.structs.FieldInfo) -> str:
@@ -192,13 +192,13 @@ def _page(external: str, internal: str) -> str:
 
 def _value(name: str, text: str, kind: Any) -> object:
     if kind is int and not (text.isdecimal() and 0 < int(text) < 65536):
-        raise SettingsError(name, "a port, 1 to 65535", text)
+        raise PlatformSettingsError(name, "a port, 1 to 65535", text)
     try:
         return msgspec.convert(text, kind, strict=False)
     except msgspec.ValidationError as error:
         allowed = getattr(kind, "__args__", ())
         expected = f"one of {', '.join(allowed)}" if allowed else "a number of seconds"
-        raise SettingsError(name, expected, text) from error
+        raise PlatformSettingsError(name, expected, text) from error
 
 
 def local_url(port: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flows.clients.prefect import prefect_environment, server_answers
 from flows.errors import FlowError
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say, plainly
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Left = TypeVar("Left")
 
 
-def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
+def run(name: str, settings: PlatformSettings, say: Say, **parameters: Any) -> Any:
     """Run `train`, `retrain`, `promote` or `rollback`: here, as a flow where Prefect's server is up, or as a Job."""
     if settings.in_cluster:
         return run_as_job(name, settings, say, parameters)
@@ -35,7 +35,9 @@ def run(name: str, settings: Settings, say: Say, **parameters: Any) -> Any:
         return flows.FLOWS[name](**parameters)
 
 
-def run_as_job(name: str, settings: Settings, say: Say, parameters: dict[str, Any]) -> Trained | Retrained | Change:
+def run_as_job(
+    name: str, settings: PlatformSettings, say: Say, parameters: dict[str, Any]
+) -> Trained | Retrained | Change:
     """Run `train`, `retrain`, `promote` or `rollback` as a Job. Raises FlowError where that fails, RegistryError."""
     from flows.runs.retrain import Retrained
     from flows.runs.train import Trained

@@ -9,19 +9,19 @@ import httpx
 
 from flows.clients.predictor import served_version
 from flows.clients.prefect import HEALTH
-from flows.machine.platform import Platform, Status
+from flows.machine.platform import Platform, ProcessStatus
 from flows.runs import trail
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from training.bundle import MODEL
 from training.registry import Registry, RegistryError
 from training.registry.trail import Change
 
 
 @dataclass(frozen=True)
-class Overview:
+class PlatformOverview:
     """The platform of one state folder."""
 
-    processes: Sequence[Status]
+    processes: Sequence[ProcessStatus]
     live: str | None
     """What the predictor answers with, or will when it is up."""
     aliases: Mapping[str, str]
@@ -32,26 +32,26 @@ class Overview:
     """Why aliases and trail are not known."""
 
 
-def look(settings: Settings) -> Overview:
+def look(settings: PlatformSettings) -> PlatformOverview:
     """Ask everything that is up. Raises ClusterRefused, NotDeployed where a cluster cannot be asked."""
     processes, live, pods = _in_cluster(settings) if settings.in_cluster else _here(settings)
     if any(one.name == "registry" and one.state == "down" for one in processes):  # asking would take seconds
-        return Overview(processes, live, {}, (), (), f"the registry is down: {_starts(settings)}")
+        return PlatformOverview(processes, live, {}, (), (), f"the registry is down: {_starts(settings)}")
     registry = Registry(settings.registry_url)
     try:
         aliases, changes = registry.aliases(), registry.changes()
     except RegistryError as error:
-        return Overview(processes, live, {}, (), (), str(error))
-    return Overview(processes, live, aliases, trail.mismatches(changes, aliases, live, pods), changes, None)
+        return PlatformOverview(processes, live, {}, (), (), str(error))
+    return PlatformOverview(processes, live, aliases, trail.mismatches(changes, aliases, live, pods), changes, None)
 
 
-def _here(settings: Settings) -> tuple[Sequence[Status], str | None, Mapping[str, str]]:
+def _here(settings: PlatformSettings) -> tuple[Sequence[ProcessStatus], str | None, Mapping[str, str]]:
     """The processes of this machine, and the version that is live there; no pods."""
     platform = Platform(settings)
     return platform.status(), served_version(settings.admin_url, MODEL) or platform.live, {}
 
 
-def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None, Mapping[str, str]]:
+def _in_cluster(settings: PlatformSettings) -> tuple[Sequence[ProcessStatus], str | None, Mapping[str, str]]:
     """What answers in the cluster, the version that was applied, and the version that each ready pod answers."""
     from flows.deploy.cluster import Cluster
 
@@ -62,12 +62,12 @@ def _in_cluster(settings: Settings) -> tuple[Sequence[Status], str | None, Mappi
         "orchestrator": (settings.orchestrator_url, HEALTH),
         "monitor": (settings.monitor_url, "/health/ready"),
     }
-    found = [Status(name, _state(url + path), url, None) for name, (url, path) in services.items()]
+    found = [ProcessStatus(name, _state(url + path), url, None) for name, (url, path) in services.items()]
     for (ready, wanted), name, url in zip(
         home.pods().values(), ("predictor", "explainer"), (settings.predictor_url, settings.explainer_url), strict=False
     ):
         state = f"{ready} of {wanted} pods ready" if wanted else "down"
-        found.append(Status(name, state, url, None, live))
+        found.append(ProcessStatus(name, state, url, None, live))
     pods = home.answers()
     return found + pods, live, {each.name: each.version for each in pods if each.state == "ready" and each.version}
 
@@ -79,5 +79,5 @@ def _state(url: str) -> str:
         return "down"
 
 
-def _starts(settings: Settings) -> str:
+def _starts(settings: PlatformSettings) -> str:
     return "its pod tells why" if settings.in_cluster else "`credence up` starts it"

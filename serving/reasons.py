@@ -38,7 +38,7 @@ Value = float | str | None
 """A feature's value: a number, a level, or None for missing."""
 
 
-class Part(msgspec.Struct, frozen=True):
+class ReasonPart(msgspec.Struct, frozen=True):
     """A feature of one row, and what it adds to the margin."""
 
     name: str
@@ -46,7 +46,7 @@ class Part(msgspec.Struct, frozen=True):
     contribution: float
 
 
-class Told(msgspec.Struct, frozen=True):
+class GivenReason(msgspec.Struct, frozen=True):
     """A reason as it is told to an applicant, with what it adds to the margin."""
 
     code: str
@@ -83,27 +83,29 @@ class Reasons:
         sums = self.sums[row].tolist()
         return {self.manifest.reasons[place].code: sums[place] for place in sorted(set(self._places.tolist()))}
 
-    def against(self, row: int) -> list[Told]:
+    def against(self, row: int) -> list[GivenReason]:
         """The reasons that raise the probability of default most, at most MOST_REASONS, strongest first."""
         sums = self.sums[row]
         order = np.argsort(-sums, kind="stable")[:MOST_REASONS].tolist()
         return [self._told(row, place) for place in order if sums[place] > 0]
 
-    def parts(self, row: int, code: str) -> list[Part]:
+    def parts(self, row: int, code: str) -> list[ReasonPart]:
         """The features of a reason that add most, at most MOST_FEATURES, strongest first."""
         added = self.contributions[row]
         order = np.argsort(-added, kind="stable")
         features = self.manifest.features
         ours = [place for place in order.tolist() if features[place].reason == code][:MOST_FEATURES]
         return [
-            Part(features[place].name, value_of(self.matrix[row, place], features[place].levels), float(added[place]))
+            ReasonPart(
+                features[place].name, value_of(self.matrix[row, place], features[place].levels), float(added[place])
+            )
             for place in ours
         ]
 
-    def _told(self, row: int, place: int) -> Told:
+    def _told(self, row: int, place: int) -> GivenReason:
         reason: Reason = self.manifest.reasons[place]
         french, english = _UNKNOWN if self._rests_on_missing(row, place) else ("", "")
-        return Told(reason.code, reason.french + french, reason.english + english, float(self.sums[row, place]))
+        return GivenReason(reason.code, reason.french + french, reason.english + english, float(self.sums[row, place]))
 
     def _rests_on_missing(self, row: int, place: int) -> bool:
         """Whether at least half of what speaks against the applicant in a reason comes from missing values."""

@@ -15,7 +15,7 @@ from serving.protocol.answer import EXPLANATION
 from serving.protocol.codec import Applications, Codec, Floats, Unknown
 from serving.protocol.errors import Refused
 from serving.protocol.tensors import Tensor
-from serving.reasons import Reasons, Told, find_reasons
+from serving.reasons import GivenReason, Reasons, find_reasons
 from serving.records import HistoryStatus, Schema
 from training.bundle import Bundle, BundleError, History, Manifest, Rows
 
@@ -39,12 +39,12 @@ class Scored(msgspec.Struct, frozen=True):
         return Rows(self.applications.numeric, self.applications.categorical, self.history)
 
 
-class Explanation(msgspec.Struct, frozen=True):
+class DecisionReasons(msgspec.Struct, frozen=True):
     """Why one application was decided so: the base and all of `by_reason` are the margin, in log-odds of default."""
 
     base: float
     margin: float
-    reasons: list[Told]
+    reasons: list[GivenReason]
     """At most four that speak against the applicant, strongest first; none where the decision does not."""
     by_reason: dict[str, float]
 
@@ -110,7 +110,7 @@ class Model:
 
     def _told(self, reasons: Reasons, scored: Scored, row: int) -> str:
         refused = scored.decision[row] == self.manifest.policy.refuse
-        explanation = Explanation(
+        explanation = DecisionReasons(
             reasons.base(row), scored.margin[row], reasons.against(row) if refused else [], reasons.by_reason(row)
         )
         return msgspec.json.encode(explanation).decode()

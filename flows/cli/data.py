@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.output import Output, reporting
+from flows.cli.output import CommandOutput, reporting
 
 
 @click.group()
@@ -18,7 +18,7 @@ def data() -> None:
 @data.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @reporting
-def check(output: Output, directory: Path) -> None:
+def check(output: CommandOutput, directory: Path) -> None:
     """Say what is wrong with the raw tables in DIRECTORY, without changing anything.
 
     It looks for the Home Credit files by name, as CSV or Parquet: application_train (needed), application_test, bureau,
@@ -47,7 +47,7 @@ def check(output: Output, directory: Path) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new or empty folder.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same bytes.")
 @reporting
-def synth(output: Output, clients: int, out: Path, seed: int) -> None:
+def synth(output: CommandOutput, clients: int, out: Path, seed: int) -> None:
     """Write a synthetic lender's raw tables, drawn from published statistics of real ones.
 
     Writes Parquet files with the columns, missing values, correlations and difficulty of the Home Credit tables, and a

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.output import Output, reporting, table
+from flows.cli.output import CommandOutput, reporting, table
 
 _SCENARIOS = ("changed", "population", "calibration")
 
@@ -21,7 +21,7 @@ _SCENARIOS = ("changed", "population", "calibration")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same story.")
 @click.option("--once", is_flag=True, help="End by itself, as it does without a terminal.")
 @reporting
-def demo(output: Output, scenario: str, data: Path | None, clients: int, seed: int, once: bool) -> None:
+def demo(output: CommandOutput, scenario: str, data: Path | None, clients: int, seed: int, once: bool) -> None:
     """Show the whole loop on this machine, in under six minutes.
 
     Makes a synthetic lender, trains a model, lets it pass the gate, serves it, explains one of its decisions, and then
@@ -58,7 +58,7 @@ def demo(output: Output, scenario: str, data: Path | None, clients: int, seed: i
         platform.down(output.say)
 
 
-def _stay(output: Output) -> None:
+def _stay(output: CommandOutput) -> None:
     output.say("It stays up until Ctrl-C.")
     try:
         signal.pause()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.output import Output, reporting, table, user
+from flows.cli.output import CommandOutput, reporting, table, user
 
 if TYPE_CHECKING:
     from flows.runs.retrain import Retrained
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 @click.option("--cost-fp", type=click.FloatRange(min=0, min_open=True), default=1.0, show_default=True)
 @reporting
 def train(
-    output: Output, data: Path | None, trials: int, seed: int, allow: tuple[str, ...], cost_fn: float, cost_fp: float
+    output: CommandOutput,
+    data: Path | None,
+    trials: int,
+    seed: int,
+    allow: tuple[str, ...],
+    cost_fn: float,
+    cost_fp: float,
 ) -> None:
     """Train a model on raw tables and register it as the next version, the `challenger`.
 
@@ -56,7 +62,7 @@ def train(
 @click.command()
 @click.option("--recalibrate", is_flag=True, help="Keep the champion's model and find its calibration anew.")
 @reporting
-def retrain(output: Output, recalibrate: bool) -> None:
+def retrain(output: CommandOutput, recalibrate: bool) -> None:
     """Learn a version from what has become known since the champion's training, and promote it.
 
     Learns from the champion's own raw tables and the outcomes of all closed cohorts but the champion's latest, on which
@@ -87,7 +93,7 @@ def retrain(output: Output, recalibrate: bool) -> None:
 @click.option("--data", type=click.Path(path_type=Path), required=True, help="Folder of raw tables.")
 @click.option("--version", help="Version whose features to make; by default the live one.")
 @reporting
-def history(output: Output, data: Path, version: str | None) -> None:
+def history(output: CommandOutput, data: Path, version: str | None) -> None:
     """Make the client history: the features of the history tables, for every known client.
 
     A predictor adds a known client's history to an application that carries SK_ID_CURR. The file is written beside the

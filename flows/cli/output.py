@@ -19,7 +19,7 @@ import msgspec
 _OURS = ("flows", "monitoring", "serving", "training")
 
 
-class Output:
+class CommandOutput:
     """One command's voice."""
 
     def __init__(self, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def reporting(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, all else on stderr.")
     @functools.wraps(function)
     def run(as_json: bool, **values: Any) -> None:
-        output = Output(as_json)
+        output = CommandOutput(as_json)
         try:
             with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints is not the result
                 function(output, **values)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from flows.cli.output import Output, reporting, table
+from flows.cli.output import CommandOutput, reporting, table
 
 
 @click.command()
 @reporting
-def up(output: Output) -> None:
+def up(output: CommandOutput) -> None:
     """Start the platform on this machine, and wait until it is ready.
 
     It starts what is not up yet: the model registry (MLflow, port 5000), the orchestrator (Prefect, 4200) with a
@@ -35,7 +35,7 @@ def up(output: Output) -> None:
 
 @click.command()
 @reporting
-def down(output: Output) -> None:
+def down(output: CommandOutput) -> None:
     """Stop what `credence up` started on this machine, and nothing else.
 
     Runs that the worker began are ended first; the predictor answers what it has begun and ships its records. Nothing

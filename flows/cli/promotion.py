@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.output import Output, reporting, table, user
+from flows.cli.output import CommandOutput, reporting, table, user
 
 if TYPE_CHECKING:
-    from flows.status import Overview
+    from flows.status import PlatformOverview
     from training.registry.trail import Change
 
 _SHOWN = 10
@@ -22,7 +22,7 @@ _LONGEST = 100
 @click.argument("version", required=False)
 @click.option("--approve", metavar="REASON", help="Let it live although the gate leaves it to a person; recorded.")
 @reporting
-def promote(output: Output, version: str | None, approve: str | None) -> None:
+def promote(output: CommandOutput, version: str | None, approve: str | None) -> None:
     """Let a registered VERSION take the champion's place; by default the challenger, the newest one trained.
 
     The gate compares both on the champion's latest closed cohort, a first version with a constant on its own hold-out.
@@ -45,7 +45,7 @@ def promote(output: Output, version: str | None, approve: str | None) -> None:
 @click.command()
 @click.argument("version")
 @reporting
-def publish(output: Output, version: str) -> None:
+def publish(output: CommandOutput, version: str) -> None:
     """Put a registered VERSION where pods in a cluster fetch it, without promoting it: for a canary.
 
     A promotion does so by itself. It goes to the artifacts of the MLflow server, and what is live stays as it is.
@@ -64,7 +64,7 @@ def publish(output: Output, version: str) -> None:
 @click.command()
 @click.option("--why", default="asked for", show_default=True, metavar="REASON", help="For the audit trail.")
 @reporting
-def rollback(output: Output, why: str) -> None:
+def rollback(output: CommandOutput, why: str) -> None:
     """Put the previous champion live again, proved and watched as in a promotion but without a gate.
 
     The two change places, so a second rollback returns. Exits with 1 unless the previous version is live.
@@ -81,7 +81,7 @@ def rollback(output: Output, why: str) -> None:
 
 @click.command()
 @reporting
-def status(output: Output) -> None:
+def status(output: CommandOutput) -> None:
     """Say what is up on this machine, which version is live, and how it came to be.
 
     Compares what the predictor answers with to the aliases of the registry and to the audit trail, and names the
@@ -97,7 +97,7 @@ def status(output: Output) -> None:
     output.result(found, _shown(found))
 
 
-def _end(output: Output, change: Change) -> None:
+def _end(output: CommandOutput, change: Change) -> None:
     output.result(change, _told(change))
     if change.state != "done":
         sys.exit(1)
@@ -117,7 +117,7 @@ def _told(change: Change) -> str:
     return f"{head}\n{table(rows)}" if rows else head
 
 
-def _shown(found: Overview) -> str:
+def _shown(found: PlatformOverview) -> str:
     processes = [
         (one.name, one.state, one.url, f"version {one.version}" if one.version else "") for one in found.processes
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from flows.cli.output import Output, reporting, table
+from flows.cli.output import CommandOutput, reporting, table
 
 
 @click.group()
@@ -17,7 +17,7 @@ def records() -> None:
 @click.option("--version", help="Only those of this version.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
 @reporting
-def list_records(output: Output, client: int | None, version: str | None, limit: int) -> None:
+def list_records(output: CommandOutput, client: int | None, version: str | None, limit: int) -> None:
     """List records, the latest first.
 
     \b
@@ -34,7 +34,7 @@ def list_records(output: Output, client: int | None, version: str | None, limit:
 
 @records.command()
 @reporting
-def status(output: Output) -> None:
+def status(output: CommandOutput) -> None:
     """Count what the predictors answered and what the monitor holds of it; both should be the same.
 
     \b
@@ -50,7 +50,7 @@ def status(output: Output) -> None:
 @records.command()
 @click.argument("client", type=click.IntRange(min=0), metavar="SK_ID_CURR")
 @reporting
-def forget(output: Output, client: int) -> None:
+def forget(output: CommandOutput, client: int) -> None:
     """Erase every record of the client SK_ID_CURR: in the monitor's store and in the prediction log. There is no undo.
 
     In a cluster a predictor's log is its own: wait until `credence records status` misses none, then erase.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from flows.cli.output import Output, reporting
+from flows.cli.output import CommandOutput, reporting
 
 
 @click.command()
@@ -15,7 +15,7 @@ from flows.cli.output import Output, reporting
 @click.option("--version", help="With --file: a version that was live here; by default the one that is.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file.")
 @reporting
-def report(output: Output, window: str | None, file: Path | None, version: str | None, out: Path) -> None:
+def report(output: CommandOutput, window: str | None, file: Path | None, version: str | None, out: Path) -> None:
     """Draw chosen applications beside those that a model was tested on.
 
     Either those of a window, which the monitor holds, or those of a file, which are answered for this as

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from flows.cli.output import Output, reporting
+from flows.cli.output import CommandOutput, reporting
 
 
 @click.command()
 @reporting
-def review(output: Output) -> None:
+def review(output: CommandOutput) -> None:
     """Let the monitor judge the live version now, and say what the verdict is and why.
 
     It closes the open window, however few records it has. By itself the monitor does so when a window is full. A

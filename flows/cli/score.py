@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from flows.cli.output import Output, reporting
+from flows.cli.output import CommandOutput, reporting
 
 
 @click.command()
@@ -16,7 +16,7 @@ from flows.cli.output import Output, reporting
 @click.option("--reasons", is_flag=True, help="Up to four reasons that speak against each applicant.")
 @click.option("--version", help="A version that was live here; by default the one that is.")
 @reporting
-def score(output: Output, file: Path, out: Path, reasons: bool, version: str | None) -> None:
+def score(output: CommandOutput, file: Path, out: Path, reasons: bool, version: str | None) -> None:
     """Decide on every application in FILE, a CSV or Parquet file with one row an applicant.
 
     The answers are the predictor's, to the bit, for the same version and client history; nothing has to be up. A column

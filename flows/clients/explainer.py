@@ -8,13 +8,15 @@ import httpx
 
 from flows.clients.predictor import Application, to_inputs
 from flows.errors import StepFailed
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from training.bundle import Manifest
 
 _SECONDS = 60.0
 
 
-def explain_decision(settings: Settings, application: Application, manifest: Manifest, version: str) -> dict[str, Any]:
+def explain_decision(
+    settings: PlatformSettings, application: Application, manifest: Manifest, version: str
+) -> dict[str, Any]:
     """Reasons, anchor and counterfactual of one application by the version that answered it. Raises StepFailed."""
     url = f"{settings.explainer_url}/v1/models/{manifest.model}:explain"
     named = {each["name"]: each["data"][0] for each in to_inputs([application], manifest)}

@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from flows.errors import FlowError, NotUp
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from monitoring.intake.outcomes import Outcome
 from monitoring.verdict import Cohort
@@ -26,12 +26,14 @@ _LONGEST_NOTE = 1000
 """Characters."""
 
 
-def ask_monitor(settings: Settings, method: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
+def ask_monitor(settings: PlatformSettings, method: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
     """The JSON that the monitor answers. Raises NotUp, FlowError."""
     return _request(settings, method, path, _SECONDS, params=query).json()
 
 
-def read_records(settings: Settings, client: int | None, version: str | None, limit: int) -> list[dict[str, Any]]:
+def read_records(
+    settings: PlatformSettings, client: int | None, version: str | None, limit: int
+) -> list[dict[str, Any]]:
     """Records, the latest first. Raises NotUp, FlowError."""
     asked = {"client": client, "version": version, "limit": limit}
     query = {name: value for name, value in asked.items() if value is not None}
@@ -39,30 +41,30 @@ def read_records(settings: Settings, client: int | None, version: str | None, li
     return found
 
 
-def count_records(settings: Settings) -> dict[str, Any]:
+def count_records(settings: PlatformSettings) -> dict[str, Any]:
     """The monitor's figures: answered, received, missing. Raises NotUp, FlowError."""
     found: dict[str, Any] = ask_monitor(settings, "GET", "/v1/status")
     return found
 
 
-def erase_records(settings: Settings, client: int) -> int:
+def erase_records(settings: PlatformSettings, client: int) -> int:
     """Erase a client's records in the store; how many. Raises NotUp, FlowError."""
     return int(ask_monitor(settings, "DELETE", f"/v1/clients/{client}/records")["forgotten"])
 
 
-def review_now(settings: Settings) -> dict[str, Any]:
+def review_now(settings: PlatformSettings) -> dict[str, Any]:
     """The verdict on the live version by what is there now. Raises NotUp, FlowError."""
     found: dict[str, Any] = ask_monitor(settings, "POST", "/v1/reviews")
     return found
 
 
-def read_verdict(settings: Settings, verdict: str) -> dict[str, Any]:
+def read_verdict(settings: PlatformSettings, verdict: str) -> dict[str, Any]:
     """A verdict, with the run it started and what was noted at it. Raises NotUp, FlowError."""
     found: dict[str, Any] = ask_monitor(settings, "GET", f"/v1/verdicts/{verdict}")
     return found
 
 
-def closed_cohorts(settings: Settings) -> list[Cohort]:
+def closed_cohorts(settings: PlatformSettings) -> list[Cohort]:
     """All closed cohorts, the last closed first. Raises NotUp, FlowError."""
     found: list[Cohort] = []
     path: str | None = "/v1/cohorts"
@@ -76,7 +78,7 @@ def closed_cohorts(settings: Settings) -> list[Cohort]:
     return found
 
 
-def fetch_records(settings: Settings, window: str) -> pa.Table:
+def fetch_records(settings: PlatformSettings, window: str) -> pa.Table:
     """Every record of a window, which may not be closed as a cohort, with known outcomes. Raises NotUp, FlowError."""
     path = f"/v1/cohorts/{window}/records"
     response = _request(settings, "GET", path, _COHORT_SECONDS)
@@ -87,13 +89,13 @@ def fetch_records(settings: Settings, window: str) -> pa.Table:
         raise FlowError(f"{settings.monitor_url}{path} answered no Arrow stream: {error}") from error
 
 
-def tell_outcomes(settings: Settings, outcomes: Sequence[Outcome]) -> None:
+def tell_outcomes(settings: PlatformSettings, outcomes: Sequence[Outcome]) -> None:
     """Tell the monitor all of them or none. Raises NotUp, FlowError."""
     content, headers = msgspec.json.encode({"outcomes": outcomes}), {"Content-Type": "application/json"}
     _request(settings, "POST", "/v1/outcomes", _SECONDS, content=content, headers=headers)
 
 
-def tell_live(settings: Settings, version: str, say: Say) -> None:
+def tell_live(settings: PlatformSettings, version: str, say: Say) -> None:
     """Tell the monitor that a version is live; a monitor that is away must not hold a promotion up."""
     try:
         _request(settings, "PUT", "/v1/live", _NOTE_SECONDS, json={"version": version})
@@ -102,7 +104,7 @@ def tell_live(settings: Settings, version: str, say: Say) -> None:
 
 
 def note_action(
-    settings: Settings,
+    settings: PlatformSettings,
     verdict: str,
     what: str,
     version: str | None = None,
@@ -128,7 +130,7 @@ def note_action(
         time.sleep(pause)
 
 
-def _request(settings: Settings, method: str, path: str, seconds: float, **content: Any) -> httpx.Response:
+def _request(settings: PlatformSettings, method: str, path: str, seconds: float, **content: Any) -> httpx.Response:
     """An answer that is no refusal. Raises NotUp, FlowError."""
     response = _send(settings, method, path, seconds, **content)
     if not response.is_success:
@@ -137,7 +139,12 @@ def _request(settings: Settings, method: str, path: str, seconds: float, **conte
 
 
 def _send(
-    settings: Settings, method: str, path: str, seconds: float, headers: Mapping[str, str] | None = None, **content: Any
+    settings: PlatformSettings,
+    method: str,
+    path: str,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+    **content: Any,
 ) -> httpx.Response:
     url, headers = settings.monitor_url + path, {**(headers or {}), **settings.monitor_headers}
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from flows.errors import NotUp
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 
 POOL = "credence"
 """The work pool that the runs of deployments are taken from."""
@@ -22,7 +22,7 @@ _SECONDS = 30.0
 _POLL_SECONDS = 0.2
 
 
-def prefect_environment(settings: Settings) -> dict[str, str]:
+def prefect_environment(settings: PlatformSettings) -> dict[str, str]:
     """What Prefect is told in whatever process of ours uses it: where its server is, and to keep to itself."""
     return {
         "PREFECT_HOME": str(settings.folder / "prefect"),
@@ -36,17 +36,17 @@ def prefect_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def run_page(settings: Settings, run: object) -> str:
+def run_page(settings: PlatformSettings, run: object) -> str:
     """Where a person sees a run, by its id."""
     return f"{settings.orchestrator_page}/runs/flow-run/{run}"
 
 
-def pool_page(settings: Settings) -> str:
+def pool_page(settings: PlatformSettings) -> str:
     """Where a person sees the work pool with its workers."""
     return f"{settings.orchestrator_url}/work-pools/work-pool/{POOL}"
 
 
-def server_answers(settings: Settings) -> bool:
+def server_answers(settings: PlatformSettings) -> bool:
     """Whether Prefect's server is up."""
     try:
         return httpx.get(settings.orchestrator_url + HEALTH, timeout=_HEALTH_SECONDS).status_code == 200
@@ -54,7 +54,7 @@ def server_answers(settings: Settings) -> bool:
         return False
 
 
-async def wait_for_server(settings: Settings, seconds: float = float("inf")) -> None:
+async def wait_for_server(settings: PlatformSettings, seconds: float = float("inf")) -> None:
     """Return when Prefect's server answers. Raises NotUp if it does not within so many seconds."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -64,7 +64,7 @@ async def wait_for_server(settings: Settings, seconds: float = float("inf")) -> 
     raise NotUp("Prefect server", settings.orchestrator_url)
 
 
-def last_heartbeat(settings: Settings) -> float:
+def last_heartbeat(settings: PlatformSettings) -> float:
     """When a worker of the pool was last heard of, in seconds since 1970; 0 for never."""
     url = f"{settings.orchestrator_url}/api/work_pools/{POOL}/workers/filter"
     try:
@@ -76,18 +76,18 @@ def last_heartbeat(settings: Settings) -> float:
     return max((datetime.fromisoformat(each["last_heartbeat_time"]).timestamp() for each in response.json()), default=0)
 
 
-def run_state(settings: Settings, run: str) -> str:
+def run_state(settings: PlatformSettings, run: str) -> str:
     """The type of a run's state, `RUNNING` for instance. Raises NotUp."""
     return str(_ask(settings, "GET", f"/flow_runs/{run}")["state"]["type"])
 
 
-def run_log(settings: Settings, run: str, offset: int) -> list[str]:
+def run_log(settings: PlatformSettings, run: str, offset: int) -> list[str]:
     """The lines of a run's log behind the first `offset`. Raises NotUp."""
     asked = {"logs": {"flow_run_id": {"any_": [run]}}, "sort": "TIMESTAMP_ASC", "offset": offset}
     return [entry["message"] for entry in _ask(settings, "POST", "/logs/filter", asked)]
 
 
-def _ask(settings: Settings, method: str, path: str, asked: dict[str, Any] | None = None) -> Any:
+def _ask(settings: PlatformSettings, method: str, path: str, asked: dict[str, Any] | None = None) -> Any:
     url = f"{settings.orchestrator_url}/api{path}"
     try:
         response = httpx.request(method, url, json=asked, timeout=_SECONDS)

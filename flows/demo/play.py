@@ -16,7 +16,7 @@ from flows.demo.caller import calling
 from flows.demo.retraining import follow_retraining
 from flows.demo.scenarios import SCENARIOS, Scenario
 from flows.demo.story import APPLICATIONS, EXPLORED, ORDINARY, TRIALS, Stage, pages
-from flows.demo.windows import Window, followed, known_outcomes, submit
+from flows.demo.windows import AnsweredWindow, followed, known_outcomes, submit
 from flows.errors import StepFailed
 from flows.runs.history import refresh
 from flows.start import run
@@ -96,7 +96,7 @@ def _loop(stage: Stage, folder: Path, usual: Arrivals, manifest: Manifest, seed:
                     stage.story.rollbacks.append(_done(stage, change))
 
 
-def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifest) -> Window:
+def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifest) -> AnsweredWindow:
     window = submit(stage.settings, applications, manifest)
     stage.tell(words.of_window(window))
     if not stage.story.explained and "explainer" in stage.platform.running():
@@ -109,7 +109,7 @@ def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifes
     return window
 
 
-def _follow(stage: Stage, name: str, window: Window, arrivals: Arrivals) -> None:
+def _follow(stage: Stage, name: str, window: AnsweredWindow, arrivals: Arrivals) -> None:
     """Time passes, and the lender comes to know what became of the accepted and the explored."""
     outcomes = known_outcomes(window.all, arrivals.defaulted, EXPLORED, seed=len(stage.story.windows))
     tell_outcomes(stage.settings, outcomes)

@@ -10,7 +10,7 @@ from typing import Any
 from flows.clients.monitor import read_verdict
 from flows.clients.prefect import run_log, run_page, run_state
 from flows.errors import StepFailed
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 
 _ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -20,7 +20,7 @@ _RUN_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Retraining:
+class FollowedRetraining:
     """A run that has ended."""
 
     url: str
@@ -32,7 +32,7 @@ class Retraining:
     """What was noted at the verdict, oldest first."""
 
 
-def follow_retraining(settings: Settings, verdict: str, say: Say) -> Retraining:
+def follow_retraining(settings: PlatformSettings, verdict: str, say: Say) -> FollowedRetraining:
     """Return when the run that the monitor starts for a verdict has ended, its log told meanwhile.
 
     Raises StepFailed where there is none, or it did not complete; NotUp.
@@ -57,7 +57,7 @@ def follow_retraining(settings: Settings, verdict: str, say: Say) -> Retraining:
     found = read_verdict(settings, verdict)
     if state != "COMPLETED":
         raise StepFailed(f"the run {url} is {state or 'not over'}: {[action['what'] for action in found['actions']]}")
-    return Retraining(url, round(time.monotonic() - began, 1), found["delivery"]["attempt"], found["actions"])
+    return FollowedRetraining(url, round(time.monotonic() - began, 1), found["delivery"]["attempt"], found["actions"])
 
 
 def _until(found: Callable[[], str | None], seconds: float) -> str | None:

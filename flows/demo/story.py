@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from flows.demo.retraining import Retraining
-from flows.demo.windows import Window
+from flows.demo.retraining import FollowedRetraining
+from flows.demo.windows import AnsweredWindow
 from flows.errors import FlowError
 from flows.machine.platform import Platform
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from training.registry.trail import Change
 
@@ -38,10 +38,10 @@ class Story:
     """None on tables of somebody's own, whose world does not change."""
     trained: dict[str, Any] = field(default_factory=dict)
     first: Change | None = None
-    windows: dict[str, Window] = field(default_factory=dict)
+    windows: dict[str, AnsweredWindow] = field(default_factory=dict)
     explained: Mapping[str, Any] = field(default_factory=dict)
     verdicts: list[Mapping[str, Any]] = field(default_factory=list)
-    retraining: Retraining | None = None
+    retraining: FollowedRetraining | None = None
     change: Change | None = None
     """What the gate said of the version that the retraining made, and what became of it."""
     approved: Change | None = None
@@ -63,7 +63,7 @@ class Stage:
     say: Say
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> PlatformSettings:
         """Those in force."""
         return self.platform.settings
 
@@ -81,13 +81,13 @@ class Stage:
             self.say(line)
 
 
-def settings_of(settings: Settings) -> Settings:
+def settings_of(settings: PlatformSettings) -> PlatformSettings:
     """The demo's own: a state folder that nothing else uses, and nobody who has to agree."""
     home = str(settings.folder / "demo")
     return msgspec.structs.replace(settings, home=home, approval="automatic", watch_seconds=_WATCH_SECONDS)
 
 
-def platform_of(settings: Settings) -> Platform:
+def platform_of(settings: PlatformSettings) -> Platform:
     """The demo's platform; its monitor judges when it is asked to, because here a year passes within minutes."""
     return Platform(
         settings, {"CREDENCE_MONITOR_WINDOW_ROWS": str(APPLICATIONS), "CREDENCE_MONITOR_REVIEW_SECONDS": "86400"}
@@ -104,7 +104,7 @@ def clear(platform: Platform) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def pages(settings: Settings) -> dict[str, str]:
+def pages(settings: PlatformSettings) -> dict[str, str]:
     """What can be looked at while the platform is up."""
     return {
         "windows, verdicts and what was done": f"{settings.monitor_url}/review",

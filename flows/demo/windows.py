@@ -13,7 +13,7 @@ import numpy as np
 from flows.clients.monitor import count_records
 from flows.clients.predictor import Answered, Application, TurnedAway, ask_decisions
 from flows.errors import StepFailed
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from monitoring.intake.outcomes import Outcome
 from training.bundle import Manifest
 
@@ -25,7 +25,7 @@ _RECORD_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Window:
+class AnsweredWindow:
     """What became of a window's applications."""
 
     answered: int
@@ -44,7 +44,7 @@ class Window:
     all: Sequence[Answered] = field(default=(), repr=False)
 
 
-def submit(settings: Settings, applications: Sequence[Application], manifest: Manifest) -> Window:
+def submit(settings: PlatformSettings, applications: Sequence[Application], manifest: Manifest) -> AnsweredWindow:
     """Ask for decisions on applications; returns when each is recorded once.
 
     Raises StepFailed, NotUp.
@@ -58,7 +58,7 @@ def submit(settings: Settings, applications: Sequence[Application], manifest: Ma
     if not answered:
         raise StepFailed(f"none of {len(applications)} applications was answered: {turned_away[0].error}")
     _await_records(settings, before + len(answered))
-    return Window(
+    return AnsweredWindow(
         answered=len(answered),
         turned_away=turned_away,
         refused=sum(one.probability >= one.threshold for one in answered),
@@ -69,10 +69,10 @@ def submit(settings: Settings, applications: Sequence[Application], manifest: Ma
     )
 
 
-def followed(window: Window, outcomes: Sequence[Outcome]) -> Window:
+def followed(window: AnsweredWindow, outcomes: Sequence[Outcome]) -> AnsweredWindow:
     """The window with what became of it."""
     values: dict[str, Any] = {name: getattr(window, name) for name in window.__dataclass_fields__}
-    return Window(
+    return AnsweredWindow(
         **values
         | {
             "outcomes": len(outcomes),
@@ -96,7 +96,7 @@ def known_outcomes(
     ]
 
 
-def _await_records(settings: Settings, expected: int) -> None:
+def _await_records(settings: PlatformSettings, expected: int) -> None:
     """Return when the monitor holds so many records and misses none. Raises StepFailed."""
     deadline = time.monotonic() + _RECORD_SECONDS
     while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flows.demo.windows import Window
+from flows.demo.windows import AnsweredWindow
 from flows.steps import Say
 from training.registry.trail import Change
 
@@ -24,7 +24,7 @@ def shortened(say: Say) -> Say:
     return shorter
 
 
-def of_window(window: Window) -> list[str]:
+def of_window(window: AnsweredWindow) -> list[str]:
     """How the applications were answered."""
     return [
         (
@@ -35,7 +35,7 @@ def of_window(window: Window) -> list[str]:
     ]
 
 
-def of_outcomes(window: Window, share: float) -> list[str]:
+def of_outcomes(window: AnsweredWindow, share: float) -> list[str]:
     """What became known of them."""
     return [
         (

@@ -21,8 +21,8 @@ from flows.deploy.lease import Lease
 from flows.deploy.objects import Serving
 from flows.deploy.template import Object, name_of
 from flows.errors import ClusterRefused, FlowError, NotDeployed, Silent, Unconfirmed
-from flows.machine.platform import Status
-from flows.settings import Settings
+from flows.machine.platform import ProcessStatus
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from training.bundle import MODEL, Bundle, BundleError, History, remote
 from training.registry import Registry
@@ -35,7 +35,7 @@ _APPLIED = "credence/applied"
 class Cluster:
     """The namespace that the chart was installed in."""
 
-    def __init__(self, settings: Settings, registry: Registry, say: Say) -> None:
+    def __init__(self, settings: PlatformSettings, registry: Registry, say: Say) -> None:
         self._settings = settings
         self._registry = registry
         self._say = say
@@ -138,11 +138,11 @@ class Cluster:
         """How many pods of each Deployment are ready, and how many there should be."""
         return {name: self._serving.count(name) for name in self._serving.deployments()}
 
-    def answers(self) -> list[Status]:
+    def answers(self) -> list[ProcessStatus]:
         """What each pod answers, also one that is ending or that no Service sends requests to."""
         model = self._settings.serving_name
         return [
-            Status(name_of(pod), rollout.phase(pod), url := address(pod), None, served_version(url, model))
+            ProcessStatus(name_of(pod), rollout.phase(pod), url := address(pod), None, served_version(url, model))
             for name in self._serving.deployments()
             for pod in self._serving.all_pods(name)
             if pod.get("status", {}).get("podIP")

@@ -27,7 +27,7 @@ SERVICE = "kubernetes.io/service-name"
 
 
 @dataclass(frozen=True)
-class Standing:
+class ServiceStanding:
     """Who can answer at one moment."""
 
     pods: Sequence[Object]
@@ -54,7 +54,9 @@ class Patience:
             raise error
 
 
-def confirm(look: Callable[[], Standing], ask: Callable[[str], object], url: str, limit: float, say: Say) -> None:
+def confirm(
+    look: Callable[[], ServiceStanding], ask: Callable[[str], object], url: str, limit: float, say: Say
+) -> None:
     """Return when each pod answered by itself, and then the Service at `url` with answers of the version alone.
 
     `ask` sends the replay applications to an address. An answer of another version means that the Service is not there
@@ -72,7 +74,7 @@ def confirm(look: Callable[[], Standing], ask: Callable[[str], object], url: str
 
 
 def _waits(
-    look: Callable[[], Standing], ask: Callable[[str], object], url: str, asked: set[str], patience: Patience
+    look: Callable[[], ServiceStanding], ask: Callable[[str], object], url: str, asked: set[str], patience: Patience
 ) -> str | None:
     """What is not confirmed yet; None when everything is."""
     try:
@@ -126,11 +128,11 @@ def strangers(service: str, slices: Iterable[Object], pods: Sequence[Object]) ->
     return None if targets else f"Service {service} to have a pod that is ready"
 
 
-def stand(pods: Sequence[Object], all_pods: Sequence[Object], waits: Iterable[str | None]) -> Standing:
+def stand(pods: Sequence[Object], all_pods: Sequence[Object], waits: Iterable[str | None]) -> ServiceStanding:
     """The standing of the pods of a version among all of the Deployment's, with what each Service waits for."""
     own = {pod["metadata"]["uid"] for pod in pods}
     others = [name_of(pod) for pod in all_pods if pod["metadata"]["uid"] not in own]
-    return Standing([pod for pod in pods if rollout.ready(pod)], others, next(filter(None, waits), None))
+    return ServiceStanding([pod for pod in pods if rollout.ready(pod)], others, next(filter(None, waits), None))
 
 
 def address(pod: Object) -> str:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from flows.errors import FlowError
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from training.registry import Registry
 
@@ -39,7 +39,7 @@ class Home(Protocol):
         """Let no version answer: the first one failed."""
 
 
-def home_for(settings: Settings, registry: Registry, say: Say) -> Home:
+def home_for(settings: PlatformSettings, registry: Registry, say: Say) -> Home:
     """Where versions go live by these settings."""
     if settings.in_cluster:
         from flows.deploy.cluster import Cluster
@@ -51,7 +51,7 @@ def home_for(settings: Settings, registry: Registry, say: Say) -> Home:
     return Laptop(Platform(settings), registry, say)
 
 
-def local_version(settings: Settings, version: str | None, say: Say) -> str:
+def local_version(settings: PlatformSettings, version: str | None, say: Say) -> str:
     """The version to work with in the state folder: one that is named, or the live one; fetched there in a cluster.
 
     Raises FlowError where nothing is live, RegistryError, BundleError.

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from flows.deploy import rollout, template
-from flows.deploy.confirm import SERVICE, Standing, stand, strangers
+from flows.deploy.confirm import SERVICE, ServiceStanding, stand, strangers
 from flows.deploy.kube import Kube
 from flows.deploy.template import Object, name_of
 from flows.errors import ClusterRefused, NotDeployed
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 
 _POLL_SECONDS = 1.0
@@ -22,7 +22,7 @@ _LINES = 5
 class Serving:
     """What the chart's template describes, in one namespace."""
 
-    def __init__(self, settings: Settings, say: Say) -> None:
+    def __init__(self, settings: PlatformSettings, say: Say) -> None:
         self.kube = Kube(settings.namespace)
         self._settings = settings
         self._say = say
@@ -92,7 +92,7 @@ class Serving:
             for pod in rollout.of(rollout.newest(deployment, self._sets(deployment)), self._pods(deployment))
         ]
 
-    def standing(self) -> Standing:
+    def standing(self) -> ServiceStanding:
         """Who answers for the predictor now, and what the Services of all Deployments wait for."""
         pods = {name: self.pods([name]) for name in self.deployments()}
         waits = [strangers(name, self._slices(name), own) for name, own in pods.items()]

@@ -12,8 +12,8 @@ from flows.clients.monitor import closed_cohorts, fetch_records
 from flows.errors import NotUp
 from flows.gate import gate
 from flows.gate.estimates import Criterion
-from flows.gate.gate import Evidence, Side
-from flows.settings import Settings
+from flows.gate.gate import Evidence, GateSide
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from monitoring.verdict import Cohort
 from training.bundle import Bundle, BundleError, Manifest, Population, Rows, groups
@@ -23,7 +23,7 @@ _AGREEMENT = 1e-4
 """Contributions are sums of float64 over a margin that passed through float32."""
 
 
-def gather_evidence(settings: Settings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
+def gather_evidence(settings: PlatformSettings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
     """The champion's latest closed cohort, scored by both; a sentence where nothing can be judged by.
 
     Raises FlowError for a monitor that answers something else.
@@ -56,8 +56,8 @@ def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, n
     return Evidence(
         cohort=cohort,
         population=population,
-        challenger=Side(new.score(rows).probability, policy.threshold),
-        champion=Side(old.score(old_rows).probability, old.manifest.policy.threshold),
+        challenger=GateSide(new.score(rows).probability, policy.threshold),
+        champion=GateSide(old.score(old_rows).probability, old.manifest.policy.threshold),
         first=False,
         outcome=np.where(learned, np.nan, outcome),
         weight=_floats(table, "weight"),
@@ -81,8 +81,8 @@ def hold_out(bundle: Bundle) -> Evidence:
     return Evidence(
         cohort=HOLD_OUT,
         population=bundle.manifest.population,
-        challenger=Side(_floats(table, "probability"), policy.threshold),
-        champion=Side(np.full(len(table), rate), policy.costs.threshold),
+        challenger=GateSide(_floats(table, "probability"), policy.threshold),
+        champion=GateSide(np.full(len(table), rate), policy.costs.threshold),
         first=True,
         outcome=outcome,
         weight=weight,

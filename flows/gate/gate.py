@@ -66,7 +66,7 @@ class Gate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Side:
+class GateSide:
     """One of the two: its probability [n] for every application, and from which on it refuses."""
 
     probability: Floats
@@ -84,8 +84,8 @@ class Evidence:
 
     cohort: str
     population: Population
-    challenger: Side
-    champion: Side
+    challenger: GateSide
+    champion: GateSide
     first: bool
     """The champion is no model but the constant that a first version is compared with."""
     outcome: Floats
@@ -162,7 +162,7 @@ def _with_outcomes(evidence: Evidence, known: Bools) -> tuple[Criterion, ...]:
         return (Criterion(name="defaults", passed=None, figure=defaults, sentence=sentence),)
     weight = evidence.weight[known]
     challenger, champion = (
-        Side(side.probability[known], side.threshold) for side in (evidence.challenger, evidence.champion)
+        GateSide(side.probability[known], side.threshold) for side in (evidence.challenger, evidence.champion)
     )
     same = bool((challenger.probability == champion.probability).all())
     return (
@@ -183,7 +183,7 @@ def _without_outcomes(evidence: Evidence, known: Bools) -> tuple[Criterion, ...]
     return (*found, fairness.judge_groups(evidence.protected, evidence.challenger.accepts, champion))
 
 
-def _log_loss(challenger: Side, champion: Side, outcome: Floats, weight: Floats, same: bool) -> Criterion:
+def _log_loss(challenger: GateSide, champion: GateSide, outcome: Floats, weight: Floats, same: bool) -> Criterion:
     """(a): lower, with its upper bound."""
     difference = weighted_mean(_losses(challenger, outcome) - _losses(champion, outcome), weight)
     sentence = f"log loss differs by {difference:+.4f}: it must be below 0 with its upper bound"
@@ -192,7 +192,9 @@ def _log_loss(challenger: Side, champion: Side, outcome: Floats, weight: Floats,
     return difference.criterion("log loss", same or difference.high < 0, 0.0, sentence)
 
 
-def _cost(evidence: Evidence, sides: tuple[Side, Side], outcome: Floats, weight: Floats, same: bool) -> Criterion:
+def _cost(
+    evidence: Evidence, sides: tuple[GateSide, GateSide], outcome: Floats, weight: Floats, same: bool
+) -> Criterion:
     """(b): not higher at each one's own threshold, its upper bound below the margin, as a share of the champion's."""
     new, old = (_costs(side, outcome, evidence) for side in sides)
     limit = 0.0 if same else COST_MARGIN
@@ -204,7 +206,7 @@ def _cost(evidence: Evidence, sides: tuple[Side, Side], outcome: Floats, weight:
     return difference.criterion("cost", difference.figure <= 0 and difference.high < limit, limit, sentence)
 
 
-def _calibration(challenger: Side, champion: Side, outcome: Floats, weight: Floats) -> Criterion:
+def _calibration(challenger: GateSide, champion: GateSide, outcome: Floats, weight: Floats) -> Criterion:
     """(c): observed over expected defaults contains 1, or is nearer to it than the champion's."""
     new, old = (_expected(side, outcome, weight) for side in (challenger, champion))
     if new is None or old is None:
@@ -217,7 +219,7 @@ def _calibration(challenger: Side, champion: Side, outcome: Floats, weight: Floa
     return new.criterion("calibration", new.low <= 1 <= new.high or bool(nearer), 1.0, sentence)
 
 
-def _expected(side: Side, outcome: Floats, weight: Floats) -> Estimate | None:
+def _expected(side: GateSide, outcome: Floats, weight: Floats) -> Estimate | None:
     found = ratio(outcome, side.probability, weight)
     return found and found.on_log_scale()
 
@@ -246,10 +248,10 @@ def _refusals(evidence: Evidence, explored: int) -> Criterion:
     return Criterion(name="refusals", passed=None if new < old else True, figure=new, limit=old, sentence=sentence)
 
 
-def _losses(side: Side, outcome: Floats) -> Floats:
+def _losses(side: GateSide, outcome: Floats) -> Floats:
     probability = np.clip(side.probability, _CLIP, 1 - _CLIP)
     return -np.log(np.where(outcome == 1, probability, 1 - probability))
 
 
-def _costs(side: Side, outcome: Floats, evidence: Evidence) -> Floats:
+def _costs(side: GateSide, outcome: Floats, evidence: Evidence) -> Floats:
     return np.where(side.accepts, evidence.costs.fn * outcome, evidence.costs.fp * (1 - outcome))

@@ -16,16 +16,16 @@ from types import MappingProxyType
 import msgspec
 
 from flows.errors import Busy, FlowError, NotStarted
-from flows.machine.process import Service, Started, answers, check_ports, find, start, stop, wait
+from flows.machine.process import ServiceProcess, Started, answers, check_ports, find, start, stop, wait
 from flows.machine.services import explainer_python, services
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 
 _NOTHING_LIVE = "no version is live yet: `credence train` makes one, `credence promote` puts it live"
 
 
 @dataclass(frozen=True)
-class Status:
+class ProcessStatus:
     """One process or pod of the platform."""
 
     name: str
@@ -40,7 +40,7 @@ class Status:
 class Platform:
     """The processes that belong to one state folder."""
 
-    def __init__(self, settings: Settings, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, settings: PlatformSettings, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         """`environment` is added to that of every process started here."""
         self.settings = settings
         self._environment = environment
@@ -125,7 +125,7 @@ class Platform:
                 self._write(started)
             return ended
 
-    def status(self) -> list[Status]:
+    def status(self) -> list[ProcessStatus]:
         """Each process: whether it runs and is ready."""
         started = self._read()
         found = []
@@ -134,10 +134,10 @@ class Platform:
             process = find(entry) if entry else None
             state = "down" if entry is None or process is None else self._state(service, entry)
             version = self.live if service.name in ("predictor", "explainer") else None
-            found.append(Status(service.name, state, service.url, process.pid if process else None, version))
+            found.append(ProcessStatus(service.name, state, service.url, process.pid if process else None, version))
         return found
 
-    def _state(self, service: Service, entry: Started) -> str:
+    def _state(self, service: ServiceProcess, entry: Started) -> str:
         return "ready" if answers(service, service.ready, entry) else "not ready"
 
     def running(self) -> list[str]:
@@ -148,7 +148,7 @@ class Platform:
         """Where a process writes."""
         return self._folder / "logs" / f"{name}.log"
 
-    def _begin(self, services: Sequence[Service], say: Say) -> list[str]:
+    def _begin(self, services: Sequence[ServiceProcess], say: Say) -> list[str]:
         started = self._read()
         for service in services:
             self._check_moved(service, started.get(service.name))
@@ -163,13 +163,13 @@ class Platform:
             self._write(started)
         return [service.name for service in missing]
 
-    def _can_start(self, service: Service, say: Say) -> bool:
+    def _can_start(self, service: ServiceProcess, say: Say) -> bool:
         installed = service.name != "explainer" or explainer_python(self.settings).exists()
         if not installed:
             say(f"no explainer: {explainer_python(self.settings)} is not there, `make setup` makes it")
         return installed
 
-    def _keeps(self, service: Service, started: dict[str, Started], say: Say) -> bool:
+    def _keeps(self, service: ServiceProcess, started: dict[str, Started], say: Say) -> bool:
         """Whether a service runs already; one that runs and does not answer is ended, to be started again."""
         entry = started.get(service.name)
         if entry is None or find(entry) is None:
@@ -182,7 +182,7 @@ class Platform:
             return False
         return True
 
-    def _check_moved(self, service: Service, entry: Started | None) -> None:
+    def _check_moved(self, service: ServiceProcess, entry: Started | None) -> None:
         if entry is not None and find(entry) is not None and entry.ports != service.ports:
             moved = next(name for name, port in service.ports.items() if entry.ports.get(name) != port)
             raise FlowError(
@@ -190,7 +190,7 @@ class Platform:
                 "run `credence down` with the old setting first"
             )
 
-    def _end(self, service: Service, entry: Started, say: Say) -> None:
+    def _end(self, service: ServiceProcess, entry: Started, say: Say) -> None:
         if not stop(entry, service.stop_seconds):
             say(f"the {service.name} did not end within {service.stop_seconds:.0f} s and was killed")
 
@@ -217,10 +217,10 @@ class Platform:
         unfinished.write_bytes(msgspec.json.encode(started))
         unfinished.rename(self._book)
 
-    def _services(self, version: str | None) -> list[Service]:
+    def _services(self, version: str | None) -> list[ServiceProcess]:
         found = services(self.settings, version)
         return [replace(each, environment={**each.environment, **self._environment}) for each in found]
 
-    def _service(self, name: str, version: str) -> Service:
+    def _service(self, name: str, version: str) -> ServiceProcess:
         (service,) = (service for service in self._services(version) if service.name == name)
         return service

@@ -44,7 +44,7 @@ Check = str | Callable[[Started], bool]
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceProcess:
     """A process as it should be started."""
 
     name: str
@@ -64,7 +64,7 @@ class Service:
     """Time it may take to end what it does after SIGTERM."""
 
 
-def check_ports(service: Service) -> None:
+def check_ports(service: ServiceProcess) -> None:
     """Raises PortTaken for the first of the service's ports that somebody listens on."""
     for setting, port in service.ports.items():
         deadline = time.monotonic() + _RELEASE_SECONDS
@@ -85,7 +85,7 @@ def _is_taken(port: int) -> bool:
     return False
 
 
-def start(service: Service, folder: Path, log: Path) -> Started:
+def start(service: ServiceProcess, folder: Path, log: Path) -> Started:
     """Start a service in `folder`, its output appended to `log`; it outlives this process and its terminal."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -114,7 +114,7 @@ def find(started: Started) -> psutil.Process | None:
     return process
 
 
-def answers(service: Service, check: Check, started: Started) -> bool:
+def answers(service: ServiceProcess, check: Check, started: Started) -> bool:
     """Whether the service's answer to a check is yes."""
     if callable(check):
         return check(started)
@@ -124,7 +124,7 @@ def answers(service: Service, check: Check, started: Started) -> bool:
         return False
 
 
-def wait(service: Service, started: Started, log: Path, check: Check) -> None:
+def wait(service: ServiceProcess, started: Started, log: Path, check: Check) -> None:
     """Return when a check is passed. Raises NotStarted with the end of its log if it ends or takes too long."""
     deadline = time.monotonic() + service.start_seconds
     while not answers(service, check, started):

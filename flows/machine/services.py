@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from flows.clients.prefect import HEALTH, last_heartbeat, pool_page, prefect_environment
-from flows.machine.process import Service, Started
-from flows.settings import Settings
+from flows.machine.process import ServiceProcess, Started
+from flows.settings import PlatformSettings
 
 _HEARTBEAT_SECONDS = 10
 
 
-def services(settings: Settings, version: str | None) -> list[Service]:
+def services(settings: PlatformSettings, version: str | None) -> list[ServiceProcess]:
     """What should run while `version` is live, in the order of starting; the worker last, as it moves the others.
 
     A registry that is elsewhere is not among them, nor an orchestrator that is, with its workers.
@@ -27,16 +27,16 @@ def services(settings: Settings, version: str | None) -> list[Service]:
     return found if settings.prefect_url else [*found, worker(settings)]
 
 
-def explainer_python(settings: Settings) -> Path:
+def explainer_python(settings: PlatformSettings) -> Path:
     """The interpreter that has the explainer's libraries, which may not be there."""
     return Path(settings.explainer_python or Path(sys.prefix).parent / ".venv-explainer" / "bin" / "python")
 
 
-def registry(settings: Settings) -> Service:
+def registry(settings: PlatformSettings) -> ServiceProcess:
     """MLflow."""
     folder, port = settings.folder / "mlflow", settings.mlflow_port
     folder.mkdir(parents=True, exist_ok=True)
-    return Service(
+    return ServiceProcess(
         name="registry",
         command=(
             *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
@@ -53,10 +53,10 @@ def registry(settings: Settings) -> Service:
     )
 
 
-def orchestrator(settings: Settings) -> Service:
+def orchestrator(settings: PlatformSettings) -> ServiceProcess:
     """Prefect's server, its runs in SQLite in the state folder."""
     port = settings.prefect_port
-    return Service(
+    return ServiceProcess(
         name="orchestrator",
         command=(
             *(sys.executable, "-m", "uvicorn", "--factory", "flows.orchestration.server:create_app"),
@@ -72,13 +72,13 @@ def orchestrator(settings: Settings) -> Service:
     )
 
 
-def worker(settings: Settings) -> Service:
+def worker(settings: PlatformSettings) -> ServiceProcess:
     """The process that registers the deployments and runs them, each run a process of its own."""
 
     def online(started: Started) -> bool:
         return last_heartbeat(settings) > max(started.created, time.time() - 4 * _HEARTBEAT_SECONDS)
 
-    return Service(
+    return ServiceProcess(
         name="worker",
         command=(sys.executable, "-m", "flows.orchestration.worker"),
         environment={
@@ -96,9 +96,9 @@ def worker(settings: Settings) -> Service:
     )
 
 
-def monitor(settings: Settings) -> Service:
+def monitor(settings: PlatformSettings) -> ServiceProcess:
     """The collector of records, which judges them."""
-    return Service(
+    return ServiceProcess(
         name="monitor",
         command=(sys.executable, "-m", "monitoring"),
         environment={
@@ -116,9 +116,9 @@ def monitor(settings: Settings) -> Service:
     )
 
 
-def explainer(settings: Settings, version: str) -> Service:
+def explainer(settings: PlatformSettings, version: str) -> ServiceProcess:
     """KServe's explainer for one version, by its own interpreter because its libraries and ours do not meet."""
-    return Service(
+    return ServiceProcess(
         name="explainer",
         command=(
             *(str(explainer_python(settings)), "-m", "serving.explainer", "--models", str(settings.models)),
@@ -134,9 +134,9 @@ def explainer(settings: Settings, version: str) -> Service:
     )
 
 
-def predictor(settings: Settings, version: str) -> Service:
+def predictor(settings: PlatformSettings, version: str) -> ServiceProcess:
     """What answers applications."""
-    return Service(
+    return ServiceProcess(
         name="predictor",
         command=(
             *(sys.executable, "-m", "serving.predictor", "--models", str(settings.models), "--version", version),

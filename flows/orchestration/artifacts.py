@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from training.registry.trail import TOLD, Change, page
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from training.registry import Version
 
 
-def show_version(settings: Settings, version: Version, manifest: Manifest) -> None:
+def show_version(settings: PlatformSettings, version: Version, manifest: Manifest) -> None:
     """The hold-out figures of a version, and where it and its run are."""
     rows = [
         {"figure": name.replace("_", " "), "value": each.value, "from": each.low, "to": each.high}
@@ -41,7 +41,7 @@ def show_gate(version: str, gate: Gate) -> None:
     )
 
 
-def show_change(settings: Settings, change: Change) -> None:
+def show_change(settings: PlatformSettings, change: Change) -> None:
     """How an attempt to change what is live ended, as the audit trail has it."""
     create_markdown_artifact(markdown=page(change), key="change")
     if change.id:
@@ -49,7 +49,7 @@ def show_change(settings: Settings, change: Change) -> None:
         create_link_artifact(link=link, link_text="the audit record in MLflow", key="audit-record")
 
 
-def show_verdict(settings: Settings, verdict: str) -> None:
+def show_verdict(settings: PlatformSettings, verdict: str) -> None:
     """The monitor's page and Evidently's report of the verdict behind a run."""
     link = f"{settings.monitor_page}/review/verdicts/{verdict}"
     create_link_artifact(link=link, link_text=f"verdict {verdict}", key="verdict")

@@ -22,7 +22,7 @@ from flows.orchestration import artifacts
 from flows.runs import plain
 from flows.runs.decision import HumanDecision, approval
 from flows.runs.trail import describe_change
-from flows.settings import Settings, from_environment
+from flows.settings import PlatformSettings, from_environment
 from flows.steps import Say
 from training.bundle import Costs
 
@@ -144,7 +144,7 @@ def _name() -> str:
     return f"Prefect run {runtime.flow_run.name}"
 
 
-def _decided(settings: Settings, version: str | None, verdict: str) -> tuple[str, DecisionForm | None]:
+def _decided(settings: PlatformSettings, version: str | None, verdict: str) -> tuple[str, DecisionForm | None]:
     """The version, with a person's decision if the gate says `promote`; the run leaves the machine until it is resumed.
 
     The resumed run begins again, and so judges again, before this returns. What was decided on is this version in place

@@ -14,7 +14,7 @@ from prefect.exceptions import ObjectNotFound
 
 from flows.clients.prefect import DEPLOYMENT, run_page
 from flows.errors import FlowError
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 
 _POLL_SECONDS = 1.0
@@ -30,7 +30,7 @@ _LATE_SECONDS = 5.0
 """A run sends its lines every two seconds, and its state at once; one that was killed sends no last line."""
 
 
-def follow_run(name: str, parameters: dict[str, object], settings: Settings, say: Say) -> str:
+def follow_run(name: str, parameters: dict[str, object], settings: PlatformSettings, say: Say) -> str:
     """Start a run of the deployment of a flow and return its id when it ended well.
 
     Raises FlowError if the run fails, is cancelled, or is no longer followed.

@@ -14,7 +14,7 @@ from flows.clients.prefect import POOL, wait_for_server
 from flows.deploy.cluster import Cluster
 from flows.errors import Busy, FlowError
 from flows.orchestration.registration import register
-from flows.settings import Settings, from_environment
+from flows.settings import PlatformSettings, from_environment
 from training.registry import Registry
 
 _SERVER_SECONDS = 300.0
@@ -22,20 +22,20 @@ _SERVER_SECONDS = 300.0
 _BUSY_SECONDS = 5.0
 
 
-def register_and_apply(settings: Settings) -> None:
+def register_and_apply(settings: PlatformSettings) -> None:
     """Raises FlowError."""
     asyncio.run(_register(settings))
     if settings.in_cluster:
         _apply_template(settings)
 
 
-async def _register(settings: Settings) -> None:
+async def _register(settings: PlatformSettings) -> None:
     await wait_for_server(settings, _SERVER_SECONDS)
     names = await register(settings)
     _say(f"registered the work pool {POOL} and {', '.join(names)} at {settings.orchestrator_url}")
 
 
-def _apply_template(settings: Settings) -> None:
+def _apply_template(settings: PlatformSettings) -> None:
     """Wait for whoever changes what is live just now: it may have begun with the template from before."""
     home, until = Cluster(settings, Registry(settings.registry_url), _say), time.monotonic() + settings.deploy_seconds
     while True:

@@ -22,15 +22,15 @@ from flows.clients.prefect import DEPLOYMENT, POOL
 from flows.deploy import template
 from flows.deploy.objects import Serving
 from flows.deploy.template import Object
-from flows.errors import FlowError, SettingsError
+from flows.errors import FlowError, PlatformSettingsError
 from flows.orchestration.flows import promote, retrain, rollback, train
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 
 _COMMAND = "{{ command }}"
 """Where Prefect puts what a Job runs."""
 
 
-async def register(settings: Settings) -> list[str]:
+async def register(settings: PlatformSettings) -> list[str]:
     """Make the pool and the deployments; a second time changes nothing. Returns the deployments' names.
 
     Raises FlowError where the cluster's Job manifest is none, ClusterRefused.
@@ -45,16 +45,16 @@ async def register(settings: Settings) -> list[str]:
     ]
 
 
-def work_pool(settings: Settings, owner: Object | None) -> WorkPoolCreate:
+def work_pool(settings: PlatformSettings, owner: Object | None) -> WorkPoolCreate:
     """The pool that runs are taken from: of processes, or in a cluster of Jobs, which go with their `owner`."""
     if not settings.in_cluster:
         return WorkPoolCreate(name=POOL, type="process")
     if not settings.run_template:
-        raise SettingsError("CREDENCE_RUN_TEMPLATE", "the file with a run's Job manifest", "")
+        raise PlatformSettingsError("CREDENCE_RUN_TEMPLATE", "the file with a run's Job manifest", "")
     return WorkPoolCreate(name=POOL, type="kubernetes", base_job_template=job_template(settings, owner))
 
 
-def job_template(settings: Settings, owner: Object | None) -> dict[str, Any]:
+def job_template(settings: PlatformSettings, owner: Object | None) -> dict[str, Any]:
     """Prefect's own template of a run, with the chart's manifest in it. Raises FlowError for one that is none."""
     from prefect_kubernetes.worker import KubernetesWorker  # what a laptop does not pay for
 
@@ -83,12 +83,12 @@ def manifest(path: Path) -> dict[str, Any]:
     return dict(found)
 
 
-def _owner(settings: Settings) -> Object | None:
+def _owner(settings: PlatformSettings) -> Object | None:
     """What Jobs go with when the release is removed; None on one machine."""
     return template.owner(Serving(settings, print).config()) if settings.in_cluster else None
 
 
-async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> str:
+async def _deploy(settings: PlatformSettings, flow: Flow[..., Any], **options: Any) -> str:
     deployment = await flow.ato_deployment(
         name=DEPLOYMENT,
         description=flow.description,
@@ -101,7 +101,7 @@ async def _deploy(settings: Settings, flow: Flow[..., Any], **options: Any) -> s
     return f"{flow.name}/{DEPLOYMENT}"
 
 
-def _job_variables(settings: Settings) -> dict[str, str]:
+def _job_variables(settings: PlatformSettings) -> dict[str, str]:
     if settings.in_cluster:
         return {"command": "python -m flows.orchestration.job"}
     command = f"{shlex.quote(sys.executable)} -m prefect.engine"

@@ -21,7 +21,7 @@ from prefect.workers.process import ProcessWorker
 from flows.clients.prefect import POOL, wait_for_server
 from flows.errors import FlowError
 from flows.orchestration.registration import register
-from flows.settings import Settings, from_environment
+from flows.settings import PlatformSettings, from_environment
 
 _END_SECONDS = 20.0
 """A run may be in the middle of a computation."""
@@ -29,14 +29,14 @@ _REPORT_SECONDS = 1.0
 """For the worker to report a run whose process it saw end."""
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: PlatformSettings) -> None:
     await wait_for_server(settings)
     await register(settings)
     # In a cluster its health is asked for, at /health on Prefect's PREFECT_WORKER_WEBSERVER_PORT.
     await _worker(settings).start(with_healthcheck=settings.in_cluster)
 
 
-def _worker(settings: Settings) -> BaseWorker[Any, Any, Any]:
+def _worker(settings: PlatformSettings) -> BaseWorker[Any, Any, Any]:
     if not settings.in_cluster:
         return ProcessWorker(work_pool_name=POOL, name="this machine")
     # Read when it is imported: without it the observer of Jobs asks for those of the whole cluster.
@@ -47,7 +47,7 @@ def _worker(settings: Settings) -> BaseWorker[Any, Any, Any]:
     return worker
 
 
-async def _work_until_stopped(settings: Settings) -> None:
+async def _work_until_stopped(settings: PlatformSettings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flows.clients.monitor import erase_records
 from flows.clients.predictor import erase_logged
 from flows.machine.platform import Platform
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 
 
-def forget_client(settings: Settings, client: int) -> dict[str, int]:
+def forget_client(settings: PlatformSettings, client: int) -> dict[str, int]:
     """Erase a client's records in the prediction log of this machine and in the store; how many each.
 
     The log comes first: what is erased there can no longer reach the store. Raises NotUp, FlowError.

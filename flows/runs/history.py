@@ -10,7 +10,7 @@ from flows.clients.predictor import load_version
 from flows.deploy.history import write_history
 from flows.errors import FlowError
 from flows.machine.platform import Platform
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from training.bundle import Bundle, History, Manifest
 from training.registry import Registry
@@ -45,7 +45,7 @@ def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Ma
     return _made(written, manifest)
 
 
-def renew(settings: Settings, data: Path, say: Say) -> Made:
+def renew(settings: PlatformSettings, data: Path, say: Say) -> Made:
     """Write the client history that the live version in a cluster reads, and let every pod start anew with it.
 
     Raises DataError, RegistryError, BundleError, FlowError.

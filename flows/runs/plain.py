@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.runs.decision import HumanDecision, approval
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say, Step
 from training.bundle import Costs
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def train(
-    settings: Settings,
+    settings: PlatformSettings,
     step: Step,
     data: str | None = None,
     trials: int = 8,
@@ -48,7 +48,7 @@ def train(
 
 
 def promote(
-    settings: Settings,
+    settings: PlatformSettings,
     step: Step,
     by: str,
     version: str | None = None,
@@ -70,7 +70,7 @@ def promote(
     return step("promotion", work)
 
 
-def consider(settings: Settings, version: str | None, say: Say) -> Considered:
+def consider(settings: PlatformSettings, version: str | None, say: Say) -> Considered:
     """What the gate says of a version, by default the challenger. Raises as `consider_version` does."""
     from flows.runs.promote import consider_version
     from training.registry import Registry
@@ -78,7 +78,9 @@ def consider(settings: Settings, version: str | None, say: Say) -> Considered:
     return consider_version(Registry(settings.registry_url), settings, version, say)
 
 
-def rollback(settings: Settings, step: Step, by: str, why: str = "asked for", flow_run: str | None = None) -> Change:
+def rollback(
+    settings: PlatformSettings, step: Step, by: str, why: str = "asked for", flow_run: str | None = None
+) -> Change:
     """The previous champion live again. Raises as `flows.runs.promote` does."""
     from flows.deploy.home import home_for
     from flows.runs.promote import return_to_previous
@@ -93,7 +95,7 @@ def rollback(settings: Settings, step: Step, by: str, why: str = "asked for", fl
 
 
 def retrain(
-    settings: Settings,
+    settings: PlatformSettings,
     step: Step,
     by: str,
     kind: Kind = "retrain",
@@ -114,7 +116,7 @@ def retrain(
 
 
 def _promote_for_command(
-    settings: Settings, step: Step, by: str, version: str | None = None, approve: str | None = None
+    settings: PlatformSettings, step: Step, by: str, version: str | None = None, approve: str | None = None
 ) -> Change:
     return promote(settings, step, by, version, approval(approve))
 

@@ -21,7 +21,7 @@ from flows.gate import evidence
 from flows.gate.gate import Gate, judge
 from flows.runs import trail
 from flows.runs.decision import HumanDecision
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from training.bundle import Bundle, BundleError
 from training.registry import Registry, RegistryError
@@ -44,7 +44,7 @@ class Considered:
 
 def promote_version(
     registry: Registry,
-    settings: Settings,
+    settings: PlatformSettings,
     home: Home,
     version: str | None,
     *,
@@ -64,7 +64,7 @@ def promote_version(
     return carry_out(considered, home, registry, by=by, say=say, decision=decision)
 
 
-def consider_version(registry: Registry, settings: Settings, version: str | None, say: Say) -> Considered:
+def consider_version(registry: Registry, settings: PlatformSettings, version: str | None, say: Say) -> Considered:
     """Ask the gate about a version, by default the challenger. Raises RegistryError, BundleError, FlowError."""
     aliases = registry.aliases()
     number = version or aliases.get("challenger")

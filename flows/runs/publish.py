@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from training.bundle import MODEL, remote
 from training.registry import Registry
 
@@ -20,7 +20,7 @@ class Published:
     """Below its artifacts."""
 
 
-def publish_version(settings: Settings, version: str) -> Published:
+def publish_version(settings: PlatformSettings, version: str) -> Published:
     """Publish a version's bundle; published again it is the same. Raises RegistryError, BundleError."""
     registry = Registry(settings.registry_url)
     path = registry.download(registry.version(version).number, settings.models)

@@ -13,10 +13,10 @@ import pyarrow as pa
 from flows.clients.monitor import fetch_records
 from flows.deploy.home import local_version
 from flows.errors import FlowError
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say
 from monitoring.verdict import Window
-from serving.batch.files import Batch, read_batches
+from serving.batch.files import FileBatch, read_batches
 from serving.process.settings import VersionSettings, gather
 from serving.protocol.errors import Refused
 from serving.version import Model, Scored, open_model
@@ -25,7 +25,7 @@ from training.bundle import Bundle
 _WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")
 
 
-def report_window(settings: Settings, window: str, out: Path, say: Say) -> Window:
+def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) -> Window:
     """Draw a window's records; returns the figures of the page. Raises NotUp, FlowError, BundleError."""
     found = _WINDOW.fullmatch(window)
     if found is None:
@@ -35,7 +35,7 @@ def report_window(settings: Settings, window: str, out: Path, say: Say) -> Windo
     return _draw(bundle, records, out, f"window {window}", say)
 
 
-def report_file(settings: Settings, file: Path, version: str | None, out: Path, say: Say) -> Window:
+def report_file(settings: PlatformSettings, file: Path, version: str | None, out: Path, say: Say) -> Window:
     """Draw a file's applications, answered by a version or the live one; returns the figures of the page.
 
     Raises FileError, FlowError, BundleError.
@@ -65,7 +65,7 @@ def answered(file: Path, model: Model, *, keep_unknown: bool) -> tuple[pa.Table,
     return records, rows - len(records)
 
 
-def _answer(model: Model, batch: Batch) -> Iterator[Scored]:
+def _answer(model: Model, batch: FileBatch) -> Iterator[Scored]:
     """A batch at once, or, where it is refused, all of its rows that are not refused alone."""
     try:
         yield model.score(batch.tensors)
@@ -80,7 +80,7 @@ def _table(scored: Scored, model: Model) -> pa.Table:
     return pa.table({**columns, "probability": pa.array(scored.probability, pa.float64())})
 
 
-def _bundle(settings: Settings, version: str) -> Bundle:
+def _bundle(settings: PlatformSettings, version: str) -> Bundle:
     path = settings.models / version
     if not path.is_dir():
         raise FlowError(f"version: expected one that was live here, got {version!r}: {path} is not there")

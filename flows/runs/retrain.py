@@ -20,7 +20,7 @@ from flows.errors import FlowError
 from flows.gate.evidence import latest_cohort
 from flows.runs import trail
 from flows.runs.train import recalibrate_and_register, train_and_register
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.steps import Say, Step
 from monitoring.verdict import Cohort
 from training.bundle import Bundle, Manifest
@@ -53,7 +53,7 @@ class Retrained:
 
 
 def retrain_and_promote(
-    settings: Settings,
+    settings: PlatformSettings,
     step: Step,
     promote: Callable[[str], Change | None],
     verdict: str = "",
@@ -81,7 +81,7 @@ def retrain_and_promote(
     return Retrained(version, manifest, change)
 
 
-def gather_cohorts(settings: Settings, registry: Registry, say: Say) -> Gathered:
+def gather_cohorts(settings: PlatformSettings, registry: Registry, say: Say) -> Gathered:
     """Fetch the champion and every closed cohort. Raises RegistryError, NotUp, FlowError saying what is missing."""
     champion = trail.champion(registry.changes(), registry.aliases())
     if champion is None:

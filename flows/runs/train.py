@@ -11,10 +11,10 @@ from typing import Any
 
 from flows.steps import Say
 from training.bundle import Bundle, Manifest
-from training.registry import Figures, Registry, Trial, Version
+from training.registry import Figures, LoggedTrial, Registry, Version
 from training.rows.recent import Recent
 from training.runs.recalibrate import recalibrate
-from training.runs.train import Options, Run, train
+from training.runs.train import Options, TrainingRun, train
 from training.synthetic import synthesise
 from training.tables import Tables, read
 
@@ -100,7 +100,7 @@ def _origin(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def figures(made: Run, options: Options, tables: Tables, data: Path) -> Figures:
+def figures(made: TrainingRun, options: Options, tables: Tables, data: Path) -> Figures:
     """What the registry logs of a run."""
     metrics = _metrics(made.manifest) | {"training_seconds": made.seconds}
     metrics |= {"features": len(made.manifest.features), "dropped_features": len(made.results.dropped)}
@@ -108,7 +108,7 @@ def figures(made: Run, options: Options, tables: Tables, data: Path) -> Figures:
     parameters |= {f"model.{name}": value for name, value in made.chosen.parameters.items()}
     parameters |= {"absent_tables": ", ".join(tables.absent)}
     trials = [
-        Trial(
+        LoggedTrial(
             name=f"{trial.family}-{number}",
             parameters={"family": trial.family, **trial.parameters},
             metrics={"auc": trial.auc, "log_loss": trial.log_loss, "cost": trial.cost, "seconds": trial.seconds},

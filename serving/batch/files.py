@@ -30,7 +30,7 @@ class FileError(Exception):
 
 
 @dataclass(frozen=True)
-class Batch:
+class FileBatch:
     """Some rows of a file."""
 
     rows: int
@@ -46,7 +46,7 @@ class Batch:
         ]
 
 
-def read_batches(path: Path, manifest: Manifest, *, keep_unknown: bool) -> Iterator[Batch]:
+def read_batches(path: Path, manifest: Manifest, *, keep_unknown: bool) -> Iterator[FileBatch]:
     """The file's rows in order, in batches of bounded size; columns the model does not know only if asked for.
 
     Raises FileError.
@@ -84,14 +84,16 @@ def _csv(path: Path) -> Iterator[pa.RecordBatch]:
                 yield batch.slice(start, ROWS)
 
 
-def _tensors(batch: pa.RecordBatch, datatypes: Mapping[str, str], keep_unknown: bool, path: Path, done: int) -> Batch:
+def _tensors(
+    batch: pa.RecordBatch, datatypes: Mapping[str, str], keep_unknown: bool, path: Path, done: int
+) -> FileBatch:
     names = batch.schema.names
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise FileError(f"{path}, column {twice}: expected once, found again")
     used = [name for name in names if keep_unknown or name in datatypes]
     tensors = [_tensor(name, batch.column(name), datatypes.get(name, "BYTES"), path, done) for name in used]
-    return Batch(batch.num_rows, tensors, tuple(name for name in names if name not in used))
+    return FileBatch(batch.num_rows, tensors, tuple(name for name in names if name not in used))
 
 
 def _tensor(name: str, column: pa.Array, datatype: str, path: Path, done: int) -> Tensor:

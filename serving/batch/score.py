@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from serving.batch.files import Batch, FileError, read_batches
+from serving.batch.files import FileBatch, FileError, read_batches
 from serving.process.settings import VersionSettings
 from serving.protocol.codec import CLIENT
 from serving.protocol.errors import Refused
@@ -33,7 +33,7 @@ _WRITERS = {".csv": pyarrow.csv.CSVWriter, ".parquet": pyarrow.parquet.ParquetWr
 
 
 @dataclass
-class Summary:
+class ScoreSummary:
     """What was decided."""
 
     rows: int = 0
@@ -69,7 +69,7 @@ class Decided:
     errors: Mapping[int, str]
 
 
-def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons: bool, say: Say) -> Summary:
+def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons: bool, say: Say) -> ScoreSummary:
     """Decide on every row of `source` as a predictor with these settings does; write `target` whole or not at all.
 
     Raises FileError where no row of the first batch can be answered, BundleError.
@@ -92,9 +92,9 @@ def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons
 
 
 def _decide(
-    batches: Iterable[Batch], source: Path, model: Model, explained: Bundle | None, writer: Any, say: Say
-) -> Summary:
-    summary, said = Summary(), time.monotonic()
+    batches: Iterable[FileBatch], source: Path, model: Model, explained: Bundle | None, writer: Any, say: Say
+) -> ScoreSummary:
+    summary, said = ScoreSummary(), time.monotonic()
     for batch in batches:
         decided = _score(model, batch)
         if not summary.rows and decided.scored is None:
@@ -111,7 +111,7 @@ def _decide(
     return summary
 
 
-def _score(model: Model, batch: Batch) -> Decided:
+def _score(model: Model, batch: FileBatch) -> Decided:
     """Score a batch at once, or, where it is refused, all of its rows that are not refused alone."""
     try:
         return Decided(batch.rows, model.score(batch.tensors), {})
@@ -137,7 +137,7 @@ def _schema(*, with_reasons: bool) -> pa.Schema:
     return pa.schema([*named, *((text, pa.string()) for text in texts)])
 
 
-def _table(model: Model, batch: Batch, decided: Decided, explained: Bundle | None) -> pa.Table:
+def _table(model: Model, batch: FileBatch, decided: Decided, explained: Bundle | None) -> pa.Table:
     """The batch's decisions, and errors, in the order of the file."""
     schema = _schema(with_reasons=explained is not None)
     columns = _columns(model, decided.scored, explained) if decided.scored else {}
@@ -150,7 +150,7 @@ def _table(model: Model, batch: Batch, decided: Decided, explained: Bundle | Non
     return pa.table([pa.array(columns.get(field.name, nothing), field.type) for field in schema], schema)
 
 
-def _clients(batch: Batch) -> Sequence[int | None]:
+def _clients(batch: FileBatch) -> Sequence[int | None]:
     """SK_ID_CURR of every row, undecided ones included; None where it is no whole number."""
     values = next((tensor.data for tensor in batch.tensors if tensor.name == CLIENT), [None] * batch.rows)
     return [int(value) if isinstance(value, int | float) and value == value // 1 else None for value in values]

@@ -29,7 +29,7 @@ Values = Mapping[str, Value]
 Mask = npt.NDArray[np.bool_]
 
 
-class Change(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
+class FieldChange(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
     """One field's value as it was sent and as it would be accepted."""
 
     before: Value
@@ -39,7 +39,7 @@ class Change(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to
 class Counterfactual(msgspec.Struct, frozen=True):
     """An application that would be accepted."""
 
-    changes: dict[str, Change]
+    changes: dict[str, FieldChange]
     probability: float
 
 
@@ -111,7 +111,9 @@ class Searcher:
 
     def _told(self, row: Rows, before: Values, after: Values) -> Counterfactual:
         probability = self._bundle.score(self._changed(row, [after])).probability[0]
-        return Counterfactual({name: Change(before[name], value) for name, value in after.items()}, float(probability))
+        return Counterfactual(
+            {name: FieldChange(before[name], value) for name, value in after.items()}, float(probability)
+        )
 
 
 def _candidates(fields: Sequence[Field], before: Values, count: int) -> Iterator[Values]:

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from serving.explainer.counterfactual import Counterfactual, Searcher
 from serving.explainer.request import Wanted
 from serving.protocol.tensors import Tensor
-from serving.reasons import Part, Reasons, find_reasons
+from serving.reasons import ReasonPart, Reasons, find_reasons
 from serving.version import Model, Scored, newest, open_history, open_model
 from training.bundle import Bundle, History
 
@@ -38,7 +38,7 @@ class Why(msgspec.Struct, frozen=True):
     french: str
     english: str
     contribution: float
-    features: list[Part]
+    features: list[ReasonPart]
 
 
 class Explanation(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from serving.initializer.fetching import bring
-from serving.initializer.source import Source, SourceError
+from serving.initializer.source import SourceError, StorageSource
 from serving.process.stderr import log_json
 from training.bundle import BundleError
 
@@ -28,7 +28,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     log_json()
     try:
-        bring(_url(), Source.parse(asked.uri), asked.folder)
+        bring(_url(), StorageSource.parse(asked.uri), asked.folder)
     except (SourceError, BundleError) as error:
         sys.stderr.write(f"{asked.uri} cannot be served: {error}\n")
         return 1

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from serving.initializer.source import Source
+from serving.initializer.source import StorageSource
 from training.bundle import Bundle, remote
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ PATIENCE = 300.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 
 
-def bring(url: str, source: Source, models: Path, patience: float = PATIENCE) -> None:
+def bring(url: str, source: StorageSource, models: Path, patience: float = PATIENCE) -> None:
     """Fetch into a folder of versions. Raises BundleError, AwayError if MLflow was away for all the `patience`."""
     end = time.monotonic() + patience
     told = {"version": source.version}

@@ -12,14 +12,14 @@ class SourceError(Exception):
     """What was asked for is no version of a model."""
 
 
-class Source(NamedTuple):
+class StorageSource(NamedTuple):
     """A version; which release's MLflow has it is said by CREDENCE_MLFLOW_URL, the URI only tells releases apart."""
 
     model: str
     version: str
 
     @classmethod
-    def parse(cls, uri: str) -> Source:
+    def parse(cls, uri: str) -> StorageSource:
         """Raises SourceError for anything but a numbered version: what an alias names would change under the pod."""
         found = _URI.fullmatch(uri)
         if found is None:

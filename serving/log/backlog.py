@@ -34,7 +34,7 @@ class Count(NamedTuple):
     newest: int
 
 
-class Batch(NamedTuple):
+class LogBatch(NamedTuple):
     """Frames to send, schemas included, and what to acknowledge when they have arrived."""
 
     segment: Count
@@ -79,7 +79,7 @@ class Backlog:
         """What was answered, by segment, those included that were deleted unshipped."""
         return self._lost + [_count(segment) for segment in self.segments.values() if segment.records]
 
-    def batch(self, most_bytes: int, most_records: int) -> Batch | None:
+    def batch(self, most_bytes: int, most_records: int) -> LogBatch | None:
         """The oldest frames that are not acknowledged, at least one, at most as said; None if there are none."""
         segment = self._behind()
         if segment is None:
@@ -96,14 +96,14 @@ class Backlog:
                 return None
         return _batch(segment, start, end, records)
 
-    def acknowledge(self, batch: Batch) -> None:
+    def acknowledge(self, batch: LogBatch) -> None:
         """Let go of what the monitor has committed."""
         segment = self.segments.get(batch.segment.name)
         if segment is not None:
             segment.acknowledge(batch.end, batch.records)
             self._delete_done(segment)
 
-    def set_aside(self, batch: Batch) -> None:
+    def set_aside(self, batch: LogBatch) -> None:
         """Keep a batch that the monitor refuses for good in `refused/`, and go on behind it."""
         segment = self.segments.get(batch.segment.name)
         if segment is not None:
@@ -209,8 +209,8 @@ def _count(segment: Segment) -> Count:
     return Count(segment.name, segment.records, segment.newest)
 
 
-def _batch(segment: Segment, start: int, end: int, records: int) -> Batch:
+def _batch(segment: Segment, start: int, end: int, records: int) -> LogBatch:
     body = os.pread(segment.fd, end - start, start)
     # What was sent before may have gone to another database, so each batch explains itself.
     schemas = b"".join(segment.schemas.values()) if start else b""
-    return Batch(_count(segment), schemas + body, start, end, records)
+    return LogBatch(_count(segment), schemas + body, start, end, records)

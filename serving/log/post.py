@@ -19,7 +19,7 @@ class Target(NamedTuple):
     """The URL without what it may hold of user and password."""
 
 
-class Answer(NamedTuple):
+class PostReply(NamedTuple):
     """What came back."""
 
     status: int
@@ -57,10 +57,10 @@ def head(to: Target, token: str, segment: str, answered: int, newest: int, lengt
     return "\r\n".join((*lines, "", "")).encode("ascii")
 
 
-def parse(answer: bytes) -> Answer:
+def parse(answer: bytes) -> PostReply:
     """Status and text of an answer, as far as it was read."""
     start, _, text = answer.partition(b"\r\n\r\n")
     words = start.split(b"\r\n", 1)[0].split(b" ", 2)
     if len(words) < 2 or not words[0].startswith(b"HTTP/1.") or not words[1].isdigit():
-        return Answer(0, "not an HTTP answer" if answer else "the connection was closed without an answer")
-    return Answer(int(words[1]), text.decode("utf-8", "replace"))
+        return PostReply(0, "not an HTTP answer" if answer else "the connection was closed without an answer")
+    return PostReply(int(words[1]), text.decode("utf-8", "replace"))

@@ -13,9 +13,9 @@ import logging
 import random
 import time
 
-from serving.log.backlog import Batch, Count
+from serving.log.backlog import Count, LogBatch
 from serving.log.log import Log
-from serving.log.post import Answer, head, parse, target
+from serving.log.post import PostReply, head, parse, target
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _REFUSALS = (400, 413)
 class MonitorError(Exception):
     """The monitor answered, but not that it has the records."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: PostReply) -> None:
         super().__init__(f"answered {answer.status}: {answer.text}" if answer.status else answer.text)
 
 
@@ -102,7 +102,7 @@ class Shipper:
                 await self._ship(batch)
             return batch is not None
 
-    async def _ship(self, batch: Batch) -> None:
+    async def _ship(self, batch: LogBatch) -> None:
         answer = await self._post(batch.segment, batch.body)
         if answer.status // 100 == 2:
             self._log.acknowledge(batch)
@@ -131,7 +131,7 @@ class Shipper:
                 self._reported[count.name] = count.answered
         self._next_report = time.monotonic() + _HEARTBEAT
 
-    async def _post(self, count: Count, body: bytes) -> Answer:
+    async def _post(self, count: Count, body: bytes) -> PostReply:
         """One request on a connection of its own. Raises OSError (a timeout is one) or MonitorError."""
         async with asyncio.timeout(_TIMEOUT):
             to = self._monitor

@@ -15,7 +15,7 @@ import msgspec
 from serving.log.log import Log
 from serving.predictor.app import App, Headers, expect
 from serving.predictor.metrics import Metrics
-from serving.predictor.service import Service
+from serving.predictor.service import PredictorService
 from serving.predictor.settings import PredictorSettings
 from serving.process.exchange import Receive, Response, read_json
 from serving.protocol.errors import Conflict, Invalid, NotFound, Refused, quote
@@ -42,7 +42,7 @@ _decoder = msgspec.json.Decoder(_Load)
 class Admin(App):
     """The ASGI application of the admin port: the public one, without records, and what only its owner may do."""
 
-    def __init__(self, service: Service, metrics: Metrics, settings: PredictorSettings, log: Log) -> None:
+    def __init__(self, service: PredictorService, metrics: Metrics, settings: PredictorSettings, log: Log) -> None:
         super().__init__(service, metrics, settings, record=False)
         self._log = log
         self._name = settings.model_name

@@ -14,7 +14,7 @@ import msgspec
 
 from serving.predictor.docs import page
 from serving.predictor.metrics import Metrics
-from serving.predictor.service import Service
+from serving.predictor.service import PredictorService
 from serving.predictor.settings import PredictorSettings
 from serving.predictor.smoke import is_smoke
 from serving.process.deadline import Deadline
@@ -41,7 +41,9 @@ Headers = dict[bytes, bytes]
 class App:
     """The ASGI application of one port."""
 
-    def __init__(self, service: Service, metrics: Metrics, settings: PredictorSettings, *, record: bool = True) -> None:
+    def __init__(
+        self, service: PredictorService, metrics: Metrics, settings: PredictorSettings, *, record: bool = True
+    ) -> None:
         self.service = service
         self.settings = settings
         self.deadline = Deadline(settings.body_seconds)

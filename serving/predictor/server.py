@@ -17,7 +17,7 @@ from serving.log.shipper import Shipper
 from serving.predictor.admin import Admin
 from serving.predictor.app import App
 from serving.predictor.metrics import Metrics
-from serving.predictor.service import Service
+from serving.predictor.service import PredictorService
 from serving.predictor.settings import PredictorSettings
 from serving.process.port import claim
 from serving.process.settings import SettingsError
@@ -57,7 +57,7 @@ class _Process:
         self._code = 0
         metrics = Metrics()
         metrics.watch(log, self._shipper)
-        self._service = Service(log, metrics)
+        self._service = PredictorService(log, metrics)
         self._admin = Admin(self._service, metrics, settings, log)
         public = App(self._service, metrics, settings)
         self._servers = [http_server(public, settings.host, settings.http_port, settings.body_seconds)]

@@ -36,7 +36,7 @@ LISTED_WARNINGS = 100
 """Warnings that an answer lists; the records keep all."""
 
 
-class Service:
+class PredictorService:
     """The live model, and everything that happens to a request between two wires."""
 
     def __init__(self, log: Log, metrics: Metrics) -> None:

@@ -21,7 +21,7 @@ LONGEST_ID = 128
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 
 
-class Output(msgspec.Struct):
+class RequestedOutput(msgspec.Struct):
     """An output that a request asks for."""
 
     name: str
@@ -33,7 +33,7 @@ class Request(msgspec.Struct):
 
     inputs: list[Tensor]
     id: str | None = None
-    outputs: list[Output] | None = None
+    outputs: list[RequestedOutput] | None = None
     parameters: dict[str, Any] | None = None
 
 

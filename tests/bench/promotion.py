@@ -11,7 +11,7 @@ from statistics import median
 
 from flows.deploy.laptop import Laptop
 from flows.machine.platform import Platform
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from tests.bench import bodies, load
 from tests.bench.load import CONNECTIONS, Load
 from tests.bench.model import Served
@@ -90,6 +90,6 @@ def _row(name: str, loads: Sequence[Load]) -> str:
     return f"| {name} | {rate:,.0f} | {p50:.2f} | {p99:.2f} | {max(one.p99 for one in loads):.2f} |"
 
 
-def _settings(home: Path) -> Settings:
+def _settings(home: Path) -> PlatformSettings:
     ports = {name: unused_port() for name in _PORTS}
-    return Settings(home=str(home), mlflow_url=_ELSEWHERE, prefect_url=_ELSEWHERE, **ports)
+    return PlatformSettings(home=str(home), mlflow_url=_ELSEWHERE, prefect_url=_ELSEWHERE, **ports)

@@ -14,7 +14,7 @@ from flows.deploy.kube import Kube
 from flows.deploy.lease import Lease
 from flows.deploy.objects import Serving
 from flows.errors import Busy, ClusterRefused, NotDeployed
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from tests.charts.release import NEEDS_CLUSTER, image
 from tests.namespaces import Namespace, namespace
 
@@ -73,9 +73,9 @@ def space() -> Iterator[Namespace]:
 
 
 @pytest.fixture
-def settings(space: Namespace) -> Settings:
+def settings(space: Namespace) -> PlatformSettings:
     put(space, text())
-    return Settings(serving="cluster", namespace=space.name, fullname="trial", deploy_seconds=90)
+    return PlatformSettings(serving="cluster", namespace=space.name, fullname="trial", deploy_seconds=90)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def serving(settings: Settings, said: list[str]) -> Serving:
+def serving(settings: PlatformSettings, said: list[str]) -> Serving:
     return Serving(settings, said.append)
 
 
@@ -157,7 +157,7 @@ def test_template_that_does_not_come_up_is_explained(
     first.roll_out(before)
 
 
-def test_limit_says_what_is_waited_for(first: Serving, space: Namespace, settings: Settings) -> None:
+def test_limit_says_what_is_waited_for(first: Serving, space: Namespace, settings: PlatformSettings) -> None:
     put(space, text().replace("path: /, port: 8080", "path: /missing, port: 8080"))
     hasty = Serving(msgspec.structs.replace(settings, deploy_seconds=8), print)
     with pytest.raises(
@@ -218,7 +218,7 @@ def test_lease_keeps_what_came_up(serving: Serving) -> None:
         assert next_one.noted("credence/other") is None
 
 
-def test_unknown_kind_is_told(settings: Settings) -> None:
+def test_unknown_kind_is_told(settings: PlatformSettings) -> None:
     document = {"apiVersion": "lending/v1", "kind": "Loan", "metadata": {"name": "one", "namespace": "flows-home"}}
     with pytest.raises(
         ClusterRefused, match="apply Loan one in namespace flows-home: it knows no objects of kind Loan"

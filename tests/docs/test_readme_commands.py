@@ -20,7 +20,11 @@ from flows.cli import credence
 from tests.docs.pages import PAGES, ROOT, commands
 
 BIN = Path(sys.executable).parent
-SETTINGS = (flows.settings.Settings, monitoring.settings.Settings, serving.predictor.settings.PredictorSettings)
+SETTINGS = (
+    flows.settings.PlatformSettings,
+    monitoring.settings.Settings,
+    serving.predictor.settings.PredictorSettings,
+)
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 

@@ -21,7 +21,7 @@ from flows.clients.monitor import ask_monitor, tell_outcomes
 from flows.clients.predictor import CLIENT, Answered, Application, ask_decisions, to_inputs
 from flows.demo.story import EXPLORED
 from flows.demo.windows import known_outcomes
-from flows.settings import Settings, from_environment
+from flows.settings import PlatformSettings, from_environment
 from training.bundle import Bundle, Manifest
 from training.synthetic import synthesise, worlds
 from training.synthetic.arrivals import Arrivals, arrive
@@ -31,20 +31,20 @@ WINDOWS = ("ordinary", "early", "late")
 TOGETHER = 64
 
 
-def tables(settings: Settings, clients: str, seed: str) -> dict[str, Any]:
+def tables(settings: PlatformSettings, clients: str, seed: str) -> dict[str, Any]:
     """Raw tables to learn from."""
     synthesise(int(clients), HERE, int(seed))
     return {"folder": str(HERE), "clients": int(clients)}
 
 
-def draw(settings: Settings, name: str, world: str, count: str, seed: str) -> dict[str, Any]:
+def draw(settings: PlatformSettings, name: str, world: str, count: str, seed: str) -> dict[str, Any]:
     """New clients of a world, their histories added to the tables."""
     arrivals = arrive(HERE, getattr(worlds, world)(), int(count), int(seed))
     _path(name).write_bytes(pickle.dumps(arrivals))
     return {"clients": len(arrivals.applications)}
 
 
-def submit(settings: Settings, name: str) -> dict[str, Any]:
+def submit(settings: PlatformSettings, name: str) -> dict[str, Any]:
     """Ask for decisions on all of them; how many were answered, by which versions."""
     began = time.monotonic()
     rows, manifest = _arrivals(name).applications.to_dicts(), _manifest(settings)
@@ -64,7 +64,7 @@ def submit(settings: Settings, name: str) -> dict[str, Any]:
     }
 
 
-def outcomes(settings: Settings, *names: str) -> dict[str, Any]:
+def outcomes(settings: PlatformSettings, *names: str) -> dict[str, Any]:
     """Tell at once what became of the accepted and of the explored, in windows that were answered."""
     told = []
     for name in names:
@@ -73,26 +73,26 @@ def outcomes(settings: Settings, *names: str) -> dict[str, Any]:
     return {"told": len(told), "defaults": sum(one.defaulted for one in told)}
 
 
-def explanation(settings: Settings, name: str) -> dict[str, Any]:
+def explanation(settings: PlatformSettings, name: str) -> dict[str, Any]:
     """The riskiest client's decision explained, and whether it is the one that was answered."""
     riskiest, row = _riskiest(name)
     told = explain_decision(settings, row, _manifest(settings), riskiest.version)
     return {"answered": asdict(riskiest), "explained": told}
 
 
-def request(settings: Settings, name: str, file: str) -> dict[str, Any]:
+def request(settings: PlatformSettings, name: str, file: str) -> dict[str, Any]:
     """A request's body of the riskiest client, for a caller who keeps asking."""
     riskiest, row = _riskiest(name)
     Path(file).write_text(json.dumps({"inputs": to_inputs([row], _manifest(settings))}))
     return {"client": riskiest.client, "refused": riskiest.probability >= riskiest.threshold}
 
 
-def monitor(settings: Settings, path: str) -> Any:
+def monitor(settings: PlatformSettings, path: str) -> Any:
     """What the monitor answers to a question."""
     return ask_monitor(settings, "GET", path)
 
 
-def _manifest(settings: Settings) -> Manifest:
+def _manifest(settings: PlatformSettings) -> Manifest:
     newest = max(settings.models.glob("[0-9]*"), key=lambda path: int(path.name))
     return msgspec.structs.replace(Bundle.open(newest).manifest, model=settings.serving_name)
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from flows.machine.platform import Platform
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from tests.ports import unused_port
 
 PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port", "explainer_port", "prefect_port")
@@ -19,10 +19,10 @@ Credence = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> PlatformSettings:
     """A state folder and free ports; registry, orchestrator and explainer are elsewhere, so that none is started."""
     ports = {name: unused_port() for name in PORTS}
-    return Settings(
+    return PlatformSettings(
         home=str(tmp_path / "home"),
         mlflow_url=f"sqlite:///{tmp_path}/mlflow.db",
         prefect_url=f"http://127.0.0.1:{ports['prefect_port']}",
@@ -32,7 +32,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def platform(settings: Settings) -> Iterator[Platform]:
+def platform(settings: PlatformSettings) -> Iterator[Platform]:
     """A platform that is down, and is down again after the test."""
     platform = Platform(settings)
     yield platform
@@ -51,7 +51,7 @@ def serving(platform: Platform, toy_repository: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.fixture
-def credence(settings: Settings, tmp_path: Path) -> Credence:
+def credence(settings: PlatformSettings, tmp_path: Path) -> Credence:
     """Run the command with these settings, where it may leave what it writes; its exit code, stdout and stderr."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -69,7 +69,7 @@ def credence(settings: Settings, tmp_path: Path) -> Credence:
 
 
 @pytest.fixture
-def live_version(settings: Settings) -> Callable[[], str]:
+def live_version(settings: PlatformSettings) -> Callable[[], str]:
     """Ask the predictor which version it serves."""
 
     def ask() -> str:

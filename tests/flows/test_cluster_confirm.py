@@ -11,7 +11,7 @@ import pytest
 
 from flows.clients.predictor import SMOKE_HEADER, check_replay, load_version
 from flows.deploy import confirm
-from flows.deploy.confirm import Standing, stand, strangers
+from flows.deploy.confirm import ServiceStanding, stand, strangers
 from flows.errors import ClusterRefused, NotDeployed, Silent, Unconfirmed
 from flows.machine.platform import Platform
 from training.bundle import MODEL, Bundle
@@ -72,20 +72,22 @@ def test_slices_with_other_pods_are_waited_for(slices: Sequence[Any], expected: 
 def test_pods_of_the_past_are_others() -> None:
     new, old = pod("new-1"), pod("old-1", **ENDING)
     standing = stand([new, pod("new-2") | {"status": {}}], [new, old], [None, "Service x to leave out old-1"])
-    assert standing == Standing([new], ["old-1"], "Service x to leave out old-1")
+    assert standing == ServiceStanding([new], ["old-1"], "Service x to leave out old-1")
 
 
 class Scene:
     """One predictor that plays every pod: it loads the version that the script says answers there next."""
 
-    def __init__(self, platform: Platform, answers: dict[str, list[str]], *standings: Standing | Exception) -> None:
+    def __init__(
+        self, platform: Platform, answers: dict[str, list[str]], *standings: ServiceStanding | Exception
+    ) -> None:
         self._settings = platform.settings
         self._bundle = Bundle.open(platform.settings.models / "2")
         self._answers = answers
         self._standings = list(standings)
         self.said: list[str] = []
 
-    def look(self) -> Standing:
+    def look(self) -> ServiceStanding:
         standing = self._standings.pop(0) if len(self._standings) > 1 else self._standings[0]
         if isinstance(standing, Exception):
             raise standing
@@ -111,9 +113,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 NEW = pod("new-1")
 HERE = "http://10.244.0.7:8080"
-BEHIND = Standing([NEW], ["old-1"], f"Service {SERVICE} to leave out old-1")
-OVER = Standing([NEW], ["old-1"], None)
-ALONE = Standing([NEW], [], None)
+BEHIND = ServiceStanding([NEW], ["old-1"], f"Service {SERVICE} to leave out old-1")
+OVER = ServiceStanding([NEW], ["old-1"], None)
+ALONE = ServiceStanding([NEW], [], None)
 
 
 def test_old_pods_that_still_answer_are_waited_for(serving: Platform) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import FlowError, SettingsError
+from flows.errors import FlowError, PlatformSettingsError
 from flows.orchestration import registration
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 
 JOB = """
 apiVersion: batch/v1
@@ -27,7 +27,9 @@ def test_pool_runs_the_mounted_manifest(tmp_path: Path) -> None:
     path = tmp_path / "run.yaml"
     path.write_text(JOB)
     owner = {"apiVersion": "v1", "kind": "ConfigMap", "name": "credence-serving", "uid": "1"}
-    pool = registration.work_pool(Settings(serving="cluster", namespace="lending", run_template=str(path)), owner)
+    pool = registration.work_pool(
+        PlatformSettings(serving="cluster", namespace="lending", run_template=str(path)), owner
+    )
     assert (pool.name, pool.type) == ("credence", "kubernetes")
     template = pool.base_job_template
     assert template["variables"]["properties"]["namespace"]["default"] == "lending"
@@ -39,7 +41,7 @@ def test_pool_runs_the_mounted_manifest(tmp_path: Path) -> None:
 
 
 def test_pool_of_a_laptop_runs_processes() -> None:
-    assert registration.work_pool(Settings(), None).type == "process"
+    assert registration.work_pool(PlatformSettings(), None).type == "process"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,9 @@ def test_no_manifest_is_refused(tmp_path: Path, content: str, message: str) -> N
 
 
 def test_missing_manifest_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="CREDENCE_RUN_TEMPLATE: expected the file with a run's Job manifest"):
-        registration.work_pool(Settings(serving="cluster"), None)
+    with pytest.raises(
+        PlatformSettingsError, match="CREDENCE_RUN_TEMPLATE: expected the file with a run's Job manifest"
+    ):
+        registration.work_pool(PlatformSettings(serving="cluster"), None)
     with pytest.raises(FlowError, match=r"nowhere\.yaml \(CREDENCE_RUN_TEMPLATE\): expected a Job manifest"):
         registration.manifest(tmp_path / "nowhere.yaml")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.errors import FlowError, SettingsError
-from flows.settings import Settings, from_environment
+from flows.errors import FlowError, PlatformSettingsError
+from flows.settings import PlatformSettings, from_environment
 
 CLUSTER = {
     "CREDENCE_SERVING": "cluster",
@@ -22,7 +22,7 @@ CLUSTER = {
 @pytest.mark.parametrize("name", sorted(CLUSTER.keys() - {"CREDENCE_SERVING"}))
 def test_missing_setting_is_named(name: str) -> None:
     message = f"{name}: expected a value, as CREDENCE_SERVING is cluster, got ''"
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(PlatformSettingsError, match=message):
         from_environment({**CLUSTER, name: ""})
 
 
@@ -37,7 +37,7 @@ def test_secrets_are_never_written() -> None:
     settings = from_environment(CLUSTER | {"CREDENCE_MONITOR_TOKEN": "monitor-secret"})
     assert settings.monitor_headers == {"Authorization": "Bearer monitor-secret"}
     assert "-secret" not in f"{settings!r} {settings} {settings.environment}"
-    assert Settings().monitor_headers == {}
+    assert PlatformSettings().monitor_headers == {}
 
 
 def test_environment_says_the_same() -> None:
@@ -48,11 +48,11 @@ def test_environment_says_the_same() -> None:
 
 
 def test_unknown_place_is_refused() -> None:
-    with pytest.raises(SettingsError, match="CREDENCE_SERVING: expected one of local, cluster, got 'moon'"):
+    with pytest.raises(PlatformSettingsError, match="CREDENCE_SERVING: expected one of local, cluster, got 'moon'"):
         from_environment({"CREDENCE_SERVING": "moon"})
 
 
 def test_command_for_one_machine_says_so() -> None:
     with pytest.raises(FlowError, match="`credence up` is for one machine, and CREDENCE_SERVING is cluster: helm does"):
         from_environment(CLUSTER).only_here("`credence up`", "helm does")
-    Settings().only_here("`credence up`", "helm does")
+    PlatformSettings().only_here("`credence up`", "helm does")

@@ -11,7 +11,7 @@ from flows.cli.demo import demo
 from flows.demo.scenarios import SCENARIOS
 from flows.demo.story import clear, platform_of, settings_of
 from flows.errors import FlowError
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 
 
 def test_every_scenario_is_offered() -> None:
@@ -19,13 +19,13 @@ def test_every_scenario_is_offered() -> None:
     assert tuple(option.type.choices) == tuple(SCENARIOS)
 
 
-def test_demo_has_its_own_folder(settings: Settings) -> None:
+def test_demo_has_its_own_folder(settings: PlatformSettings) -> None:
     own = settings_of(settings)
     assert own.folder == settings.folder / "demo"
     assert (own.approval, own.http_port) == ("automatic", settings.http_port)
 
 
-def test_demo_begins_with_nothing(settings: Settings) -> None:
+def test_demo_begins_with_nothing(settings: PlatformSettings) -> None:
     platform = platform_of(settings_of(settings))
     left = platform.settings.folder / "models" / "1"
     beside = settings.folder / "models" / "1"

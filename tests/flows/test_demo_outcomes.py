@@ -8,7 +8,7 @@ from flows.clients.monitor import tell_outcomes
 from flows.clients.predictor import Answered
 from flows.demo.windows import known_outcomes
 from flows.errors import FlowError, NotUp
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from monitoring.intake.outcomes import Outcome
 
 
@@ -41,7 +41,7 @@ def test_same_seed_same_explored() -> None:
     assert known_outcomes(WINDOW, DEFAULTED, 0.5, seed=2) != known_outcomes(WINDOW, DEFAULTED, 0.5, seed=3)
 
 
-def test_monitor_away_is_said(settings: Settings) -> None:
+def test_monitor_away_is_said(settings: PlatformSettings) -> None:
     with pytest.raises(NotUp, match="the monitor does not answer"):
         tell_outcomes(settings, [Outcome(record="a-1", defaulted=False)])
 

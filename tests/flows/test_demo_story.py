@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 
 pytestmark = pytest.mark.skipif(
     "CREDENCE_TEST_STORIES" not in os.environ, reason="CREDENCE_TEST_STORIES is not set: each story takes minutes"
@@ -22,7 +22,7 @@ ENDS = {
 }
 
 
-def told(settings: Settings, *arguments: str) -> dict[str, Any]:
+def told(settings: PlatformSettings, *arguments: str) -> dict[str, Any]:
     environment = {name: value for name, value in settings.environment.items() if not name.endswith("_URL")}
     environment.pop("CREDENCE_EXPLAINER_PYTHON")
     done = subprocess.run(
@@ -38,7 +38,7 @@ def told(settings: Settings, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("scenario", ENDS)
-def test_story_ends_as_told(settings: Settings, scenario: str) -> None:
+def test_story_ends_as_told(settings: PlatformSettings, scenario: str) -> None:
     story = told(settings, "--scenario", scenario)
     verdict, ends, live = ENDS[scenario]
     assert story["first"]["state"] == "done"
@@ -50,7 +50,7 @@ def test_story_ends_as_told(settings: Settings, scenario: str) -> None:
     assert [change["after"] for change in story["rollbacks"]] == ([] if live == "1" else ["1", "2"])
 
 
-def test_real_tables_end_after_the_verdict(settings: Settings) -> None:
+def test_real_tables_end_after_the_verdict(settings: PlatformSettings) -> None:
     if "CREDENCE_TEST_DATA" not in os.environ:
         pytest.skip("CREDENCE_TEST_DATA is not set: no real rows")
     story = told(settings, "--data", os.environ["CREDENCE_TEST_DATA"])

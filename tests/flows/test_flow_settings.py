@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.errors import SettingsError
-from flows.settings import Settings, from_environment
+from flows.errors import PlatformSettingsError
+from flows.settings import PlatformSettings, from_environment
 
 
 def test_promised_defaults() -> None:
     settings = from_environment({})
-    assert settings == Settings(mlflow_port=5000, monitor_port=8090, http_port=8080, admin_port=8079)
+    assert settings == PlatformSettings(mlflow_port=5000, monitor_port=8090, http_port=8080, admin_port=8079)
     assert settings.folder == Path.cwd() / ".credence"
     assert settings.registry_url == "http://127.0.0.1:5000"
 
@@ -25,12 +25,12 @@ def test_environment_is_read() -> None:
 
 @pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "8080.0"])
 def test_no_port_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match=f"CREDENCE_HTTP_PORT: expected a port, 1 to 65535, got '{text}'"):
+    with pytest.raises(PlatformSettingsError, match=f"CREDENCE_HTTP_PORT: expected a port, 1 to 65535, got '{text}'"):
         from_environment({"CREDENCE_HTTP_PORT": text})
 
 
 def test_links_have_the_external_address() -> None:
-    settings = Settings(
+    settings = PlatformSettings(
         mlflow_url="http://mlflow:5000",
         mlflow_external_url="https://example.com/mlflow/",
         prefect_url="http://prefect:4200",
@@ -44,6 +44,6 @@ def test_links_have_the_external_address() -> None:
 
 
 def test_links_without_an_external_address_hold_no_password() -> None:
-    settings = Settings(mlflow_url="https://me:secret@mlflow.example.com", prefect_url="http://prefect:4200")
+    settings = PlatformSettings(mlflow_url="https://me:secret@mlflow.example.com", prefect_url="http://prefect:4200")
     assert settings.registry_page == "https://mlflow.example.com"
     assert settings.orchestrator_page == "http://prefect:4200"

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, expect
 
 from flows.clients.prefect import prefect_environment
 from flows.machine.platform import Platform
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from tests.ports import unused_port
 from training.registry import Figures, Registry
 from training.registry.trail import Change
@@ -39,10 +39,10 @@ PORTS = ("monitor_port", "http_port", "admin_port", "explainer_port", "prefect_p
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> PlatformSettings:
     """A state folder of the module's own; the registry is a database, and there is no explainer."""
     folder, ports = tmp_path_factory.mktemp("orchestrated"), {name: unused_port() for name in PORTS}
-    return Settings(
+    return PlatformSettings(
         home=str(folder / "home"),
         mlflow_url=f"sqlite:///{folder}/mlflow.db",
         mlflow_external_url="https://example.com/mlflow/",
@@ -55,7 +55,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def platform(settings: Settings) -> Iterator[Platform]:
+def platform(settings: PlatformSettings) -> Iterator[Platform]:
     platform = Platform(settings, {"CREDENCE_DRAIN_SECONDS": "0.1"})
     try:
         platform.up(print)
@@ -65,7 +65,7 @@ def platform(settings: Settings) -> Iterator[Platform]:
 
 
 @pytest.fixture(scope="module")
-def registry(settings: Settings, toy_bundle: Path) -> Iterator[Registry]:
+def registry(settings: PlatformSettings, toy_bundle: Path) -> Iterator[Registry]:
     """With version 1, which is champion by the audit trail."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     registry = Registry(settings.registry_url)
@@ -79,7 +79,7 @@ def registry(settings: Settings, toy_bundle: Path) -> Iterator[Registry]:
 
 
 @pytest.fixture(scope="module")
-def prefect(settings: Settings, platform: Platform) -> Iterator[httpx.Client]:
+def prefect(settings: PlatformSettings, platform: Platform) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=f"{settings.orchestrator_url}/api", timeout=10) as client:
         yield client
 
@@ -171,7 +171,7 @@ def test_second_retraining_is_cancelled(prefect: httpx.Client, registry: Registr
 
 
 def test_promotion_refused_in_the_page(
-    prefect: httpx.Client, settings: Settings, platform: Platform, registry: Registry, browser: Browser
+    prefect: httpx.Client, settings: PlatformSettings, platform: Platform, registry: Registry, browser: Browser
 ) -> None:
     run = start(prefect, "promote", version="1", verdict="")
     wait_for_a_person(prefect, run)
@@ -210,7 +210,7 @@ def test_resumed_promotion_goes_live(prefect: httpx.Client, platform: Platform, 
 
 
 def test_what_was_done_is_noted(
-    prefect: httpx.Client, settings: Settings, registry: Registry, toy_bundle: Path
+    prefect: httpx.Client, settings: PlatformSettings, registry: Registry, toy_bundle: Path
 ) -> None:
     shutil.copytree(toy_bundle, settings.models / "1", dirs_exist_ok=True)
     httpx.put(f"{settings.monitor_url}/v1/live", json={"version": "1"}, timeout=30)
@@ -228,7 +228,7 @@ def test_what_was_done_is_noted(
     assert failed["what"].startswith("recalibrate failed: no closed cohort of version 1")
 
 
-def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: Settings, tmp_path: Path) -> None:
+def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: PlatformSettings, tmp_path: Path) -> None:
     synthesise(1000, tmp_path / "lender", seed=4)
     done = credence(settings, "train", "--data", str(tmp_path / "lender"), "--trials", "1", "--json")
     assert done.returncode == 0, done.stderr
@@ -244,7 +244,7 @@ def test_command_is_seen_as_a_run(prefect: httpx.Client, settings: Settings, tmp
     assert told["version"] == "2"
 
 
-def test_run_elsewhere_is_followed(settings: Settings, prefect: httpx.Client, registry: Registry) -> None:
+def test_run_elsewhere_is_followed(settings: PlatformSettings, prefect: httpx.Client, registry: Registry) -> None:
     """As commands do in a cluster: what its steps say, what it left, and why it failed."""
     done = followed(settings, "promote", version="2", by="me")
     assert done.returncode == 0, done.stderr
@@ -260,7 +260,7 @@ def test_run_elsewhere_is_followed(settings: Settings, prefect: httpx.Client, re
     assert "9" in last
 
 
-def test_interrupted_command_lets_its_run_go_on(settings: Settings, prefect: httpx.Client) -> None:
+def test_interrupted_command_lets_its_run_go_on(settings: PlatformSettings, prefect: httpx.Client) -> None:
     with following(settings, "train", trials=50) as command, command.stderr as said:  # type: ignore[union-attr]
         assert any("the run is running" in line for line in said)
         command.send_signal(signal.SIGINT)
@@ -272,7 +272,7 @@ def test_interrupted_command_lets_its_run_go_on(settings: Settings, prefect: htt
     wait(prefect, run)
 
 
-def test_pages_need_no_internet(prefect: httpx.Client, settings: Settings, browser: Browser) -> None:
+def test_pages_need_no_internet(prefect: httpx.Client, settings: PlatformSettings, browser: Browser) -> None:
     page, asked = browser.new_page(), list[str]()
     page.on("request", lambda request: asked.append(request.url.removeprefix("blob:")))
     page.goto(f"{settings.orchestrator_url}/deployments")
@@ -283,7 +283,7 @@ def test_pages_need_no_internet(prefect: httpx.Client, settings: Settings, brows
 
 
 def test_killed_orchestrator_keeps_its_runs_and_is_waited_for(
-    prefect: httpx.Client, platform: Platform, settings: Settings
+    prefect: httpx.Client, platform: Platform, settings: PlatformSettings
 ) -> None:
     """A Job of the cluster waits too; that it then asks for its run is seen by one that nobody knows."""
     before = {run["id"] for run in prefect.post("/flow_runs/filter", json={}).json()}
@@ -318,7 +318,7 @@ def test_down_ends_a_run_and_nothing_else(prefect: httpx.Client, platform: Platf
     assert {"orchestrator", "monitor"} <= set(platform.running())
 
 
-def credence(settings: Settings, *arguments: str) -> subprocess.CompletedProcess[str]:
+def credence(settings: PlatformSettings, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "from flows.cli import main; main()", *arguments],
         env={**os.environ, **settings.environment},
@@ -339,7 +339,7 @@ print(change.id, change.by, change.after)
 """
 
 
-def following(settings: Settings, name: str, **parameters: Any) -> subprocess.Popen[str]:
+def following(settings: PlatformSettings, name: str, **parameters: Any) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", FOLLOW, name, json.dumps(parameters)],
         env={**os.environ, **settings.environment},
@@ -350,7 +350,7 @@ def following(settings: Settings, name: str, **parameters: Any) -> subprocess.Po
     )
 
 
-def followed(settings: Settings, name: str, **parameters: Any) -> subprocess.CompletedProcess[str]:
+def followed(settings: PlatformSettings, name: str, **parameters: Any) -> subprocess.CompletedProcess[str]:
     with following(settings, name, **parameters) as command:
         stdout, stderr = command.communicate(timeout=120)
     return subprocess.CompletedProcess(command.args, command.returncode, stdout, stderr)

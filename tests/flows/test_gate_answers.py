@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flows.gate.estimates import Criterion
-from flows.gate.gate import FEWEST_DEFAULTS, Evidence, Gate, Side, alarms, judge, schema
+from flows.gate.gate import FEWEST_DEFAULTS, Evidence, Gate, GateSide, alarms, judge, schema
 from tests.simulations.gate import CASES, Case, decide, draw
 from training.bundle import Costs
 
@@ -79,7 +79,7 @@ def test_refusing_fewer_needs_explored() -> None:
     gate = decide(outcome, champion, challenger, "accepted", np.ones(20_000))
     assert gate.answer != "promote"
     assert {"refusals", "approval", "calibration"} <= set(failing(gate))
-    a_little = Side(champion.probability * 0.99, champion.threshold)
+    a_little = GateSide(champion.probability * 0.99, champion.threshold)
     assert "refusals" in failing(decide(outcome, champion, a_little, "accepted", np.ones(20_000)))
     assert "refusals" not in failing(decide(outcome, a_little, champion, "accepted", np.ones(20_000)))
 
@@ -88,7 +88,7 @@ def test_few_explored_settle_nothing() -> None:
     """Ten refused loans that were repaid, each standing for three hundred, say that all refused are safe."""
     outcome, champion, _ = draw(EQUAL, 10_000, np.random.default_rng(1))
     odds = np.log(champion.probability / (1 - champion.probability))
-    safer = Side(np.where(champion.accepts, champion.probability, 1 / (1 + np.exp(0.1 - odds))), champion.threshold)
+    safer = GateSide(np.where(champion.accepts, champion.probability, 1 / (1 + np.exp(0.1 - odds))), champion.threshold)
     explored = np.flatnonzero(~champion.accepts & (outcome == 0))[:10]
     known = champion.accepts | np.isin(np.arange(len(outcome)), explored)
     weight = np.where(champion.accepts, 1.0, 300.0)
@@ -102,7 +102,7 @@ def test_few_explored_settle_nothing() -> None:
 def test_explored_stand_for_the_refused() -> None:
     """With weights, the cost of accepting everybody is as with everybody's outcomes, within its noise."""
     outcome, champion, _ = draw(EQUAL, 20_000, np.random.default_rng(1))
-    everybody = Side(champion.probability, 1.1)
+    everybody = GateSide(champion.probability, 1.1)
     lucky = np.random.default_rng(2).random(20_000)
     full, part = (
         next(one for one in decide(outcome, champion, everybody, population, lucky).criteria if one.name == "cost")
@@ -116,14 +116,14 @@ def test_approval_rate_may_move_a_little() -> None:
     known = evidence()
     accepted = np.quantile(known.champion.probability, [0.60, 0.66])
     for threshold, passed in zip(accepted, (False, True), strict=True):
-        moved = replace(known, challenger=Side(known.champion.probability, float(threshold)))
+        moved = replace(known, challenger=GateSide(known.champion.probability, float(threshold)))
         (approval,) = (one for one in judge(moved, ()).criteria if one.name == "approval")
         assert approval.passed is passed
 
 
 def test_first_version_faces_the_constant() -> None:
     known = replace(evidence(), first=True)
-    constant = replace(known, champion=Side(np.full(20_000, 0.08), 1 / 11))
+    constant = replace(known, champion=GateSide(np.full(20_000, 0.08), 1 / 11))
     gate = judge(constant, GOOD)
     assert gate.answer == "promote"
     assert "approval" not in [one.name for one in gate.criteria]
@@ -153,7 +153,7 @@ def test_any_evidence_has_an_answer(seed: int, scale: float, rows: int, share: f
     """Whatever is known, the answer is JSON and no figure in it is NaN."""
     known = evidence(seed=seed, rows=rows)
     outcome = np.where(np.random.default_rng(seed).random(rows) < share, known.outcome, np.nan)
-    spoilt = Side(np.clip(known.champion.probability * scale, 0, 1), 0.1)
+    spoilt = GateSide(np.clip(known.champion.probability * scale, 0, 1), 0.1)
     gate = judge(replace(known, outcome=outcome, challenger=spoilt), GOOD)
     told = msgspec.json.decode(msgspec.json.encode(gate), type=Gate)
     assert told == gate

@@ -12,7 +12,7 @@ import pytest
 
 from flows.errors import FlowError, NotStarted
 from flows.machine.platform import Platform
-from flows.machine.process import Service, Started, start, stop, wait
+from flows.machine.process import ServiceProcess, Started, start, stop, wait
 
 
 def states(platform: Platform) -> dict[str, str]:
@@ -92,7 +92,7 @@ def test_deaf_process_is_killed(tmp_path) -> None:
     assert not psutil.pid_exists(started.pid) or psutil.Process(started.pid).status() == psutil.STATUS_ZOMBIE
 
 
-def _service(code: str) -> Service:
-    return Service(
+def _service(code: str) -> ServiceProcess:
+    return ServiceProcess(
         "toy", [sys.executable, "-c", code], {}, {"CREDENCE_TOY_PORT": 9}, "http://127.0.0.1:9", "/", "/", 30, 1
     )

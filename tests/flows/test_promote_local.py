@@ -19,7 +19,7 @@ from flows.errors import Busy, FlowError
 from flows.machine.platform import Platform
 from flows.runs.decision import approval
 from flows.runs.promote import Considered, carry_out, promote_version, return_to_previous
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from flows.status import look
 from tests.flows.homes import PASSED
 from training.registry import Figures, Registry, RegistryError
@@ -29,7 +29,7 @@ Live = Callable[[], str]
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
+def settings(settings: PlatformSettings) -> PlatformSettings:
     """Watching shorter than people would."""
     return msgspec.structs.replace(settings, watch_seconds=0.3)
 
@@ -43,7 +43,7 @@ def database(mlflow_url: str, toy_versions: Path) -> Path:
 
 
 @pytest.fixture
-def registry(settings: Settings, database: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
+def registry(settings: PlatformSettings, database: Path, monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A copy for one test."""
     monkeypatch.setenv("CREDENCE_DRAIN_SECONDS", "0.1")
     shutil.copy(database, settings.mlflow_url.removeprefix("sqlite:///"))

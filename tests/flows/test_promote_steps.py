@@ -19,7 +19,7 @@ from flows.runs.promote import (
     settle,
 )
 from flows.runs.trail import mismatches
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
 from training.registry import Registry, RegistryError
 from training.registry.trail import Change
@@ -139,7 +139,7 @@ def test_unconfirmed_version_is_not_undone(tmp_path: Path, home: Folder, registr
     with pytest.raises(Unfinished, match=r"waits for the version alone to answer\. Version 2 stays applied"):
         promote(Folder(tmp_path / "home", refusing(UNCONFIRMED, "prove 2")), registry)
     assert state(home, registry) == ("2", "1", ["begun"])
-    assert promote_version(registry, Settings(), home, None, by="a test", say=print).state == "done"
+    assert promote_version(registry, PlatformSettings(), home, None, by="a test", say=print).state == "done"
     assert state(home, registry) == ("2", "2", ["done"])
 
 
@@ -154,7 +154,7 @@ def test_unconfirmed_rollback_is_resumed(tmp_path: Path, home: Folder, registry:
     if again == "rollback":
         change = return_to_previous(home, registry, by="a test", why="complaints", say=print)
     else:
-        change = promote_version(registry, Settings(), home, None, by="a test", say=print)
+        change = promote_version(registry, PlatformSettings(), home, None, by="a test", say=print)
     assert (change.kind, change.state) == ("rollback", "done")
     assert state(home, registry) == ("1", "1", ["done", "done"])
 
@@ -302,13 +302,13 @@ def test_answering_challenger_is_not_put_back(tmp_path: Path, home: Folder, regi
     assert (change.before, change.state, home.live()) == ("1", "undone", "1")
 
 
-def test_empty_reason_approves_nothing(home: Folder, registry: Ticking, settings: Settings) -> None:
+def test_empty_reason_approves_nothing(home: Folder, registry: Ticking, settings: PlatformSettings) -> None:
     with pytest.raises(FlowError, match="expected the reason why the version may live"):
         promote_version(registry, settings, home, "2", by="a test", say=print, decision=approval(" "))
     assert registry.changes() == []
 
 
-def test_moved_alias_passes_no_gate(registry: Registry, toy_bundle: Path, settings: Settings) -> None:
+def test_moved_alias_passes_no_gate(registry: Registry, toy_bundle: Path, settings: PlatformSettings) -> None:
     """Before any promotion an alias names the champion, but that is no gate: the version is judged as a first one."""
     shutil.copytree(toy_bundle, settings.models / "1")
     considered = consider_version(registry, settings, "1", print)

@@ -10,20 +10,20 @@ import msgspec
 import pytest
 
 from flows.machine.platform import Platform
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from tests.ports import unused_port
 from training.bundle import Bundle, BundleError, remote
 from training.registry import Figures, Registry
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
+def settings(settings: PlatformSettings) -> PlatformSettings:
     """With a registry that `credence up` starts: a database alone hands out no files."""
     return msgspec.structs.replace(settings, mlflow_url="", mlflow_port=unused_port())
 
 
 @pytest.fixture
-def url(settings: Settings, platform: Platform, toy_bundle: Path) -> str:
+def url(settings: PlatformSettings, platform: Platform, toy_bundle: Path) -> str:
     """The registry's, with version 1."""
     platform.up(print)
     Registry(settings.registry_url).register(toy_bundle, Figures({}, {}, [], ""))

@@ -15,7 +15,7 @@ from flows.cli import credence as command_line
 from flows.clients.monitor import fetch_records
 from flows.errors import FlowError, NotUp
 from flows.runs.report import answered, report_file, report_window
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 from serving.version import Model, open_model
 from training.bundle import Bundle, Rows
 
@@ -67,17 +67,17 @@ def test_nothing_answered_is_refused(model: Model, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("window", ["7-1", "nonsense", "../x-1"])
-def test_a_version_that_is_not_here_is_named(settings: Settings, window: str) -> None:
+def test_a_version_that_is_not_here_is_named(settings: PlatformSettings, window: str) -> None:
     with pytest.raises(FlowError, match="expected"):
         report_window(settings, window, Path("report.html"), print)
 
 
-def test_no_version_is_live(settings: Settings, applications: Path) -> None:
+def test_no_version_is_live(settings: PlatformSettings, applications: Path) -> None:
     with pytest.raises(FlowError, match="no version is live here"):
         report_file(settings, applications, None, Path("report.html"), print)
 
 
-def test_a_monitor_that_is_down_is_said(settings: Settings) -> None:
+def test_a_monitor_that_is_down_is_said(settings: PlatformSettings) -> None:
     with pytest.raises(NotUp, match="the monitor does not answer"):
         fetch_records(settings, "1-1")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.settings import Settings
+from flows.settings import PlatformSettings
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_command_needs_no_orchestrator(credence, arguments: list[str], message: 
     assert message in done.stderr
 
 
-def test_prefect_is_not_imported(settings: Settings, tmp_path: Path) -> None:
+def test_prefect_is_not_imported(settings: PlatformSettings, tmp_path: Path) -> None:
     code = (
         "import sys\nfrom flows.start import run\nfrom flows.settings import from_environment\n"
         "try:\n    run('promote', from_environment(), print, by='me')\n"

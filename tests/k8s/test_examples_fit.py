@@ -16,7 +16,11 @@ from tests.k8s.manifests import EXAMPLES, FOLDER, RESTORE, containers, objects, 
 
 EACH = pytest.mark.parametrize("path", [*EXAMPLES, RESTORE], ids=lambda path: path.stem)
 ALL = [item for path in EXAMPLES for item in objects(path)]
-SETTINGS = (flows.settings.Settings, monitoring.settings.Settings, serving.predictor.settings.PredictorSettings)
+SETTINGS = (
+    flows.settings.PlatformSettings,
+    monitoring.settings.Settings,
+    serving.predictor.settings.PredictorSettings,
+)
 EXAMPLE = "mlflow://credence.credence-example/"
 
 

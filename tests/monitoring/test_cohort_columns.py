@@ -7,7 +7,7 @@ import pyarrow as pa
 from monitoring.judging.arrays import batch
 from monitoring.verdict import cohort_schema
 from serving.records import Schema
-from training.rows.recent import Cohort
+from training.rows.recent import TrainingCohort
 from training.tables import FIELDS
 
 COLUMNS = Schema(
@@ -18,7 +18,7 @@ COLUMNS = Schema(
 
 
 def test_training_accepts_the_columns() -> None:
-    assert Cohort.of("3-1", cohort_schema(COLUMNS).empty_table()).defaults == 0
+    assert TrainingCohort.of("3-1", cohort_schema(COLUMNS).empty_table()).defaults == 0
 
 
 def test_a_batch_has_the_columns() -> None:

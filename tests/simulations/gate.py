@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.gate.fairness import CHANGE, judge_groups, rate
-from flows.gate.gate import Answer, Evidence, Gate, Side, judge
+from flows.gate.gate import Answer, Evidence, Gate, GateSide, judge
 from training.bundle import Costs, Population
 from training.bundle.groups import Members
 
@@ -81,7 +81,7 @@ def run() -> str:
     return "\n\n".join([told, *parts, _falls(random)])
 
 
-def draw(case: Case, rows: int, random: np.random.Generator) -> tuple[Floats, Side, Side]:
+def draw(case: Case, rows: int, random: np.random.Generator) -> tuple[Floats, GateSide, GateSide]:
     """Outcomes [n], champion and challenger."""
     low, high = sorted((case.knows, _CHAMPION))
     together = _ANEW if low == high else low / high  # who knows more knows all that the other one does
@@ -90,10 +90,10 @@ def draw(case: Case, rows: int, random: np.random.Generator) -> tuple[Floats, Si
     outcome = random.random(rows) < _sigmoid(_LOCATION + _SPREAD * truth)
     said = _probability(new, case.knows)
     spoilt = _sigmoid(case.spoil(np.log(said / (1 - said))))
-    return outcome.astype(float), Side(_probability(old, _CHAMPION), THRESHOLD), Side(spoilt, THRESHOLD)
+    return outcome.astype(float), GateSide(_probability(old, _CHAMPION), THRESHOLD), GateSide(spoilt, THRESHOLD)
 
 
-def decide(outcome: Floats, champion: Side, challenger: Side, population: Population, lucky: Floats) -> Gate:
+def decide(outcome: Floats, champion: GateSide, challenger: GateSide, population: Population, lucky: Floats) -> Gate:
     """The gate's answer where only this population's outcomes are known; `lucky` [n] draws who is explored."""
     accepted = champion.accepts
     explored = ~accepted & (lucky < SHARE)
@@ -146,7 +146,7 @@ def _round(case: Case, random: np.random.Generator) -> Iterator[tuple[Population
     lucky = random.random(max(ROWS))
     for rows in ROWS:
         part = slice(0, rows)
-        sides = (Side(side.probability[part], side.threshold) for side in (champion, challenger))
+        sides = (GateSide(side.probability[part], side.threshold) for side in (champion, challenger))
         old, new = sides
         for population in _POPULATIONS:
             yield population, rows, decide(outcome[part], old, new, population, lucky[part]).answer

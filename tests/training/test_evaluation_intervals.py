@@ -6,7 +6,7 @@ import sklearn.metrics as sk
 
 from training.bundle import Costs
 from training.measures import evaluation, policy
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 
 COSTS = Costs()
 
@@ -30,7 +30,7 @@ def test_interval_is_plain_bootstrap():
         evaluation.COST: [policy.cost(outcome[rows], probability[rows] >= 0.09, COSTS) for rows in drawn],
         evaluation.F1: [sk.f1_score(outcome[rows], probability[rows] >= 0.09) for rows in drawn],
     }
-    found = evaluation.evaluate(Judged.of(outcome, probability), 0.09, COSTS)
+    found = evaluation.evaluate(JudgedRows.of(outcome, probability), 0.09, COSTS)
     for metric, figures in plain.items():
         low, high = np.quantile(figures, [0.025, 0.975])
         assert found[metric].low == pytest.approx(low, abs=0.2 * (high - low))
@@ -39,7 +39,7 @@ def test_interval_is_plain_bootstrap():
 
 def test_intervals_cover_truth():
     truth, *found = (
-        evaluation.evaluate(Judged.of(outcome, 0.7 * probability), 0.09, COSTS, resamples=resamples)
+        evaluation.evaluate(JudgedRows.of(outcome, 0.7 * probability), 0.09, COSTS, resamples=resamples)
         for (outcome, probability), resamples in [
             (lender(99, 200_000), 1),
             *((lender(seed), 200) for seed in range(60)),
@@ -51,33 +51,33 @@ def test_intervals_cover_truth():
 
 
 def test_interval_of_bounded_figures_is_bounded():
-    found = evaluation.evaluate(Judged.of([0, 0, 0, 1, 1], [0.1, 0.1, 0.2, 0.9, 0.9]), 0.5, COSTS)
+    found = evaluation.evaluate(JudgedRows.of([0, 0, 0, 1, 1], [0.1, 0.1, 0.2, 0.9, 0.9]), 0.5, COSTS)
     assert found[evaluation.KS].high == 1
     assert found[evaluation.ECE].low >= 0
 
 
 def test_every_interval_holds_its_value():
-    found = evaluation.evaluate(Judged.of(*lender(2, 200)), 0.09, COSTS)
+    found = evaluation.evaluate(JudgedRows.of(*lender(2, 200)), 0.09, COSTS)
     assert all(one.low <= one.value <= one.high for one in found.values())
 
 
 def test_chunks_do_not_change_intervals(monkeypatch):
     outcome, probability = lender(3, 300)
     found = [
-        evaluation.evaluate(Judged.of(outcome, probability), 0.09, COSTS, seed=1, resamples=r)[evaluation.AUC].value
+        evaluation.evaluate(JudgedRows.of(outcome, probability), 0.09, COSTS, seed=1, resamples=r)[evaluation.AUC].value
         for r in (10, 500)
     ]
     assert found[0] == found[1]
 
 
 def test_same_seed_same_intervals():
-    sample = Judged.of(*lender(4))
+    sample = JudgedRows.of(*lender(4))
     assert evaluation.evaluate(sample, 0.09, COSTS, seed=5) == evaluation.evaluate(sample, 0.09, COSTS, seed=5)
     assert evaluation.evaluate(sample, 0.09, COSTS, seed=5) != evaluation.evaluate(sample, 0.09, COSTS, seed=6)
 
 
 def test_number_of_defaults_varies():
     outcome, probability = lender(6)
-    found = evaluation.evaluate(Judged.of(outcome, probability), 0.09, COSTS)[evaluation.ACCURACY_APPROVE_ALL]
+    found = evaluation.evaluate(JudgedRows.of(outcome, probability), 0.09, COSTS)[evaluation.ACCURACY_APPROVE_ALL]
     binomial = np.sqrt(outcome.mean() * (1 - outcome.mean()) / outcome.size)
     assert found.high - found.low == pytest.approx(2 * 1.96 * binomial, rel=0.15)

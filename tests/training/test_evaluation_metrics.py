@@ -9,7 +9,7 @@ from scipy.stats import ks_2samp
 
 from training.bundle import Costs
 from training.measures import evaluation, policy
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 
 COSTS = Costs()
 
@@ -24,7 +24,7 @@ def arrays(rows):
 
 
 def values(outcome, probability, threshold: float = 0.3):
-    found = evaluation.evaluate(Judged.of(outcome, probability), threshold, COSTS, resamples=2)
+    found = evaluation.evaluate(JudgedRows.of(outcome, probability), threshold, COSTS, resamples=2)
     return {name: interval.value for name, interval in found.items()}
 
 
@@ -89,13 +89,13 @@ def test_keys_are_as_promised():
 
 
 def test_confusion_adds_up():
-    found = evaluation.confusion(Judged.of([0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.1, 0.9]), 0.3)
+    found = evaluation.confusion(JudgedRows.of([0, 0, 0, 1, 1], [0.1, 0.2, 0.3, 0.1, 0.9]), 0.3)
     assert found == evaluation.Confusion(accepted_good=2, accepted_bad=1, refused_good=1, refused_bad=1)
 
 
 def test_one_class_is_refused():
     with pytest.raises(policy.OutcomeError, match="outcomes of both kinds; got 0 defaults among 2"):
-        evaluation.evaluate(Judged.of([0, 0], [0.1, 0.2]), 0.5, COSTS)
+        evaluation.evaluate(JudgedRows.of([0, 0], [0.1, 0.2]), 0.5, COSTS)
 
 
 @pytest.mark.parametrize(("limit", "raised"), [(0.82, True), (0.83, False), (0.9, False)])

@@ -9,7 +9,7 @@ from training.bundle import Costs, Feature
 from training.bundle.groups import Members
 from training.candidates import FAMILIES, Examples, Family
 from training.measures import evaluation, policy
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 from training.measures.groups import by_group
 from training.measures.policy import OutcomeError
 
@@ -26,8 +26,8 @@ def lender(rows: int = 600):
 MARGIN, OUTCOME, WEIGHT = lender()
 PROBABILITY = np.round(1 / (1 + np.exp(-MARGIN)), 2)
 REPEATED = (np.repeat(PROBABILITY, WEIGHT), np.repeat(OUTCOME, WEIGHT))
-JUDGED = Judged.of(OUTCOME, PROBABILITY, WEIGHT)
-JUDGED_REPEATED = Judged.of(*REPEATED[::-1])
+JUDGED = JudgedRows.of(OUTCOME, PROBABILITY, WEIGHT)
+JUDGED_REPEATED = JudgedRows.of(*REPEATED[::-1])
 COSTS = Costs()
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from training.bundle import Bundle
-from training.registry import Figures, Registry, RegistryError, Trial
+from training.registry import Figures, LoggedTrial, Registry, RegistryError
 
-FIGURES = Figures({"seed": 0}, {"auc": 0.75}, [Trial("lightgbm-1", {"num_leaves": 7}, {"cost": 0.5})], "a folder")
+FIGURES = Figures({"seed": 0}, {"auc": 0.75}, [LoggedTrial("lightgbm-1", {"num_leaves": 7}, {"cost": 0.5})], "a folder")
 
 
 @pytest.fixture(scope="module")

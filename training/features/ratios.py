@@ -16,7 +16,7 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Summary:
+class SummaryFeature:
     """Mean, smallest and largest of some fields, over those that are there; missing where none is."""
 
     name: str
@@ -29,7 +29,7 @@ class Summary:
         return (f"{self.name}_mean", f"{self.name}_min", f"{self.name}_max")
 
 
-EXTERNAL_SCORES = Summary("external_score", ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3"), "external_scores")
+EXTERNAL_SCORES = SummaryFeature("external_score", ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3"), "external_scores")
 
 RATIOS = (
     Ratio("annuity_to_income", "AMT_ANNUITY", "AMT_INCOME_TOTAL", "obligations"),

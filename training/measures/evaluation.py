@@ -47,7 +47,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedRows:
     """Applicants [n] whose outcome is known, as the calibrated model sees them."""
 
     outcome: NDArray[np.bool_]
@@ -56,14 +56,14 @@ class Judged:
     """How many applicants each stands for."""
 
     @classmethod
-    def of(cls, outcome: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> Judged:
+    def of(cls, outcome: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> JudgedRows:
         """Checked values; each stands for one without weights. Raises OutcomeError as `checked` and `weights` do."""
         probabilities, defaulted = checked(probability, outcome)
         return cls(defaulted, probabilities, weights(weight, defaulted.size))
 
-    def take(self, chosen: NDArray[np.bool_]) -> Judged:
+    def take(self, chosen: NDArray[np.bool_]) -> JudgedRows:
         """Those of a mask."""
-        return Judged(self.outcome[chosen], self.probability[chosen], self.weight[chosen])
+        return JudgedRows(self.outcome[chosen], self.probability[chosen], self.weight[chosen])
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Confusion:
 
 
 def evaluate(
-    judged: Judged, threshold: float, costs: Costs, seed: int = 0, resamples: int = 1000
+    judged: JudgedRows, threshold: float, costs: Costs, seed: int = 0, resamples: int = 1000
 ) -> dict[str, Interval]:
     """All of METRICS with their 95 % bootstrap intervals: percentiles, but for KS and ECE the basic interval.
 
@@ -90,7 +90,7 @@ def evaluate(
     return figures(Sample.of(judged, threshold, costs), seed, resamples)
 
 
-def confusion(judged: Judged, threshold: float) -> Confusion:
+def confusion(judged: JudgedRows, threshold: float) -> Confusion:
     """Decisions at the threshold against outcomes; refused is probability >= threshold."""
     cells = np.bincount(2 * (judged.probability >= threshold) + judged.outcome, judged.weight, minlength=4)
     return Confusion(*(round(cell) for cell in cells.tolist()))
@@ -127,7 +127,7 @@ class Sample:
     bad_bins: NDArray[np.intp]
 
     @classmethod
-    def of(cls, judged: Judged, threshold: float, costs: Costs) -> Sample:
+    def of(cls, judged: JudgedRows, threshold: float, costs: Costs) -> Sample:
         order = np.argsort(judged.probability, kind="stable")
         ascending, bads, weight = judged.probability[order], judged.outcome[order], judged.weight[order]
         good, bad = ascending[~bads], ascending[bads]

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from training.bundle import Costs, Interval
 from training.bundle.groups import MISSING, YARDSTICK, Members
-from training.measures.evaluation import Judged, Sample, figures
+from training.measures.evaluation import JudgedRows, Sample, figures
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupFigures:
     """How one group fared."""
 
     field: str
@@ -28,13 +28,13 @@ class Group:
 
 
 def by_group(
-    judged: Judged,
+    judged: JudgedRows,
     protected: Sequence[Members],
     threshold: float,
     costs: Costs,
     seed: int = 0,
     resamples: int = 1000,
-) -> dict[str, tuple[Group, ...]]:
+) -> dict[str, tuple[GroupFigures, ...]]:
     """For each field, those of its groups that somebody belongs to; `protected` are of the same applicants."""
     mass, accepted = judged.weight, judged.probability < threshold
 
@@ -51,7 +51,7 @@ def by_group(
         ]
         best = approved[large].max(initial=0.0)
         found[members.field] = tuple(
-            Group(
+            GroupFigures(
                 field=members.field,
                 name=members.names[place],
                 rows=int(sizes[place]),

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from training.registry.changes import Changes
 from training.registry.connection import RegistryError
-from training.registry.versions import Figures, Trial, Version, Versions
+from training.registry.versions import Figures, LoggedTrial, Version, Versions
 
-__all__ = ["Figures", "Registry", "RegistryError", "Trial", "Version"]
+__all__ = ["Figures", "LoggedTrial", "Registry", "RegistryError", "Version"]
 
 
 class Registry(Versions, Changes):

@@ -20,7 +20,7 @@ _LONGEST = 5000
 
 
 @dataclass(frozen=True)
-class Trial:
+class LoggedTrial:
     """One trial of a search, logged as a nested run."""
 
     name: str
@@ -34,7 +34,7 @@ class Figures:
 
     parameters: Mapping[str, Any]
     metrics: Mapping[str, float]
-    trials: Sequence[Trial]
+    trials: Sequence[LoggedTrial]
     source: str
     """Where the data came from, best as a folder."""
 

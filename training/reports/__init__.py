@@ -4,7 +4,7 @@ One module a report, each from plain values to a picture or a table; `writing` a
 choosing anything does not belong here. Nothing here depends on the time, so that the same run writes the same bytes.
 """
 
-from training.reports.results import Answered, Candidate, Data, Explained, Results
+from training.reports.results import Candidate, CohortAnswers, Data, Explained, Results
 from training.reports.writing import write
 
-__all__ = ["Answered", "Candidate", "Data", "Explained", "Results", "write"]
+__all__ = ["Candidate", "CohortAnswers", "Data", "Explained", "Results", "write"]

@@ -6,12 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.measures.evaluation import ECE_BINS, Judged, equal_mass
+from training.measures.evaluation import ECE_BINS, JudgedRows, equal_mass
 from training.reports.picture import GOOD, GREY, canvas, percent_axis, styled
 
 
 @styled
-def figure(judged: Judged) -> Figure:
+def figure(judged: JudgedRows) -> Figure:
     """Observed default rate against the mean probability, in bins of equal numbers of applicants."""
     order = np.argsort(judged.probability, kind="stable")
     ascending, defaulted, weight = judged.probability[order], judged.outcome[order], judged.weight[order]

@@ -13,7 +13,7 @@ from training.reports import threshold as threshold_report
 from training.reports.document import Block, Bullets, Code, Document, Picture, Section
 from training.reports.picture import png
 from training.reports.results import Data, Results
-from training.reports.table import Table, interval
+from training.reports.table import ReportTable, interval
 from training.rows.split import HEAVIEST
 
 _METRIC_NAMES = {
@@ -140,8 +140,8 @@ def _performance(results: Results) -> Section:
         (
             rationale.accuracy(results),
             told,
-            Table(("metric", "hold-out"), figures),
-            Table(("outcome", policy.accept, policy.refuse), decisions),
+            ReportTable(("metric", "hold-out"), figures),
+            ReportTable(("outcome", policy.accept, policy.refuse), decisions),
             Picture("ranking", "ROC and precision-recall curves", png(roc)),
             Picture("calibration", "Reliability diagram", png(calibration.figure(hold_out))),
             formula,
@@ -191,7 +191,7 @@ def _explanations(results: Results) -> Section:
         rows = ((reason, ", ".join(one.feature for one in results.dropped if one.why == reason)) for reason in why)
         blocks += [
             f"{len(results.dropped)} features were dropped before the search:",
-            Table(("why", "features"), tuple(rows), words=(0, 1)),
+            ReportTable(("why", "features"), tuple(rows), words=(0, 1)),
         ]
     return Section("What moves a decision", tuple(blocks))
 
@@ -200,7 +200,10 @@ def _data(results: Results) -> Section:
     data = results.data
     blocks: list[Block] = []
     if data.tables:
-        blocks += [_tables(data), Table(("table", "rows"), tuple((n, f"{rows:,}") for n, rows in data.tables.items()))]
+        blocks += [
+            _tables(data),
+            ReportTable(("table", "rows"), tuple((n, f"{rows:,}") for n, rows in data.tables.items())),
+        ]
     if data.cohorts:
         blocks += [_recent(results), _cohorts(data)]
     if results.fields:
@@ -245,8 +248,8 @@ def _recent(results: Results) -> str:
     )
 
 
-def _cohorts(data: Data) -> Table:
-    return Table(
+def _cohorts(data: Data) -> ReportTable:
+    return ReportTable(
         ("cohort", "applications", "outcome known", "of these explored", "defaults", "used for"),
         tuple(
             (one.cohort, f"{one.rows:,}", f"{one.labelled:,}", f"{one.explored:,}", f"{one.defaults:,}", one.role)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from training.reports.table import Table
+from training.reports.table import ReportTable
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Picture:
         return f"![{self.alt}](reports/{self.name}.png)"
 
 
-Block: TypeAlias = str | Bullets | Code | Picture | Table
+Block: TypeAlias = str | Bullets | Code | Picture | ReportTable
 
 
 @dataclass(frozen=True)

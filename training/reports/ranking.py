@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from training.bundle.manifest import Interval
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 from training.reports.picture import ACCENT, GOOD, GREY, canvas, percent_axis, styled
 
 
 @styled
-def figure(judged: Judged, threshold: float, auc: Interval, average_precision: Interval) -> Figure:
+def figure(judged: JudgedRows, threshold: float, auc: Interval, average_precision: Interval) -> Figure:
     """Both curves with the point where the threshold stands."""
     outcome, probability, weight = judged.outcome, judged.probability, judged.weight
     false, true, _ = roc_curve(outcome, probability, sample_weight=weight)

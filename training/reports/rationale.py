@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from training.measures import evaluation
 from training.reports.results import Results
 from training.reports.table import interval, percent
-from training.selection.imbalance import NONE, Row
+from training.selection.imbalance import NONE, TreatmentRow
 
 
 def model(results: Results) -> str:
@@ -91,7 +91,7 @@ def accuracy(results: Results) -> str:
     )
 
 
-def _comparison(rows: Sequence[Row]) -> str:
+def _comparison(rows: Sequence[TreatmentRow]) -> str:
     (plain,) = (row for row in rows if row.treatment == NONE and row.calibrated)
     cheapest = min((row for row in rows if row.calibrated and row is not plain), key=lambda row: row.cost.value)
     distorted = max((row for row in rows if not row.calibrated), key=lambda row: row.ece.value)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.bundle.manifest import Calibration, Feature, Interval, Policy, Population, Reason
-from training.measures.evaluation import Confusion, Judged
-from training.measures.groups import Group
+from training.measures.evaluation import Confusion, JudgedRows
+from training.measures.groups import GroupFigures
 from training.reports.drift import Drift
 from training.reports.fields import Described
 from training.selection import imbalance
@@ -44,7 +44,7 @@ class Explained:
 
 
 @dataclass(frozen=True)
-class Answered:
+class CohortAnswers:
     """One closed cohort of live applications, in rows."""
 
     cohort: str
@@ -73,7 +73,7 @@ class Data:
     default_rate: float
     """Of the tables; without tables, of the cohorts learned from."""
     fingerprint: str
-    cohorts: tuple[Answered, ...] = ()
+    cohorts: tuple[CohortAnswers, ...] = ()
     """Live applications, oldest first, the held-out cohort last; empty for the tables alone."""
     recent_fingerprint: str | None = None
     left_out: int = 0
@@ -94,12 +94,12 @@ class Results:
     metrics: Mapping[str, Interval]
     """Of the hold-out, at the policy's threshold."""
     confusion: Confusion
-    groups: Mapping[str, tuple[Group, ...]]
+    groups: Mapping[str, tuple[GroupFigures, ...]]
     """By protected field."""
-    imbalance: tuple[imbalance.Row, ...]
-    validation: Judged
+    imbalance: tuple[imbalance.TreatmentRow, ...]
+    validation: JudgedRows
     """Out-of-fold predictions, which the calibration and the threshold were found on."""
-    hold_out: Judged
+    hold_out: JudgedRows
     explained: Explained
     dropped: tuple[Dropped, ...]
     data: Data

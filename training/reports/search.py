@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training.reports.results import Candidate
-from training.reports.table import Table, interval
+from training.reports.table import ReportTable, interval
 from training.selection.search import Trial
 
 _SHOWN = 10
 
 
-def candidates(found: Sequence[Candidate], chosen: str) -> Table:
+def candidates(found: Sequence[Candidate], chosen: str) -> ReportTable:
     """Cheapest first, the chosen one pointed out."""
     ordered = sorted(found, key=lambda one: (one.cost.value, one.family))
     rows = tuple(
@@ -19,10 +19,10 @@ def candidates(found: Sequence[Candidate], chosen: str) -> Table:
     )
     places = [number for number, one in enumerate(ordered) if one.family == chosen]
     columns = ("family", "cost per applicant", "AUC", "log loss", "trials")
-    return Table(columns, rows, places[0] if places else None)
+    return ReportTable(columns, rows, places[0] if places else None)
 
 
-def trials(found: Sequence[Trial]) -> Table:
+def trials(found: Sequence[Trial]) -> ReportTable:
     """The cheapest trials of a family with parameters, numbered as they were tried."""
     numbered = [(number, one) for number, one in enumerate(found, 1) if one.parameters]
     best = sorted(numbered, key=lambda pair: (pair[1].cost, pair[1].family, pair[0]))[:_SHOWN]
@@ -35,4 +35,4 @@ def trials(found: Sequence[Trial]) -> Table:
         )
         for number, one in best
     )
-    return Table(("trial", "cost", "log loss", "parameters"), rows, words=(0, 3))
+    return ReportTable(("trial", "cost", "log loss", "parameters"), rows, words=(0, 3))

@@ -9,7 +9,7 @@ from training.bundle.manifest import Interval
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Columns and rows of text."""
 
     columns: tuple[str, ...]

@@ -7,13 +7,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from training.bundle.manifest import Policy
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 from training.measures.policy import cost, cost_curve
 from training.reports.picture import ACCENT, BAD, GOOD, GREY, canvas, percent_axis, styled
 
 
 @styled
-def figure(policy: Policy, validation: Judged, hold_out: Judged) -> Figure:
+def figure(policy: Policy, validation: JudgedRows, hold_out: JudgedRows) -> Figure:
     """Cost and approval rate by threshold, with the one chosen, its interval and the theoretical one.
 
     The threshold was found on the validation data.

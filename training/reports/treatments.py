@@ -8,12 +8,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from training.reports.picture import BAD, GOOD, bare, canvas, styled
-from training.reports.table import Table, interval
-from training.selection.imbalance import NONE, Row
+from training.reports.table import ReportTable, interval
+from training.selection.imbalance import NONE, TreatmentRow
 
 
 @styled
-def figure(rows: Sequence[Row]) -> Figure:
+def figure(rows: Sequence[TreatmentRow]) -> Figure:
     """Cost and calibration error of each treatment, as it comes and calibrated."""
     names = list(dict.fromkeys(row.treatment for row in rows))
     drawing = canvas(0.9 + 0.5 * len(names))
@@ -35,7 +35,7 @@ def figure(rows: Sequence[Row]) -> Figure:
     return drawing
 
 
-def table(rows: Sequence[Row]) -> Table:
+def table(rows: Sequence[TreatmentRow]) -> ReportTable:
     """Every row, with what the model of this run is made by pointed out."""
     columns = ("treatment", "cost", "cost at theoretical", "AUC", "log loss", "ECE", "threshold")
     cells = tuple(
@@ -51,4 +51,4 @@ def table(rows: Sequence[Row]) -> Table:
         for row in rows
     )
     used = [number for number, row in enumerate(rows) if row.treatment == NONE and row.calibrated]
-    return Table(columns, cells, used[0] if used else None)
+    return ReportTable(columns, cells, used[0] if used else None)

@@ -21,14 +21,14 @@ from training.features.fields import columns_of, describe, rows_of
 from training.features.graph import feature_graph, features_from
 from training.rows import leakage, split
 from training.rows.recent import Recent, Usable, check_enough
-from training.rows.split import Side
+from training.rows.split import SplitSide
 from training.tables import FIELDS, Tables
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Part:
+class PreparedPart:
     """One side of the split: rows as fields, as the features' matrix, and what is known of each [n]."""
 
     rows: Rows
@@ -42,7 +42,7 @@ class Part:
     """Whose outcomes calibration, threshold and choice are found on."""
 
     @property
-    def known(self) -> Part:
+    def known(self) -> PreparedPart:
         """Those whose outcome is known."""
         return self.take(~np.isnan(self.weight))
 
@@ -51,10 +51,10 @@ class Part:
         """The outcomes, null where not known."""
         return pa.array(self.outcome, mask=np.isnan(self.weight))
 
-    def take(self, index: npt.NDArray[Any]) -> Part:
+    def take(self, index: npt.NDArray[Any]) -> PreparedPart:
         """The applications at an index or a mask."""
         known = (part[index] for part in (self.outcome, self.weight, self.clients, self.deciding))
-        return Part(self.rows.take(index), self.matrix[index], *known)
+        return PreparedPart(self.rows.take(index), self.matrix[index], *known)
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class Prepared:
     fields: tuple[Field, ...]
     history: tuple[str, ...]
     features: tuple[Feature, ...]
-    learned: Part
-    applicants: Part
+    learned: PreparedPart
+    applicants: PreparedPart
     """Everybody held out."""
     recent: Usable | None
     """None for the raw tables alone."""
@@ -73,7 +73,7 @@ class Prepared:
     """Known outcomes not learned from, because their client applied again or is held out."""
 
     @property
-    def held_out(self) -> Part:
+    def held_out(self) -> PreparedPart:
         """Those held out whose outcome is known."""
         return self.applicants.known
 
@@ -90,7 +90,7 @@ class Prepared:
         used = {name for feature in features for name in feature.made_from}
         past = [i for i, name in enumerate(self.history) if name in used]
 
-        def narrow(part: Part) -> Part:
+        def narrow(part: PreparedPart) -> PreparedPart:
             rows = Rows(part.rows.numeric, part.rows.categorical, np.ascontiguousarray(part.rows.history[:, past]))
             return replace(part, rows=rows, matrix=np.ascontiguousarray(part.matrix[:, kept]))
 
@@ -124,7 +124,7 @@ def prepare(
         # What the newest records lack would be missing in them alone, and so tell the model how old a row is.
         past = past.select(name for name in past.columns if name in usable.held_out.table.column_names)
     clients, everybody = tables.train["SK_ID_CURR"].to_numpy(), np.ones(len(outcome), bool)
-    base = Side(tables.train, past, outcome, np.ones(len(outcome)), clients, everybody)
+    base = SplitSide(tables.train, past, outcome, np.ones(len(outcome)), clients, everybody)
     if usable is None:
         return _prepared(*split.of_tables(base, holdout, seed), allow, None, 0)
     learned, held_out = split.of_time(base, usable, seed)
@@ -140,17 +140,19 @@ def _usable(recent: Recent, progress: Progress) -> Usable:
     return usable
 
 
-def _prepared(learned: Side, held_out: Side, allow: Sequence[str], recent: Usable | None, left_out: int) -> Prepared:
+def _prepared(
+    learned: SplitSide, held_out: SplitSide, allow: Sequence[str], recent: Usable | None, left_out: int
+) -> Prepared:
     reasons = {feature.name: feature.reason for feature in histories.FEATURES}
     names = learned.history.columns
     fields = describe(learned.applications)
     features = features_from(fields, [(name, reasons[name]) for name in names], allow)
     graph = start(feature_graph(fields, names, features))
 
-    def part(side: Side) -> Part:
+    def part(side: SplitSide) -> PreparedPart:
         rows = rows_of(side.applications, fields, side.history)
         (matrix,) = graph.run(["features"], rows.tensors())
-        return Part(rows, matrix, side.outcome, side.weight, side.clients, side.deciding)
+        return PreparedPart(rows, matrix, side.outcome, side.weight, side.clients, side.deciding)
 
     applicants = part(held_out)
     return Prepared(fields, tuple(names), features, part(learned), applicants, recent, left_out)

@@ -46,7 +46,7 @@ class Recent:
 
 
 @dataclass(frozen=True)
-class Cohort:
+class TrainingCohort:
     """The applications [n] of one closed cohort, in the order they were answered."""
 
     id: str
@@ -62,7 +62,7 @@ class Cohort:
     refused: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, name: str, table: pa.Table) -> Cohort:
+    def of(cls, name: str, table: pa.Table) -> TrainingCohort:
         """Check a cohort's table. Raises TrainingError naming the cohort, the column, what was expected and got."""
         _check_columns(name, table)
         labelled = table.column("outcome").is_valid().to_numpy()
@@ -80,7 +80,7 @@ class Cohort:
         refused = table.column("probability").to_numpy() >= table.column("threshold").to_numpy()
         return cls(name, table, clients, labelled, outcome, np.where(labelled, weight, np.nan), refused)
 
-    def forget(self, clients: npt.NDArray[np.bool_]) -> Cohort:
+    def forget(self, clients: npt.NDArray[np.bool_]) -> TrainingCohort:
         """With the outcomes of a mask's clients unknown."""
         labelled = self.labelled & ~clients
         return replace(
@@ -90,11 +90,11 @@ class Cohort:
             weight=np.where(labelled, self.weight, np.nan),
         )
 
-    def take(self, index: npt.NDArray[Any]) -> Cohort:
+    def take(self, index: npt.NDArray[Any]) -> TrainingCohort:
         """The applications at an index or a mask."""
         chosen = np.arange(len(self.clients))[index]
         rows = (part[chosen] for part in (self.clients, self.labelled, self.outcome, self.weight, self.refused))
-        return Cohort(self.id, self.table.take(pa.array(chosen)), *rows)
+        return TrainingCohort(self.id, self.table.take(pa.array(chosen)), *rows)
 
     @property
     def population(self) -> Population:
@@ -122,14 +122,14 @@ class Cohort:
 class Usable:
     """Cohorts as a run can use them."""
 
-    given: tuple[Cohort, ...]
+    given: tuple[TrainingCohort, ...]
     """To learn from, oldest first, as they came."""
-    learned: tuple[Cohort, ...]
+    learned: tuple[TrainingCohort, ...]
     """Of these the labelled applications, each client once, with the newest, and none that is held out.
 
     By client, so that the same applications give the same model in whichever order they were answered.
     """
-    held_out: Cohort
+    held_out: TrainingCohort
 
     @classmethod
     def of(cls, recent: Recent, known: Known | None = None) -> Usable:
@@ -142,13 +142,13 @@ class Usable:
                 "learning from live applications needs two closed cohorts, an older one to learn from and the latest "
                 f"to be judged on: got {recent.held_out[0]} alone, so wait until another is closed"
             )
-        given = tuple(Cohort.of(name, table) for name, table in recent.learned.items())
-        held_out = Cohort.of(*recent.held_out)
+        given = tuple(TrainingCohort.of(name, table) for name, table in recent.learned.items())
+        held_out = TrainingCohort.of(*recent.held_out)
         if known is not None:
             given = tuple(cohort.forget(known(cohort.clients)) for cohort in given)
             held_out = held_out.forget(known(held_out.clients))
         check_enough(f"cohort {held_out.id}", held_out.outcome[held_out.labelled])
-        seen, learned = set(held_out.clients), list[Cohort]()
+        seen, learned = set(held_out.clients), list[TrainingCohort]()
         for cohort in reversed(given):
             kept = []
             for row in reversed(np.flatnonzero(cohort.labelled).tolist()):
@@ -165,7 +165,7 @@ class Usable:
         return {client for cohort in (*self.learned, self.held_out) for client in cohort.clients}
 
     @property
-    def deciding(self) -> tuple[Cohort, ...]:
+    def deciding(self) -> tuple[TrainingCohort, ...]:
         """The newest cohorts, as few as hold ENOUGH_DEFAULTS: an older world must not decide what holds today.
 
         All of them where they hold fewer; none of which nothing is learned.
@@ -186,7 +186,7 @@ def check_enough(where: str, outcome: Outcome) -> None:
         )
 
 
-def fingerprint(cohorts: tuple[Cohort, ...]) -> str:
+def fingerprint(cohorts: tuple[TrainingCohort, ...]) -> str:
     """SHA-256 of the labelled applications by cohort and record, as CSV."""
     digest = hashlib.sha256()
     for cohort in cohorts:

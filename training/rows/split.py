@@ -16,7 +16,7 @@ import polars as pl
 from sklearn.model_selection import train_test_split
 
 from training.candidates import Outcome, Weight
-from training.rows.recent import ENOUGH_DEFAULTS, Cohort, Usable
+from training.rows.recent import ENOUGH_DEFAULTS, TrainingCohort, Usable
 from training.tables import FIELDS
 
 HEAVIEST = 10.0
@@ -28,7 +28,7 @@ In a changed world that saves cost over counting each once, in one that has not 
 
 
 @dataclass(frozen=True)
-class Side:
+class SplitSide:
     """Applications [n] of one side."""
 
     applications: pl.DataFrame
@@ -42,13 +42,13 @@ class Side:
     deciding: npt.NDArray[np.bool_]
     """Whose outcomes calibration, threshold and choice are found on."""
 
-    def take(self, index: npt.NDArray[Any]) -> Side:
+    def take(self, index: npt.NDArray[Any]) -> SplitSide:
         """The applications at an index."""
         rows = (part[index] for part in (self.outcome, self.weight, self.clients, self.deciding))
-        return Side(self.applications[index], self.history[index], *rows)
+        return SplitSide(self.applications[index], self.history[index], *rows)
 
 
-def of_tables(side: Side, holdout: float, seed: int) -> tuple[Side, Side]:
+def of_tables(side: SplitSide, holdout: float, seed: int) -> tuple[SplitSide, SplitSide]:
     """Learned from and held out, stratified by outcome; no client is in both, because the tables hold each once."""
     learned, held_out = train_test_split(
         np.arange(len(side.outcome)), test_size=holdout, stratify=side.outcome, random_state=seed
@@ -56,7 +56,7 @@ def of_tables(side: Side, holdout: float, seed: int) -> tuple[Side, Side]:
     return side.take(learned), side.take(held_out)
 
 
-def of_time(tables: Side, recent: Usable, seed: int) -> tuple[Side, Side]:
+def of_time(tables: SplitSide, recent: Usable, seed: int) -> tuple[SplitSide, SplitSide]:
     """Learned from and held out, in random order.
 
     An older application of a client in a cohort is left out. See HEAVIEST for the weight of recent ones.
@@ -76,18 +76,18 @@ def of_time(tables: Side, recent: Usable, seed: int) -> tuple[Side, Side]:
     return first, second
 
 
-def _side(cohort: Cohort, names: tuple[str, ...], deciding: bool) -> Side:
+def _side(cohort: TrainingCohort, names: tuple[str, ...], deciding: bool) -> SplitSide:
     marks = np.full(len(cohort.clients), deciding)
-    return Side(cohort.applications(), cohort.history(names), cohort.outcome, cohort.weight, cohort.clients, marks)
+    return SplitSide(cohort.applications(), cohort.history(names), cohort.outcome, cohort.weight, cohort.clients, marks)
 
 
-def _joined(sides: Sequence[Side]) -> Side:
+def _joined(sides: Sequence[SplitSide]) -> SplitSide:
     rows = (
         np.concatenate(parts)
         for parts in zip(*((side.outcome, side.weight, side.clients, side.deciding) for side in sides), strict=True)
     )
     fields = [column.name for column in FIELDS]
-    return Side(
+    return SplitSide(
         pl.concat([side.applications.select(fields) for side in sides]),
         pl.concat([side.history for side in sides]),
         *rows,

@@ -19,10 +19,10 @@ from training.bundle.manifest import FORMAT
 from training.errors import TrainingError
 from training.features.fields import rows_of
 from training.measures import evaluation
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 from training.measures.policy import Floats, calibrate, platt
-from training.rows.prepare import Part, Progress
-from training.rows.recent import Cohort, Recent, Usable, check_enough, fingerprint
+from training.rows.prepare import PreparedPart, Progress
+from training.rows.recent import Recent, TrainingCohort, Usable, check_enough, fingerprint
 from training.runs.assemble import check_recalibration, with_calibration
 from training.runs.summary import summarise_recalibration
 
@@ -57,7 +57,7 @@ def recalibrate(
     manifest = _write(bundle, parent, usable, calibration, applicants, directory)
     made = Bundle.open(directory)
     check_recalibration(bundle, made, applicants.rows)
-    judged = Judged.of(outcome, calibrate(margin, calibration), weight)
+    judged = JudgedRows.of(outcome, calibrate(margin, calibration), weight)
     reports.write(summarise_recalibration(made, usable, judged, applicants.known), directory)
     return manifest
 
@@ -80,18 +80,23 @@ def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
     return usable
 
 
-def _part(cohort: Cohort, bundle: Bundle) -> Part:
+def _part(cohort: TrainingCohort, bundle: Bundle) -> PreparedPart:
     manifest = bundle.manifest
     rows = rows_of(cohort.applications(), manifest.fields, cohort.history(manifest.history))
     everybody = np.ones(len(rows), bool)
-    return Part(rows, bundle.features(rows), cohort.outcome, cohort.weight, cohort.clients, everybody)
+    return PreparedPart(rows, bundle.features(rows), cohort.outcome, cohort.weight, cohort.clients, everybody)
 
 
 def _manifest(
-    champion: Manifest, parent: str, usable: Usable, calibration: Calibration, held_out: Part, probability: Floats
+    champion: Manifest,
+    parent: str,
+    usable: Usable,
+    calibration: Calibration,
+    held_out: PreparedPart,
+    probability: Floats,
 ) -> Manifest:
     policy, known = champion.policy, ~np.isnan(held_out.weight)
-    judged = Judged.of(held_out.outcome[known], probability[known], held_out.weight[known])
+    judged = JudgedRows.of(held_out.outcome[known], probability[known], held_out.weight[known])
     metrics = evaluation.evaluate(judged, policy.threshold, policy.costs, champion.seed)
     alarm = evaluation.alarm(metrics[evaluation.AUC], policy.auc_alarm)
     return msgspec.structs.replace(
@@ -108,7 +113,7 @@ def _manifest(
 
 
 def _write(
-    bundle: Bundle, parent: str, usable: Usable, calibration: Calibration, applicants: Part, directory: Path
+    bundle: Bundle, parent: str, usable: Usable, calibration: Calibration, applicants: PreparedPart, directory: Path
 ) -> Manifest:
     probability = calibrate(bundle.score(applicants.rows).margin, calibration)
     manifest = _manifest(bundle.manifest, parent, usable, calibration, applicants, probability)

@@ -14,12 +14,12 @@ from training.candidates import Examples
 from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
 from training.measures import evaluation
-from training.measures.evaluation import Judged
-from training.measures.groups import Group, by_group
-from training.reports import Answered, Candidate, Data, Explained, Results
+from training.measures.evaluation import JudgedRows
+from training.measures.groups import GroupFigures, by_group
+from training.reports import Candidate, CohortAnswers, Data, Explained, Results
 from training.reports.drift import compare
 from training.reports.fields import by_level
-from training.rows.prepare import Part, Prepared
+from training.rows.prepare import Prepared, PreparedPart
 from training.rows.recent import Usable
 from training.selection import imbalance
 from training.selection.search import Dropped, Trial, best_of_each, folds_of
@@ -44,7 +44,7 @@ def summarise(
     manifest = bundle.manifest
     judges = prepared.examples.take(prepared.learned.deciding)
     columns = columns_of(tables.train)
-    validation = Judged.of(judges.outcome, chosen.probability, judges.weight)
+    validation = JudgedRows.of(judges.outcome, chosen.probability, judges.weight)
     return replace(
         _judged(bundle, prepared.held_out, validation, _data(tables, source, prepared, manifest)),
         candidates=tuple(_candidate(trial, trials, judges, manifest) for trial in best_of_each(trials)),
@@ -56,7 +56,7 @@ def summarise(
     )
 
 
-def summarise_recalibration(bundle: Bundle, recent: Usable, learned: Judged, held_out: Part) -> Results:
+def summarise_recalibration(bundle: Bundle, recent: Usable, learned: JudgedRows, held_out: PreparedPart) -> Results:
     """All that is reported of a recalibration."""
     data = Data(
         source="live applications",
@@ -72,10 +72,10 @@ def summarise_recalibration(bundle: Bundle, recent: Usable, learned: Judged, hel
     return _judged(bundle, held_out, learned, data)
 
 
-def _judged(bundle: Bundle, held_out: Part, validation: Judged, data: Data) -> Results:
+def _judged(bundle: Bundle, held_out: PreparedPart, validation: JudgedRows, data: Data) -> Results:
     """What there is to report of any version."""
     manifest = bundle.manifest
-    judged = Judged.of(held_out.outcome, bundle.score(held_out.rows).probability, held_out.weight)
+    judged = JudgedRows.of(held_out.outcome, bundle.score(held_out.rows).probability, held_out.weight)
     return Results(
         model=manifest.model,
         chosen=manifest.family,
@@ -104,7 +104,7 @@ def _judged(bundle: Bundle, held_out: Part, validation: Judged, data: Data) -> R
 
 
 def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest: Manifest) -> Candidate:
-    judged = Judged.of(judges.outcome, trial.probability, judges.weight)
+    judged = JudgedRows.of(judges.outcome, trial.probability, judges.weight)
     metrics = evaluation.evaluate(judged, trial.threshold.value, manifest.policy.costs, manifest.seed)
     return Candidate(
         family=trial.family,
@@ -115,7 +115,7 @@ def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest
     )
 
 
-def _groups(part: Part, judged: Judged, manifest: Manifest) -> dict[str, tuple[Group, ...]]:
+def _groups(part: PreparedPart, judged: JudgedRows, manifest: Manifest) -> dict[str, tuple[GroupFigures, ...]]:
     """Of each protected field, how each of its groups fared."""
     protected, policy = groups.protected(manifest, part.rows), manifest.policy
     return by_group(judged, protected, policy.threshold, policy.costs, manifest.seed)
@@ -123,7 +123,7 @@ def _groups(part: Part, judged: Judged, manifest: Manifest) -> dict[str, tuple[G
 
 def _treatments(
     prepared: Prepared, trials: Sequence[Trial], manifest: Manifest, folds: int
-) -> tuple[imbalance.Row, ...]:
+) -> tuple[imbalance.TreatmentRow, ...]:
     """The treatments of imbalance with the best trees' parameters."""
     (trees,) = (trial for trial in best_of_each(trials) if trial.family == LightGBM.name)
     # The rows are in random order since the split.
@@ -137,7 +137,7 @@ def _treatments(
     )
 
 
-def _explained(bundle: Bundle, part: Part) -> Explained:
+def _explained(bundle: Bundle, part: PreparedPart) -> Explained:
     rows = part.rows.take(slice(0, _EXPLAINED))
     contributions = bundle.contributions(rows)[:, :-1]
     return Explained(contributions, part.matrix[:_EXPLAINED], bundle.manifest.features, bundle.manifest.reasons)
@@ -164,12 +164,12 @@ def _data(tables: Tables, source: str, prepared: Prepared, manifest: Manifest) -
     )
 
 
-def _answered(recent: Usable, older: str, deciding: str) -> tuple[Answered, ...]:
+def _answered(recent: Usable, older: str, deciding: str) -> tuple[CohortAnswers, ...]:
     """The cohorts with what the older ones were used for, and what those that decide."""
     decide = [cohort.id for cohort in recent.deciding]
     roles = [(cohort, deciding if cohort.id in decide else older) for cohort in recent.given]
     return tuple(
-        Answered(
+        CohortAnswers(
             cohort=cohort.id,
             rows=len(cohort.labelled),
             labelled=int(cohort.labelled.sum()),

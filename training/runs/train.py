@@ -23,7 +23,7 @@ from training.candidates.lightgbm import LightGBM
 from training.errors import TrainingError
 from training.features.reasons import REASONS
 from training.measures import evaluation
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 from training.reports import Results
 from training.rows.prepare import Prepared, prepare
 from training.rows.recent import Recent, fingerprint
@@ -37,7 +37,7 @@ Progress = Callable[[str], None]
 _COARSE = {**LightGBM.defaults, "learning_rate": 0.1}
 """Few large steps: enough to tell the features that no tree wants."""
 
-__all__ = ["Options", "Run", "TrainingError", "train"]
+__all__ = ["Options", "TrainingError", "TrainingRun", "train"]
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """A finished run; the bundle lies in `directory`."""
 
     directory: Path
@@ -81,7 +81,7 @@ def train(
     directory: Path,
     progress: Progress = lambda _: None,
     recent: Recent | None = None,
-) -> Run:
+) -> TrainingRun:
     """Train on the raw tables, and on recent applications if there are any, and write a bundle into an empty directory.
 
     Raises TrainingError for data a model must not be trained on, DisagreementError if the graph answers otherwise than
@@ -107,7 +107,7 @@ def train(
     progress("comparing treatments of imbalance, drawing the reports")
     results = summarise(tables, options.source, prepared, bundle, trials, chosen, dropped, options.folds)
     reports.write(results, directory)
-    return Run(directory, manifest, prepared, trials, chosen, results, time.perf_counter() - started)
+    return TrainingRun(directory, manifest, prepared, trials, chosen, results, time.perf_counter() - started)
 
 
 def _select(
@@ -144,7 +144,7 @@ def _manifest(
     cut, costs = chosen.threshold, options.costs
     held_out, recent = prepared.applicants, prepared.recent
     known = ~np.isnan(held_out.weight)
-    judged = Judged.of(held_out.outcome[known], probability[known], held_out.weight[known])
+    judged = JudgedRows.of(held_out.outcome[known], probability[known], held_out.weight[known])
     metrics = evaluation.evaluate(judged, cut.value, costs, options.seed)
     alarm = evaluation.alarm(metrics[evaluation.AUC], options.auc_alarm)
     belonging = {feature.reason for feature in prepared.features}

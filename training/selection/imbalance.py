@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from training.bundle.manifest import Calibration, Costs, Interval
 from training.candidates.family import Examples, Folds, Margins, Matrix, Outcome, Parameters
 from training.candidates.lightgbm import LightGBM
-from training.measures.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, Judged, evaluate
+from training.measures.evaluation import AUC, COST, ECE, LOG_LOSS, OBSERVED_EXPECTED, JudgedRows, evaluate
 from training.measures.policy import calibrate, platt, threshold
 
 NONE = "none"
@@ -33,7 +33,7 @@ _AS_IT_COMES = Calibration(slope=1.0, intercept=0.0)
 
 
 @dataclass(frozen=True)
-class Row:
+class TreatmentRow:
     """One treatment, with or without calibration; all figures are out of fold."""
 
     treatment: str
@@ -56,7 +56,7 @@ def compare(
     parameters: Parameters,
     seed: int,
     costs: Costs,
-) -> tuple[Row, ...]:
+) -> tuple[TreatmentRow, ...]:
     """Two rows a treatment, as it comes and calibrated; `parameters` as LightGBM's cross-fit returns them.
 
     The folds' second halves must part the examples. Each counts once, whatever its weight: resampling gives its own.
@@ -75,7 +75,7 @@ def compare(
             found[predict] = fitted.margins(task.unseen)
         return found
 
-    def judge(treatment: str) -> tuple[Row, ...]:
+    def judge(treatment: str) -> tuple[TreatmentRow, ...]:
         found = margins(_TREATMENTS[treatment])
         return tuple(_row(treatment, calibrated, found, outcome, folds, seed, costs) for calibrated in (False, True))
 
@@ -145,16 +145,16 @@ def _row(
     folds: Folds,
     seed: int,
     costs: Costs,
-) -> Row:
+) -> TreatmentRow:
     probability = _probabilities(margins, outcome, folds, calibrated)
     found = np.empty(len(outcome))
     for others, predict in folds:
         best = threshold(probability[others], outcome[others], costs, seed, _RESAMPLES)
         found[predict] = best.value
-    metrics = evaluate(Judged.of(outcome, probability), costs.threshold, costs, seed, _RESAMPLES)
+    metrics = evaluate(JudgedRows.of(outcome, probability), costs.threshold, costs, seed, _RESAMPLES)
     # Decisions stand in for probabilities, since each fold has a threshold of its own.
-    decided = evaluate(Judged.of(outcome, probability >= found), 0.5, costs, seed, _RESAMPLES)
-    return Row(
+    decided = evaluate(JudgedRows.of(outcome, probability >= found), 0.5, costs, seed, _RESAMPLES)
+    return TreatmentRow(
         treatment=treatment,
         calibrated=calibrated,
         auc=metrics[AUC],

@@ -52,7 +52,7 @@ class Discrete:
 
 
 @dataclass(frozen=True)
-class Levels:
+class LevelMarginal:
     """A distribution over categories, in the order that shares run through them."""
 
     cumulative: Floats
@@ -69,12 +69,12 @@ def _cumulative(shares: Floats) -> Floats:
 
 
 @cache
-def levels(table: str, name: str, first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> Levels:
+def levels(table: str, name: str, first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> LevelMarginal:
     """Published category shares; `first` and `last` put levels at the ends, the rest stays most frequent first."""
     shares: dict[str, float] = profile()["tables"][table][name]["levels"]
     middle = tuple(level for level in shares if level not in first + last)
     order = first + middle + last
-    return Levels(_cumulative(np.array([shares[level] for level in order])), order)
+    return LevelMarginal(_cumulative(np.array([shares[level] for level in order])), order)
 
 
 @cache

@@ -49,6 +49,6 @@ class Split:
         train, test = (profile()["tables"][table][name]["zero"] for table in TABLES)
         return np.asarray(np.where(self.held_out, test, train))
 
-    def orders(self, name: str, first: tuple[str, ...], last: tuple[str, ...]) -> list[marginals.Levels]:
+    def orders(self, name: str, first: tuple[str, ...], last: tuple[str, ...]) -> list[marginals.LevelMarginal]:
         """The category shares of both populations."""
         return [marginals.levels(table, name, first, last) for table in TABLES]

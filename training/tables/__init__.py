@@ -6,7 +6,7 @@ Values come out as they are in the files: anomalies stay (the bundle's graph rea
 from training.tables.applications import FIELDS
 from training.tables.catalog import HISTORY, TABLES
 from training.tables.columns import Column, Table
-from training.tables.folder import Report, check
+from training.tables.folder import FolderReport, check
 from training.tables.problems import DataError, Problem
 from training.tables.reading import Tables, read, read_applications
 
@@ -16,8 +16,8 @@ __all__ = [
     "TABLES",
     "Column",
     "DataError",
+    "FolderReport",
     "Problem",
-    "Report",
     "Table",
     "Tables",
     "check",

@@ -33,7 +33,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Report:
+class FolderReport:
     """What a folder holds and what is wrong with it; made of what JSON knows."""
 
     directory: str
@@ -51,17 +51,17 @@ class Report:
         return tuple(problem for problem in self.problems if problem.severity == "warning")
 
 
-def check(directory: Path, progress: Progress = lambda _: None) -> Report:
+def check(directory: Path, progress: Progress = lambda _: None) -> FolderReport:
     """Everything that is wrong with the raw tables in a folder; raises nothing for what is wrong with them."""
     return inspect(directory, progress)[0]
 
 
-def inspect(directory: Path, progress: Progress) -> tuple[Report, Mapping[str, Checked]]:
+def inspect(directory: Path, progress: Progress) -> tuple[FolderReport, Mapping[str, Checked]]:
     """The report, and by name the tables behind it."""
     if not directory.is_dir():
         there = "a file" if directory.exists() else "nothing"
         problem = Problem("error", str(directory), "a folder with the raw tables", there)
-        return Report(str(directory), (), tuple(TABLES), (problem,)), {}
+        return FolderReport(str(directory), (), tuple(TABLES), (problem,)), {}
     problems: list[Problem] = []
     checked: dict[str, Checked] = {}
     absent: list[str] = []
@@ -83,7 +83,7 @@ def inspect(directory: Path, progress: Progress) -> tuple[Report, Mapping[str, C
             progress(f"looking for the parents of {child.stored.name}")
             problems += _orphans(child, checked, absent)
     found = (File(name, item.stored.name, item.rows, len(item.stored.schema)) for name, item in checked.items())
-    return Report(str(directory), tuple(found), tuple(absent), tuple(problems)), checked
+    return FolderReport(str(directory), tuple(found), tuple(absent), tuple(problems)), checked
 
 
 def _no_applications(directory: Path) -> Problem:

@@ -1,6 +1,6 @@
 import pytest
 
-from serving.log.post import Answer, head, parse, target
+from serving.log.post import PostReply, head, parse, target
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_head_says_the_token():
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nfine", Answer(200, "fine")),
-        (b"HTTP/1.0 503\r\n\r\n", Answer(503, "")),
-        (b"HTTP/1.1 400 Bad\r\n", Answer(400, "")),
-        (b"", Answer(0, "the connection was closed without an answer")),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", Answer(0, "not an HTTP answer")),
-        (b"HTTP/1.1 \xff\xfe x\r\n\r\n", Answer(0, "not an HTTP answer")),
+        (b"HTTP/1.1 200 OK\r\nA: b\r\n\r\nfine", PostReply(200, "fine")),
+        (b"HTTP/1.0 503\r\n\r\n", PostReply(503, "")),
+        (b"HTTP/1.1 400 Bad\r\n", PostReply(400, "")),
+        (b"", PostReply(0, "the connection was closed without an answer")),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", PostReply(0, "not an HTTP answer")),
+        (b"HTTP/1.1 \xff\xfe x\r\n\r\n", PostReply(0, "not an HTTP answer")),
     ],
 )
 def test_answer_is_read(content, expected):

@@ -24,7 +24,7 @@ from serving.log.log import Log
 from serving.predictor.admin import Admin
 from serving.predictor.app import App
 from serving.predictor.metrics import Metrics
-from serving.predictor.service import Service
+from serving.predictor.service import PredictorService
 from serving.predictor.settings import PredictorSettings
 from serving.protocol.codec import Codec
 from tests.ports import unused_port
@@ -91,7 +91,7 @@ class Site:
         self.log = Log(settings.log_directory, segment_bytes=1 << 20, limit_bytes=settings.log_bytes)
         metrics = Metrics()
         metrics.watch(self.log, None)
-        self.service = Service(self.log, metrics)
+        self.service = PredictorService(self.log, metrics)
         self.admin = Admin(self.service, metrics, settings, self.log)
         self.app = App(self.service, metrics, settings)
         asyncio.run(self.admin.load(""))

@@ -7,7 +7,7 @@ import pytest
 from recent_lender import BASE, UNRECORDED, Lender, answered
 
 from training.rows.recent import Recent
-from training.runs.train import Options, Run, train
+from training.runs.train import Options, TrainingRun, train
 from training.synthetic import synthesise
 from training.tables import read
 
@@ -38,5 +38,5 @@ def champion(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def retrained(lender: Lender, unrecorded: Recent, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def retrained(lender: Lender, unrecorded: Recent, tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
     return train(lender.tables, Options(trials=1), tmp_path_factory.mktemp("retrained"), recent=unrecorded)

@@ -10,7 +10,7 @@ import pytest
 from recent_lender import with_column
 
 from training.errors import TrainingError
-from training.rows.recent import Cohort, Recent, Usable, fingerprint
+from training.rows.recent import Recent, TrainingCohort, Usable, fingerprint
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_population_is_named(recent: Recent) -> None:
 def test_accepted_alone_are_named(recent: Recent) -> None:
     cohort, table = recent.held_out
     accepted = table.filter(pa.compute.less(table["probability"], table["threshold"]))
-    assert Cohort.of(cohort, accepted).population == "accepted"
+    assert TrainingCohort.of(cohort, accepted).population == "accepted"
 
 
 def test_newest_world_decides(recent: Recent) -> None:

@@ -11,41 +11,41 @@ from training.bundle import Bundle
 from training.features.fields import MOST_LEVELS, FieldError
 from training.rows.prepare import prepare
 from training.rows.recent import Recent
-from training.runs.train import Run
+from training.runs.train import TrainingRun
 
 
 def prepared(lender, recent: Recent):
     return prepare(lender.tables, (), 0.2, 0.8, 0, lambda _: None, recent)
 
 
-def test_manifest_says_what_was_learned(retrained: Run) -> None:
+def test_manifest_says_what_was_learned(retrained: TrainingRun) -> None:
     manifest = retrained.manifest
     assert (manifest.cohorts, manifest.population, manifest.parent) == (("1-1", "1-2"), "accepted and explored", None)
     assert len(manifest.recent_fingerprint or "") == 64
 
 
-def test_everybody_held_out_is_compared(retrained: Run, lender) -> None:
+def test_everybody_held_out_is_compared(retrained: TrainingRun, lender) -> None:
     reference = Bundle.open(retrained.directory).reference()
     table = lender.recent.held_out[1]
     assert len(reference) == len(table)
     assert reference["outcome"].null_count == reference["weight"].null_count == table["outcome"].null_count > 0
 
 
-def test_bundle_replays(retrained: Run) -> None:
+def test_bundle_replays(retrained: TrainingRun) -> None:
     Bundle.open(retrained.directory).check_replay()
 
 
-def test_nobody_held_out_was_learned_from(retrained: Run, lender) -> None:
+def test_nobody_held_out_was_learned_from(retrained: TrainingRun, lender) -> None:
     assert not Bundle.open(retrained.directory).learned_from(asked(lender.recent.held_out[1])).any()
 
 
-def test_all_else_was_learned_from(retrained: Run, lender) -> None:
+def test_all_else_was_learned_from(retrained: TrainingRun, lender) -> None:
     table = lender.recent.learned["1-1"]
     known = asked(table.filter(table["outcome"].is_valid()))
     assert Bundle.open(retrained.directory).learned_from([*known, *lender.tables.train["SK_ID_CURR"]]).all()
 
 
-def test_unrecorded_history_is_not_used(retrained: Run) -> None:
+def test_unrecorded_history_is_not_used(retrained: TrainingRun) -> None:
     assert UNRECORDED not in retrained.manifest.history
 
 
@@ -95,7 +95,7 @@ def test_too_many_levels_are_refused(lender) -> None:
         prepared(lender, replace(lender.recent, learned=learned))
 
 
-def test_card_names_cohorts_and_population(retrained: Run) -> None:
+def test_card_names_cohorts_and_population(retrained: TrainingRun) -> None:
     card = (retrained.directory / "card.md").read_text()
     assert "| 1-1 | 1,000 |" in card
     assert "| hold-out |" in card

@@ -8,7 +8,7 @@ import pytest
 from training.bundle.groups import Members
 from training.bundle.manifest import Costs, Feature, Interval, Policy, Reason
 from training.measures import evaluation
-from training.measures.evaluation import Judged
+from training.measures.evaluation import JudgedRows
 from training.measures.groups import by_group
 from training.measures.policy import calibrate, platt, threshold
 from training.reports import Candidate, Data, Explained, Results
@@ -40,10 +40,10 @@ def lender(random: np.random.Generator, rows: int):
     return {"EXT_SOURCE_2": score, "AMT_INCOME_TOTAL": income, "NAME_INCOME_TYPE": kind}, outcome, logit
 
 
-def treatments() -> tuple[imbalance.Row, ...]:
+def treatments() -> tuple[imbalance.TreatmentRow, ...]:
     errors = {"none": 0.01, "class weights": 0.31, "SMOTE": 0.06, "undersampling": 0.33}
     return tuple(
-        imbalance.Row(
+        imbalance.TreatmentRow(
             treatment=name,
             calibrated=calibrated,
             auc=around(0.74),
@@ -80,7 +80,7 @@ def run() -> Results:
     calibration = platt(margin, outcome)
     probability, held_out = calibrate(margin, calibration), calibrate(judged_margin, calibration)
     cut = threshold(probability, outcome, Costs())
-    everybody = Judged.of(judged, held_out)
+    everybody = JudgedRows.of(judged, held_out)
     groups = [
         Members(field, names, random.integers(0, len(names), judged.size), names)
         for field, names in (
@@ -121,7 +121,7 @@ def run() -> Results:
         confusion=evaluation.confusion(everybody, cut.value),
         groups=by_group(everybody, groups, cut.value, Costs(), resamples=100),
         imbalance=treatments(),
-        validation=Judged.of(outcome, probability),
+        validation=JudgedRows.of(outcome, probability),
         hold_out=everybody,
         explained=explained(random),
         dropped=(Dropped("FLAG_MOBIL", "constant"), Dropped("bureau_count_2y", "duplicate of bureau_count")),

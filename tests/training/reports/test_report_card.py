@@ -6,7 +6,7 @@ import pytest
 
 from training.reports import card as module
 from training.reports.document import Bullets, Section
-from training.reports.table import Table
+from training.reports.table import ReportTable
 
 
 def text(section: Section) -> str:
@@ -74,7 +74,7 @@ def test_metrics_have_intervals(results):
 
 
 def test_table_renders_itself():
-    table = Table(("group", "rows"), (("Single | other", "3"), ("F", "4")), highlighted=1)
+    table = ReportTable(("group", "rows"), (("Single | other", "3"), ("F", "4")), highlighted=1)
     assert table.markdown().splitlines() == [
         "| group | rows |",
         "| --- | ---: |",

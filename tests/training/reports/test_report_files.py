@@ -9,7 +9,7 @@ import pytest
 from training.reports import write
 from training.reports.document import Bullets, Code, Document, Section
 from training.reports.page import html
-from training.reports.table import Table
+from training.reports.table import ReportTable
 
 PICTURES = "calibration contributions default_rates dependence drift groups imbalance missing ranking reasons threshold"
 
@@ -83,7 +83,7 @@ def test_bare_run_is_reported(results, tmp_path):
 
 def test_names_are_escaped(results):
     tag = "<script>alert(1)</script>"
-    blocks = (tag, Bullets((tag,)), Table((tag, "rows"), ((tag, "1"),)), Code(tag))
+    blocks = (tag, Bullets((tag,)), ReportTable((tag, "rows"), ((tag, "1"),)), Code(tag))
     document = Document(tag, (Section(tag, blocks),))
     assert "<script>" not in html(document, replace(results, alarms=(tag,)))
     assert "<script>" not in Document(tag, (Section("", blocks[:3]),)).markdown()
