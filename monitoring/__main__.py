@@ -22,7 +22,7 @@ from monitoring.judging.rule import Limits
 from monitoring.pages.drawings import Drawings
 from monitoring.pages.known import Known
 from monitoring.review import Reviewer
-from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.settings import MonitorSettings, MonitorSettingsError, from_environment
 from monitoring.store.bundles import Bundles
 from monitoring.store.database import Database
 from monitoring.store.records import Store
@@ -54,14 +54,14 @@ def main() -> int:
         settings = from_environment()
         _check_port(settings)
         store = Store(Database(settings.database), settings.monitor_retention_days)
-    except SettingsError as error:
+    except MonitorSettingsError as error:
         logging.getLogger("monitoring").critical("%s", error)
         return 1
     asyncio.run(_serve(settings, store))
     return 0
 
 
-def compose(store: Store, settings: Settings) -> FastAPI:
+def compose(store: Store, settings: MonitorSettings) -> FastAPI:
     """The monitor of one store; its parts share one database and one set of limits."""
     archive, judgements = Archive(store.database), Judgements(store.database)
     bundles, limits = Bundles(settings.models, settings.mlflow_url), Limits()
@@ -71,7 +71,7 @@ def compose(store: Store, settings: Settings) -> FastAPI:
     return create(store, reviewer, facts, drawings, settings)
 
 
-async def _serve(settings: Settings, store: Store) -> None:
+async def _serve(settings: MonitorSettings, store: Store) -> None:
     app = compose(store, settings)
     # Granian's own log is silenced: its lines are not JSON, and it warns of the embedding each time.
     server = Server(
@@ -91,7 +91,7 @@ async def _serve(settings: Settings, store: Store) -> None:
     await server.serve()
 
 
-def _check_port(settings: Settings) -> None:
+def _check_port(settings: MonitorSettings) -> None:
     """Raises SettingsError for a taken port: granian would share it, and each of two servers get half of the calls."""
     address = (settings.monitor_host, settings.monitor_port)
     try:
@@ -102,7 +102,7 @@ def _check_port(settings: Settings) -> None:
             probe.bind(address)
             probe.listen()
     except (OSError, OverflowError) as error:
-        raise SettingsError(
+        raise MonitorSettingsError(
             f"cannot listen on {address[0]} port {address[1]}: {error}; "
             "CREDENCE_MONITOR_HOST and CREDENCE_MONITOR_PORT say where"
         ) from error

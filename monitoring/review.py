@@ -20,7 +20,7 @@ from monitoring.judging.spans import Edge, Open, Span, due
 from monitoring.metrics import Standing
 from monitoring.retraining.prefect import Prefect
 from monitoring.retraining.starter import Deliverer
-from monitoring.settings import Settings
+from monitoring.settings import MonitorSettings
 from monitoring.store.bundles import Bundles, Models
 from monitoring.store.reading import labelled, read_chunk
 from monitoring.store.records import Store
@@ -56,7 +56,7 @@ class Reviewer:
         judgements: Judgements,
         bundles: Bundles,
         limits: Limits,
-        settings: Settings,
+        settings: MonitorSettings,
     ) -> None:
         self.archive, self.judgements = archive, judgements
         self.condition = Condition(None, None, None)

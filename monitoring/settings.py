@@ -14,11 +14,11 @@ _SECRETS = ("monitor_token", "monitor_database", "mlflow_url", "prefect_url")
 """No text of ours tells what they are; a URL may have a password in it."""
 
 
-class SettingsError(Exception):
+class MonitorSettingsError(Exception):
     """An environment variable that does not say what it should; the message names it."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Each is read from the environment variable of its name in capitals behind `CREDENCE_`."""
 
     monitor_host: str = "127.0.0.1"
@@ -71,14 +71,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.monitor_database or f"sqlite:///{Path(self.home).absolute() / 'records.sqlite'}"
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+def from_environment(environment: Mapping[str, str] = os.environ) -> MonitorSettings:
     """The settings in force. Raises SettingsError, which names the variable, what it expects and what it got."""
     values: dict[str, object] = {}
-    for field in msgspec.structs.fields(Settings):
+    for field in msgspec.structs.fields(MonitorSettings):
         name = PREFIX + field.name.upper()
         if name in environment:
             values[field.name] = _value(name, environment[name], field.type)
-    return Settings(**values)  # type: ignore[arg-type] # each was converted to its field's type
+    return MonitorSettings(**values)  # type: ignore[arg-type] # each was converted to its field's type
 
 
 def _value(name: str, text: str, kind: Any) -> object:
@@ -87,4 +87,4 @@ def _value(name: str, text: str, kind: Any) -> object:
     except msgspec.ValidationError as error:
         expected = str(error).partition(", got")[0].replace("Expected", "expected")
         got = "another text" if name.removeprefix(PREFIX).lower() in _SECRETS else repr(text)
-        raise SettingsError(f"{name}: {expected}, got {got}") from error
+        raise MonitorSettingsError(f"{name}: {expected}, got {got}") from error

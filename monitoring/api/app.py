@@ -25,7 +25,7 @@ from monitoring.pages.drawings import Drawings
 from monitoring.pages.routes import attach
 from monitoring.pages.source import Source
 from monitoring.review import Reviewer
-from monitoring.settings import Settings
+from monitoring.settings import MonitorSettings
 from monitoring.store.paging import Filters, Page, next_link, present, statement, told_at
 from monitoring.store.records import Store
 
@@ -41,7 +41,7 @@ Client = Annotated[int, Path(ge=-(2**63), lt=2**63, description="SK_ID_CURR")]
 router = APIRouter()
 
 
-def create(store: Store, reviewer: Reviewer, facts: Source, drawings: Drawings, settings: Settings) -> FastAPI:
+def create(store: Store, reviewer: Reviewer, facts: Source, drawings: Drawings, settings: MonitorSettings) -> FastAPI:
     """The application around a store, what judges its records, and what the pages show of it."""
     app = FastAPI(
         title="Credence monitor",

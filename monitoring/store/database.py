@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import NullPool
 
 from monitoring.errors import RequestError, StoreError
-from monitoring.settings import SettingsError
+from monitoring.settings import MonitorSettingsError
 from monitoring.store.tables import FORMAT, actions, facts, metadata
 
 _PREPARING = 0xC4ED17
@@ -105,7 +105,7 @@ def engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
-            raise SettingsError(
+            raise MonitorSettingsError(
                 f"CREDENCE_MONITOR_DATABASE: expected sqlite or postgresql, got {parsed.get_backend_name()}"
             )
         # Parameters are applications: they must not be in an error's text.
@@ -113,9 +113,11 @@ def engine(url: str) -> Engine:
         options = {"poolclass": NullPool} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
         made = create_engine(parsed, hide_parameters=True, **options)
     except ArgumentError as error:
-        raise SettingsError("CREDENCE_MONITOR_DATABASE: expected a SQLAlchemy URL such as sqlite:////path") from error
+        raise MonitorSettingsError(
+            "CREDENCE_MONITOR_DATABASE: expected a SQLAlchemy URL such as sqlite:////path"
+        ) from error
     except ModuleNotFoundError as error:
-        raise SettingsError(f"CREDENCE_MONITOR_DATABASE: its driver {error.name} is not installed") from error
+        raise MonitorSettingsError(f"CREDENCE_MONITOR_DATABASE: its driver {error.name} is not installed") from error
     if parsed.get_backend_name() == "sqlite":
         _set_up_sqlite(made)
     return made
@@ -126,7 +128,9 @@ def _set_up_sqlite(engine: Engine) -> None:
         try:
             Path(engine.url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise SettingsError(f"CREDENCE_MONITOR_DATABASE or CREDENCE_HOME: no folder for it: {error}") from error
+            raise MonitorSettingsError(
+                f"CREDENCE_MONITOR_DATABASE or CREDENCE_HOME: no folder for it: {error}"
+            ) from error
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: Any) -> None:

@@ -22,7 +22,7 @@ from tests.docs.pages import PAGES, ROOT, commands
 BIN = Path(sys.executable).parent
 SETTINGS = (
     flows.settings.PlatformSettings,
-    monitoring.settings.Settings,
+    monitoring.settings.MonitorSettings,
     serving.predictor.settings.PredictorSettings,
 )
 EACH_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -18,7 +18,7 @@ EACH = pytest.mark.parametrize("path", [*EXAMPLES, RESTORE], ids=lambda path: pa
 ALL = [item for path in EXAMPLES for item in objects(path)]
 SETTINGS = (
     flows.settings.PlatformSettings,
-    monitoring.settings.Settings,
+    monitoring.settings.MonitorSettings,
     serving.predictor.settings.PredictorSettings,
 )
 EXAMPLE = "mlflow://credence.credence-example/"

@@ -19,7 +19,7 @@ import pytest
 
 from monitoring.__main__ import compose
 from monitoring.api.app import CONTENT_TYPE
-from monitoring.settings import Settings
+from monitoring.settings import MonitorSettings
 from monitoring.store.database import Database
 from monitoring.store.records import Store
 from monitoring.store.tables import metadata
@@ -162,7 +162,7 @@ def window_rows() -> int:
 
 @pytest.fixture
 def client(make_store: Callable[..., Store], tmp_path: Path, models: Path, window_rows: int) -> Iterator[TestClient]:
-    settings = Settings(
+    settings = MonitorSettings(
         monitor_max_body=1 << 20,
         home=str(tmp_path),
         monitor_models=str(models),

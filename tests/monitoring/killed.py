@@ -10,7 +10,7 @@ from typing import Any
 from monitoring.__main__ import compose
 from monitoring.retraining.prefect import Prefect
 from monitoring.retraining.starter import Deliverer
-from monitoring.settings import Settings
+from monitoring.settings import MonitorSettings
 from monitoring.store.database import Database
 from monitoring.store.records import Store
 from monitoring.store.verdicts import Judgements
@@ -32,7 +32,7 @@ def die(*_: Any) -> None:
 if __name__ == "__main__":
     url, models, prefect, step = sys.argv[1:]
     setattr(*STEPS[step], die)
-    settings = Settings(
+    settings = MonitorSettings(
         monitor_models=models, prefect_url=prefect, monitor_window_rows=1000, home=str(Path(models).parent)
     )
     compose(Store(Database(url), 30), settings).state.reviewer.look()

@@ -1,13 +1,13 @@
 import pytest
 
-from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.settings import MonitorSettings, MonitorSettingsError, from_environment
 from monitoring.store.database import Database
 
 
 def test_promised_defaults(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = from_environment({})
-    assert settings == Settings()
+    assert settings == MonitorSettings()
     assert (settings.monitor_host, settings.monitor_port, settings.monitor_retention_days) == ("127.0.0.1", 8090, 365.0)
     assert settings.database == f"sqlite:///{tmp_path}/.credence/records.sqlite"
 
@@ -29,7 +29,7 @@ def test_environment_is_read():
     ],
 )
 def test_wrong_values_are_named(name, value, expected):
-    with pytest.raises(SettingsError, match=f"CREDENCE_{name}: expected {expected}, got '{value}'"):
+    with pytest.raises(MonitorSettingsError, match=f"CREDENCE_{name}: expected {expected}, got '{value}'"):
         from_environment({f"CREDENCE_{name}": value})
 
 
@@ -42,5 +42,5 @@ def test_wrong_values_are_named(name, value, expected):
     ],
 )
 def test_wrong_databases_are_named(url, message):
-    with pytest.raises(SettingsError, match=f"CREDENCE_MONITOR_DATABASE: {message}"):
+    with pytest.raises(MonitorSettingsError, match=f"CREDENCE_MONITOR_DATABASE: {message}"):
         Database(url)

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from monitoring.__main__ import compose
 from monitoring.review import Reviewer
-from monitoring.settings import Settings
+from monitoring.settings import MonitorSettings
 from monitoring.store.records import Store
 from monitoring.store.tables import actions
 from monitoring.store.verdicts import Action
@@ -114,7 +114,7 @@ def monitor(make_store: Callable[..., Store], models: Path, prefect: Orchestrato
     store = make_store()
 
     def start(url: str | None = None, cooldown: float = 24, external_url: str = "") -> Reviewer:
-        settings = Settings(
+        settings = MonitorSettings(
             monitor_models=str(models),
             monitor_window_rows=1000,
             monitor_cooldown_hours=cooldown,

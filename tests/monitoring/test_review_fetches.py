@@ -10,7 +10,7 @@ import pytest
 from monitoring.__main__ import compose
 from monitoring.errors import UnreadyError
 from monitoring.review import Reviewer
-from monitoring.settings import Settings
+from monitoring.settings import MonitorSettings
 from monitoring.store.records import Store
 from tests.monitoring.lender import Lender
 from tests.training.bundle.artifact_server import artifact_server
@@ -27,7 +27,7 @@ def reviewer(make_store: Callable[..., Store], toy_bundle: Path, tmp_path: Path)
     made: list[Reviewer] = []
 
     def at(mlflow: str) -> Reviewer:
-        settings = Settings(home=str(tmp_path), mlflow_url=mlflow, monitor_window_rows=100)
+        settings = MonitorSettings(home=str(tmp_path), mlflow_url=mlflow, monitor_window_rows=100)
         made.append(compose(store, settings).state.reviewer)
         return made[-1]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from monitoring.__main__ import compose
-from monitoring.settings import Settings, SettingsError, from_environment
+from monitoring.settings import MonitorSettings, MonitorSettingsError, from_environment
 from monitoring.store.records import Store
 
 TOKEN = "geheim"
@@ -38,7 +38,7 @@ def visit(open_client: type, make_store: Callable[..., Store], tmp_path: Path) -
 
     def ask(method: str, path: str, token: str = TOKEN, **headers: str) -> Any:
         if token not in clients:
-            settings = Settings(home=str(tmp_path), monitor_token=token, monitor_review_seconds=3600)
+            settings = MonitorSettings(home=str(tmp_path), monitor_token=token, monitor_review_seconds=3600)
             store = make_store()
             clients[token] = open_client(compose(store, settings))
             clients[token].__enter__()
@@ -101,6 +101,6 @@ def test_own_pages_and_programs_write(visit: Callable[..., Any], headers: dict[s
 def test_secrets_are_not_told() -> None:
     told = {"CREDENCE_MONITOR_TOKEN": TOKEN, "CREDENCE_MONITOR_DATABASE": f"postgresql+psycopg://u:{TOKEN}@db/x"}
     assert TOKEN not in repr(from_environment(told))
-    with pytest.raises(SettingsError, match="CREDENCE_MONITOR_TOKEN: expected") as caught:
+    with pytest.raises(MonitorSettingsError, match="CREDENCE_MONITOR_TOKEN: expected") as caught:
         from_environment({"CREDENCE_MONITOR_TOKEN": f"{TOKEN}\n"})
     assert TOKEN not in str(caught.value)

@@ -14,7 +14,7 @@ from training.measures.evaluation import JudgedRows, Sample, figures
 
 
 @dataclass(frozen=True)
-class GroupFigures:
+class GroupMetrics:
     """How one group fared."""
 
     field: str
@@ -34,7 +34,7 @@ def by_group(
     costs: Costs,
     seed: int = 0,
     resamples: int = 1000,
-) -> dict[str, tuple[GroupFigures, ...]]:
+) -> dict[str, tuple[GroupMetrics, ...]]:
     """For each field, those of its groups that somebody belongs to; `protected` are of the same applicants."""
     mass, accepted = judged.weight, judged.probability < threshold
 
@@ -51,7 +51,7 @@ def by_group(
         ]
         best = approved[large].max(initial=0.0)
         found[members.field] = tuple(
-            GroupFigures(
+            GroupMetrics(
                 field=members.field,
                 name=members.names[place],
                 rows=int(sizes[place]),

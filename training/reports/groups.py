@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 
 from training.bundle.groups import FOUR_FIFTHS
 from training.measures.evaluation import ACCURACY_APPROVE_ALL, APPROVAL_RATE, AUC, COST, OBSERVED_EXPECTED
-from training.measures.groups import GroupFigures
+from training.measures.groups import GroupMetrics
 from training.reports.picture import BAD, GOOD, GREY, bare, canvas, percent_axis, styled
 from training.reports.table import ReportTable, interval, percent
 
 
 @styled
-def figure(groups: Mapping[str, Sequence[GroupFigures]]) -> Figure:
+def figure(groups: Mapping[str, Sequence[GroupMetrics]]) -> Figure:
     """Approval rate of each group with its interval, and observed over expected defaults."""
     names = [(field, group) for field, members in groups.items() for group in members]
     places = -np.arange(len(names))
@@ -40,13 +40,13 @@ def figure(groups: Mapping[str, Sequence[GroupFigures]]) -> Figure:
     return drawing
 
 
-def table(groups: Sequence[GroupFigures]) -> ReportTable:
+def table(groups: Sequence[GroupMetrics]) -> ReportTable:
     """Groups of one field."""
     columns = ("group", "applicants", "defaulted", "approved", "to best", "AUC", "cost", "observed / expected")
     return ReportTable(columns, tuple(_row(group) for group in groups))
 
 
-def below_four_fifths(groups: Mapping[str, Sequence[GroupFigures]]) -> tuple[str, ...]:
+def below_four_fifths(groups: Mapping[str, Sequence[GroupMetrics]]) -> tuple[str, ...]:
     """A sentence for each group that is approved less than four fifths as often as the best of its field."""
     return tuple(
         f"{field} {group.name}: approved {group.approval_ratio:.2f} times as often as the best group "
@@ -57,7 +57,7 @@ def below_four_fifths(groups: Mapping[str, Sequence[GroupFigures]]) -> tuple[str
     )
 
 
-def _row(group: GroupFigures) -> tuple[str, ...]:
+def _row(group: GroupMetrics) -> tuple[str, ...]:
     metrics = group.metrics
     return (
         group.name,

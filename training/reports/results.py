@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from training.bundle.manifest import Calibration, Feature, Interval, Policy, Population, Reason
 from training.measures.evaluation import Confusion, JudgedRows
-from training.measures.groups import GroupFigures
+from training.measures.groups import GroupMetrics
 from training.reports.drift import Drift
 from training.reports.fields import Described
 from training.selection import imbalance
@@ -94,7 +94,7 @@ class Results:
     metrics: Mapping[str, Interval]
     """Of the hold-out, at the policy's threshold."""
     confusion: Confusion
-    groups: Mapping[str, tuple[GroupFigures, ...]]
+    groups: Mapping[str, tuple[GroupMetrics, ...]]
     """By protected field."""
     imbalance: tuple[imbalance.TreatmentRow, ...]
     validation: JudgedRows

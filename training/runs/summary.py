@@ -15,7 +15,7 @@ from training.candidates.lightgbm import LightGBM
 from training.features.fields import Columns, columns_of
 from training.measures import evaluation
 from training.measures.evaluation import JudgedRows
-from training.measures.groups import GroupFigures, by_group
+from training.measures.groups import GroupMetrics, by_group
 from training.reports import Candidate, CohortAnswers, Data, Explained, Results
 from training.reports.drift import compare
 from training.reports.fields import by_level
@@ -115,7 +115,7 @@ def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest
     )
 
 
-def _groups(part: PreparedPart, judged: JudgedRows, manifest: Manifest) -> dict[str, tuple[GroupFigures, ...]]:
+def _groups(part: PreparedPart, judged: JudgedRows, manifest: Manifest) -> dict[str, tuple[GroupMetrics, ...]]:
     """Of each protected field, how each of its groups fared."""
     protected, policy = groups.protected(manifest, part.rows), manifest.policy
     return by_group(judged, protected, policy.threshold, policy.costs, manifest.seed)
