@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows.settings import Settings as Flows
+from flows.settings import PlatformSettings
 from flows.settings import from_environment as flows_settings
 from monitoring.settings import from_environment as monitor_settings
 from tests.charts.chart import GATEWAY, pick, render
@@ -16,7 +16,7 @@ EXTERNAL = [f"--set={name}.externalUrl=https://{name}.example.com:8443/" for nam
 GIVEN = ("--set=gateway.enabled=true", "--set=gateway.parentRefs[0].name=public")
 
 
-def _run(objects: list[dict[str, Any]]) -> Flows:
+def _run(objects: list[dict[str, Any]]) -> PlatformSettings:
     """The settings that a run reads."""
     given = pick(objects, "ConfigMap", "credence-run-settings")["data"]
     return flows_settings(given | {"CREDENCE_SMOKE_TOKEN": "smoke"})

@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from flows.settings import Settings as Flows
+from flows.settings import PlatformSettings
 from monitoring.api import app, verdicts
-from monitoring.settings import Settings as Monitor
+from monitoring.settings import MonitorSettings
 from serving.predictor.app import BODIES_AT_ONCE
 from serving.predictor.service import INLINE_ROWS, LISTED_WARNINGS
-from serving.predictor.settings import PredictorSettings as Predictor
+from serving.predictor.settings import PredictorSettings
 from serving.protocol.errors import LONGEST_QUOTE
 from serving.protocol.rest import LONGEST_ID
 from serving.protocol.shapes import MOST_ROWS
@@ -22,13 +22,13 @@ from training.bundle.writing import REPLAYED
 from training.rows.recent import FEWEST_DEFAULTS
 from training.runs.train import Options
 
-PREDICTOR = Predictor(models=ROOT)
+PREDICTOR = PredictorSettings(models=ROOT)
 MIB = 1 << 20
 PROMISED = [
-    ("README.md", f"| {Flows().http_port} | the predictor"),
-    ("README.md", f"| {Flows().admin_port} | its admin port"),
-    ("README.md", f"| {Flows().monitor_port} | the monitor"),
-    ("README.md", f"| {Flows().mlflow_port} | the model registry"),
+    ("README.md", f"| {PlatformSettings().http_port} | the predictor"),
+    ("README.md", f"| {PlatformSettings().admin_port} | its admin port"),
+    ("README.md", f"| {PlatformSettings().monitor_port} | the monitor"),
+    ("README.md", f"| {PlatformSettings().mlflow_port} | the model registry"),
     ("docs/api.md", f"| Body | {PREDICTOR.body_bytes // MIB} MB (`CREDENCE_BODY_BYTES`)"),
     ("docs/api.md", f"within {PREDICTOR.body_seconds:g} s (`CREDENCE_BODY_SECONDS`)"),
     ("docs/api.md", f"`Connection: close` for {PREDICTOR.drain_seconds:g} s (`CREDENCE_DRAIN_SECONDS`)"),
@@ -46,10 +46,10 @@ PROMISED = [
     ("docs/records.md", f"up to {PREDICTOR.log_bytes // MIB // 1024} GB (`CREDENCE_LOG_BYTES`)"),
     ("docs/records.md", f"ships what is left for up to {PREDICTOR.ship_seconds:g} s (`CREDENCE_SHIP_SECONDS`)"),
     ("docs/records.md", f"| The prediction log | {PREDICTOR.retention_days:g} |"),
-    ("docs/monitoring.md", f"`CREDENCE_MONITOR_REVIEW_SECONDS` ({Monitor().monitor_review_seconds:g})"),
-    ("docs/monitoring.md", f"`CREDENCE_MONITOR_COOLDOWN_HOURS` ({Monitor().monitor_cooldown_hours:g})"),
-    ("docs/monitoring.md", f"{Monitor().monitor_window_rows:,} of them, or a week's"),
-    ("docs/records.md", f"| The monitor | {Monitor().monitor_retention_days:g} |"),
+    ("docs/monitoring.md", f"`CREDENCE_MONITOR_REVIEW_SECONDS` ({MonitorSettings().monitor_review_seconds:g})"),
+    ("docs/monitoring.md", f"`CREDENCE_MONITOR_COOLDOWN_HOURS` ({MonitorSettings().monitor_cooldown_hours:g})"),
+    ("docs/monitoring.md", f"{MonitorSettings().monitor_window_rows:,} of them, or a week's"),
+    ("docs/records.md", f"| The monitor | {MonitorSettings().monitor_retention_days:g} |"),
     ("docs/training.md", f"fewer than {FEWEST_DEFAULTS} defaults"),
     ("docs/training.md", f"an AUC above {Options().auc_alone:g} alone"),
     ("docs/training.md", f"hold-out AUC above {Options().auc_alarm:g} is implausible"),
