@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from monitoring.store.records import Status
+from monitoring.store.records import StoreStatus
 from monitoring.store.verdicts import Reaction
 from monitoring.verdict import Cohort, Judgement, Verdict, Window
 from monitoring.verdict.retraining import State
@@ -36,7 +36,7 @@ class Standing(NamedTuple):
 
 
 class _Figures(Collector):
-    def __init__(self, status: Status, standing: Standing) -> None:
+    def __init__(self, status: StoreStatus, standing: Standing) -> None:
         self._status, self._standing = status, standing
 
     def collect(self) -> Iterable[Metric]:
@@ -48,14 +48,14 @@ class _Figures(Collector):
             yield from _of_cohort(self._standing.cohort)
 
 
-def text(status: Status, standing: Standing) -> bytes:
+def text(status: StoreStatus, standing: Standing) -> bytes:
     """Everything as the answer to a scrape."""
     registry = CollectorRegistry()
     registry.register(_Figures(status, standing))
     return generate_latest(registry)
 
 
-def _of_records(status: Status) -> Iterable[Metric]:
+def _of_records(status: StoreStatus) -> Iterable[Metric]:
     account = status.account
     yield _counter("received", "Records that predictors sent and the store took.", account.received)
     yield _counter("duplicates", "Records that were sent again and ignored.", account.duplicates)

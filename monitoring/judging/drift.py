@@ -127,7 +127,7 @@ class Levels:
 
 
 @dataclass(frozen=True)
-class Column:
+class ReferenceColumn:
     """One column of the reference, ready to be compared with a window's."""
 
     name: str
@@ -142,7 +142,7 @@ class Column:
     @classmethod
     def of(
         cls, name: str, kind: Kind, binning: Numbers | Levels, values: npt.NDArray[Any], weight: Floats, matters: float
-    ) -> Column:
+    ) -> ReferenceColumn:
         """A column of reference values [n] with the rows' weights [n]."""
         counts = np.bincount(binning.index(values), weight, len(binning.names))
         rows = float(weight.sum() ** 2 / (weight**2).sum())  # Kish's effective sample size

@@ -36,7 +36,7 @@ _RIDGE = 1e-9
 _STEPS = 50
 
 
-class Estimate(NamedTuple):
+class CohortEstimate(NamedTuple):
     """A figure and its standard error."""
 
     value: float
@@ -79,31 +79,31 @@ def expected_auc(probability: Floats) -> float:
     return _auc(probability, probability, probability, 1 - probability)[0]
 
 
-def log_loss(rows: Labelled) -> Estimate:
+def log_loss(rows: Labelled) -> CohortEstimate:
     """Mean of -log of the probability given to what happened."""
     return _mean(_losses(_log_odds(rows.probability), rows.defaulted), rows.weight)
 
 
-def auc(rows: Labelled) -> Estimate:
+def auc(rows: Labelled) -> CohortEstimate:
     """Chance that a default was ranked above a repayment; 0.5 with error 0.5 unless both happened.
 
     The error is that of DeLong, DeLong and Clarke-Pearson (1988), with weights.
     """
     bad, good = rows.take(rows.defaulted), rows.take(~rows.defaulted)
     if not len(bad.weight) or not len(good.weight):
-        return Estimate(0.5, 0.5)
+        return CohortEstimate(0.5, 0.5)
     value, of_bad, of_good = _auc(bad.probability, good.probability, bad.weight, good.weight)
-    return Estimate(value, math.hypot(_mean(of_bad, bad.weight).error, _mean(of_good, good.weight).error))
+    return CohortEstimate(value, math.hypot(_mean(of_bad, bad.weight).error, _mean(of_good, good.weight).error))
 
 
-def observed_expected(rows: Labelled) -> Estimate:
+def observed_expected(rows: Labelled) -> CohortEstimate:
     """Defaults that happened over the sum of the probabilities."""
     expected = float((rows.weight * rows.probability).sum())
     residual = rows.weight * (rows.defaulted - rows.probability)
-    return Estimate(1 + float(residual.sum()) / expected, math.sqrt(float((residual**2).sum())) / expected)
+    return CohortEstimate(1 + float(residual.sum()) / expected, math.sqrt(float((residual**2).sum())) / expected)
 
 
-def cost(rows: Labelled, costs: Costs) -> Estimate:
+def cost(rows: Labelled, costs: Costs) -> CohortEstimate:
     """Per applicant: `costs.fn` for each accepted who defaulted, `costs.fp` for each refused who repaid."""
     each = costs.fn * (rows.defaulted & ~rows.refused) + costs.fp * (~rows.defaulted & rows.refused)
     return _mean(each, rows.weight)
@@ -143,7 +143,7 @@ def log_loss_worse(rows: Labelled, reference: Labelled) -> bool:
     return excess.value > ONE_SIDED * excess.error
 
 
-def recalibrated_log_loss(rows: Labelled) -> Estimate:
+def recalibrated_log_loss(rows: Labelled) -> CohortEstimate:
     """Log loss if the probabilities were recalibrated on the same rows."""
     return _mean(_recalibrated(rows.probability, rows.defaulted, rows.weight), rows.weight)
 
@@ -161,7 +161,7 @@ def by_tenths(rows: Labelled, bins: int = 10) -> tuple[tuple[float, float, int],
     return tuple(zip((expected / total).tolist(), (observed / total).tolist(), sizes.tolist(), strict=True))
 
 
-def _excess(rows: Labelled, reference: Labelled) -> Estimate:
+def _excess(rows: Labelled, reference: Labelled) -> CohortEstimate:
     """Log loss of both recalibrated on themselves, the reference at the default rate of the rows; the difference.
 
     That the parameters were fitted moves neither log loss in the first order: it is at its minimum there. With the
@@ -178,7 +178,7 @@ def _excess(rows: Labelled, reference: Labelled) -> Estimate:
             mean = _mean(losses[chosen], weight[chosen])
             value += sign * share * mean.value
             variance += (share * mean.error) ** 2
-    return Estimate(value, math.sqrt(variance))
+    return CohortEstimate(value, math.sqrt(variance))
 
 
 def _recalibrated(probability: Floats, defaulted: npt.NDArray[np.bool_], weight: Floats) -> Floats:
@@ -237,11 +237,11 @@ def _below(values: Floats, others: Floats, weight: Floats) -> Floats:
     return found
 
 
-def _mean(values: Floats | npt.NDArray[np.int64], weight: Floats) -> Estimate:
+def _mean(values: Floats | npt.NDArray[np.int64], weight: Floats) -> CohortEstimate:
     """Weighted mean; the error counts every row as drawn by itself (Hájek)."""
     total = float(weight.sum())
     mean = float((weight * values).sum()) / total
-    return Estimate(mean, math.sqrt(float(((weight * (values - mean)) ** 2).sum())) / total)
+    return CohortEstimate(mean, math.sqrt(float(((weight * (values - mean)) ** 2).sum())) / total)
 
 
 def _losses(odds: Floats, defaulted: npt.NDArray[np.bool_]) -> Floats:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from monitoring.judging import performance
 from monitoring.judging.arrays import Chunk
-from monitoring.judging.drift import Column, Floats, Levels, Numbers
+from monitoring.judging.drift import Floats, Levels, Numbers, ReferenceColumn
 from monitoring.judging.fairness import fare
 from monitoring.judging.performance import Labelled
 from monitoring.verdict import Cohort, Population, Quality, Window
@@ -33,8 +33,8 @@ class Reference:
     """The columns of a bundle's hold-out, ready to be compared, and its answers where outcomes are known."""
 
     manifest: Manifest
-    score: Column
-    columns: tuple[Column, ...]
+    score: ReferenceColumn
+    columns: tuple[ReferenceColumn, ...]
     """Fields in the manifest's order, then history features."""
     held_out: Labelled
 
@@ -51,12 +51,14 @@ class Reference:
         matters = _weights(bundle, rows)
         fields = {field.name: field for field in manifest.fields}
         columns = tuple(
-            Column.of(name, kind, _fit(fields.get(name), values, learned, weight), values, weight, matters[name])
+            ReferenceColumn.of(
+                name, kind, _fit(fields.get(name), values, learned, weight), values, weight, matters[name]
+            )
             for (name, kind, values), (_, _, learned) in zip(
                 _values(manifest, rows), _values(manifest, bundle.background()), strict=True
             )
         )
-        score = Column.of(
+        score = ReferenceColumn.of(
             "probability", "score", Numbers.fit(probability, weight, low=0, high=1), probability, weight, 0
         )
         return cls(manifest, score, columns, held_out)
@@ -135,7 +137,7 @@ def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, clo
     )
 
 
-def _quality(column: Column, counts: Floats) -> Quality:
+def _quality(column: ReferenceColumn, counts: Floats) -> Quality:
     """What is unusual about a field's values, from a window's counts by the column's bins."""
     missing, strange = (counts[-2:] / counts.sum()).tolist()
     number = isinstance(column.binning, Numbers)

@@ -15,7 +15,7 @@ from monitoring.verdict import Cohort, Window
 
 
 @dataclass(frozen=True)
-class Version:
+class VersionSpan:
     """When a version was answering, by its windows."""
 
     version: str
@@ -44,7 +44,7 @@ class Overview:
     outcomes: tuple[Chart, ...]
     cohorts: tuple[Cohort, ...]
     """Newest first."""
-    versions: tuple[Version, ...]
+    versions: tuple[VersionSpan, ...]
     """Newest first."""
 
 
@@ -156,7 +156,7 @@ def _place(facts: Facts, cohort: Cohort) -> Place:
     return place(window) if window else Place(cohort.closed_at, cohort.version, f"Window {cohort.id}", "")
 
 
-def _versions(facts: Facts) -> tuple[Version, ...]:
+def _versions(facts: Facts) -> tuple[VersionSpan, ...]:
     known = dict.fromkeys(window.version for window in facts.windows)
     if facts.live is not None:
         known.setdefault(facts.live)
@@ -165,11 +165,11 @@ def _versions(facts: Facts) -> tuple[Version, ...]:
     return tuple(_version(facts, version, first, whole) for version in reversed(known))
 
 
-def _version(facts: Facts, version: str, first: int, whole: int) -> Version:
+def _version(facts: Facts, version: str, first: int, whole: int) -> VersionSpan:
     own = [window for window in facts.windows if window.version == version]
     since, until = (own[0].since, max(window.until for window in own)) if own else (None, None)
     width = 0.0 if since is None or until is None else 100 * (until - since) / whole
-    return Version(
+    return VersionSpan(
         version=version,
         live=version == facts.live,
         windows=len(own),

@@ -52,7 +52,7 @@ class Told(NamedTuple):
     changed: int
 
 
-class Status(NamedTuple):
+class StoreStatus(NamedTuple):
     """What is in the store and what is missing from it."""
 
     account: Completeness
@@ -137,7 +137,7 @@ class Store:
             connection.execute(update(facts).where(facts.c.name == "expired").values(value=facts.c.value + count))
         return count
 
-    def status(self) -> Status:
+    def status(self) -> StoreStatus:
         """What is in the store and what is missing from it."""
         with self.database.reading() as connection:
             account = completeness(connection.execute(select(segments)).mappings())
@@ -147,7 +147,7 @@ class Store:
             erased = connection.scalar(select(func.count()).select_from(forgotten))
             expired = connection.scalar(select(facts.c.value).where(facts.c.name == "expired"))
         counts: dict[str, int] = dict(sorted(map(tuple, versions)))
-        return Status(account, sum(counts.values()), counts, erased or 0, expired or 0, oldest, newest)
+        return StoreStatus(account, sum(counts.values()), counts, erased or 0, expired or 0, oldest, newest)
 
     def completeness(self, since: int) -> Completeness:
         """Of the segments that hold, or should hold, records of a time or later."""
