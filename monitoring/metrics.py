@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from monitoring.store.records import Status
+from monitoring.store.records import StoreStatus
 from monitoring.store.verdicts import Reaction
 from monitoring.verdict import Cohort, Judgement, Verdict, Window
 from monitoring.verdict.retraining import State
@@ -17,7 +17,7 @@ from monitoring.verdict.retraining import State
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Standing(NamedTuple):
+class LiveStanding(NamedTuple):
     """How the live version stands; None where there is nothing of the kind."""
 
     live: str | None
@@ -36,7 +36,7 @@ class Standing(NamedTuple):
 
 
 class _Figures(Collector):
-    def __init__(self, status: Status, standing: Standing) -> None:
+    def __init__(self, status: StoreStatus, standing: LiveStanding) -> None:
         self._status, self._standing = status, standing
 
     def collect(self) -> Iterable[Metric]:
@@ -48,14 +48,14 @@ class _Figures(Collector):
             yield from _of_cohort(self._standing.cohort)
 
 
-def text(status: Status, standing: Standing) -> bytes:
+def text(status: StoreStatus, standing: LiveStanding) -> bytes:
     """Everything as the answer to a scrape."""
     registry = CollectorRegistry()
     registry.register(_Figures(status, standing))
     return generate_latest(registry)
 
 
-def _of_records(status: Status) -> Iterable[Metric]:
+def _of_records(status: StoreStatus) -> Iterable[Metric]:
     account = status.account
     yield _counter("received", "Records that predictors sent and the store took.", account.received)
     yield _counter("duplicates", "Records that were sent again and ignored.", account.duplicates)
@@ -68,7 +68,7 @@ def _of_records(status: Status) -> Iterable[Metric]:
     yield _by("records_stored", "Records in the store.", "version", status.versions)
 
 
-def _of_reviews(standing: Standing) -> Iterable[Metric]:
+def _of_reviews(standing: LiveStanding) -> Iterable[Metric]:
     if standing.reviewed_at is not None:
         yield _gauge("review_timestamp_seconds", "When the last review was.", standing.reviewed_at / 1e6)
     yield _gauge("review_problem", "1 where something is in the way of the reviews.", float(standing.problem))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from monitoring.judging.arrays import Chunk
 from monitoring.judging.drift import MISSING, UNSEEN
-from monitoring.verdict import Group
+from monitoring.verdict import GroupFigures
 from training.bundle import Field, Manifest, Rows
 
 YARDSTICK = 0.02
@@ -40,7 +40,7 @@ def members(manifest: Manifest, rows: Rows) -> Iterator[Members]:
             yield _levels(field, rows.categorical[:, i])
 
 
-def fare(manifest: Manifest, chunk: Chunk) -> tuple[Group, ...]:
+def fare(manifest: Manifest, chunk: Chunk) -> tuple[GroupFigures, ...]:
     """Every group that somebody of the chunk belongs to; error rates where the chunk has the outcomes for them."""
     known = (chunk.outcome >= 0) & np.isfinite(chunk.weight)
     weight = np.where(known, chunk.weight, 0.0)
@@ -54,7 +54,7 @@ def fare(manifest: Manifest, chunk: Chunk) -> tuple[Group, ...]:
         sizes = np.bincount(those.group, minlength=len(those.names))
         best = max((approved[i] for i in approved if sizes[i] >= YARDSTICK * len(chunk)), default=0.0)
         found += [
-            Group(
+            GroupFigures(
                 field=those.field,
                 name=those.names[i],
                 rows=int(sizes[i]),

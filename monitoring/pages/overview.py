@@ -10,12 +10,12 @@ from monitoring.pages.chart import Chart, Curve, Limit, Place, Value, over_time
 from monitoring.pages.figures import path, percent, plain, span
 from monitoring.pages.heat import MOST_WINDOWS, Heat, heat
 from monitoring.pages.source import Facts
-from monitoring.store.verdicts import Judged
+from monitoring.store.verdicts import FollowedVerdict
 from monitoring.verdict import Cohort, Window
 
 
 @dataclass(frozen=True)
-class Version:
+class VersionSpan:
     """When a version was answering, by its windows."""
 
     version: str
@@ -27,15 +27,15 @@ class Version:
     left: float
     """Of its stripe on the time axis of all versions, in percent."""
     width: float
-    latest: Judged | None
+    latest: FollowedVerdict | None
 
 
 @dataclass(frozen=True)
-class Overview:
+class OverviewPage:
     """Everything the template needs."""
 
     facts: Facts
-    judged: Judged | None
+    judged: FollowedVerdict | None
     """The latest verdict about the live version."""
     window: Window | None
     """The latest one of the live version."""
@@ -44,14 +44,14 @@ class Overview:
     outcomes: tuple[Chart, ...]
     cohorts: tuple[Cohort, ...]
     """Newest first."""
-    versions: tuple[Version, ...]
+    versions: tuple[VersionSpan, ...]
     """Newest first."""
 
 
-def overview(facts: Facts) -> Overview:
+def overview(facts: Facts) -> OverviewPage:
     """The page's model."""
     windows, own = facts.windows, [window for window in facts.windows if window.version == facts.live]
-    return Overview(
+    return OverviewPage(
         facts=facts,
         judged=_latest(facts.verdicts, facts.live),
         window=own[-1] if own else None,
@@ -156,7 +156,7 @@ def _place(facts: Facts, cohort: Cohort) -> Place:
     return place(window) if window else Place(cohort.closed_at, cohort.version, f"Window {cohort.id}", "")
 
 
-def _versions(facts: Facts) -> tuple[Version, ...]:
+def _versions(facts: Facts) -> tuple[VersionSpan, ...]:
     known = dict.fromkeys(window.version for window in facts.windows)
     if facts.live is not None:
         known.setdefault(facts.live)
@@ -165,11 +165,11 @@ def _versions(facts: Facts) -> tuple[Version, ...]:
     return tuple(_version(facts, version, first, whole) for version in reversed(known))
 
 
-def _version(facts: Facts, version: str, first: int, whole: int) -> Version:
+def _version(facts: Facts, version: str, first: int, whole: int) -> VersionSpan:
     own = [window for window in facts.windows if window.version == version]
     since, until = (own[0].since, max(window.until for window in own)) if own else (None, None)
     width = 0.0 if since is None or until is None else 100 * (until - since) / whole
-    return Version(
+    return VersionSpan(
         version=version,
         live=version == facts.live,
         windows=len(own),
@@ -182,5 +182,5 @@ def _version(facts: Facts, version: str, first: int, whole: int) -> Version:
     )
 
 
-def _latest(verdicts: Sequence[Judged], version: str | None) -> Judged | None:
+def _latest(verdicts: Sequence[FollowedVerdict], version: str | None) -> FollowedVerdict | None:
     return next((judged for judged in verdicts if judged.verdict.version == version), None)

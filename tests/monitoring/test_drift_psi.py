@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from monitoring.judging.drift import Column, Numbers, chi_squared, noise, psi
+from monitoring.judging.drift import NumberBins, ReferenceColumn, chi_squared, noise, psi
 
 COUNTS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=2, max_size=30).filter(
     lambda pairs: all(sum(side) for side in zip(*pairs, strict=True))
@@ -20,9 +20,9 @@ def shares(pairs: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
     return then / then.sum(), now / now.sum()
 
 
-def column(values: np.ndarray, low: float | None = None, high: float | None = None) -> Column:
+def column(values: np.ndarray, low: float | None = None, high: float | None = None) -> ReferenceColumn:
     weight = np.ones(len(values))
-    return Column.of("x", "field", Numbers.fit(values, weight, low=low, high=high), values, weight, 0.5)
+    return ReferenceColumn.of("x", "field", NumberBins.fit(values, weight, low=low, high=high), values, weight, 0.5)
 
 
 @given(COUNTS)

@@ -13,7 +13,7 @@ from serving.predictor.stderr import JsonLines
 
 def record(*, failed: bool) -> logging.LogRecord:
     try:
-        raise ValueError("expected")
+        int("a")
     except ValueError:
         error = sys.exc_info() if failed else None
     return logging.LogRecord("credence", logging.WARNING, "file.py", 1, "version %s", ("3",), error)
