@@ -20,7 +20,7 @@ from granian.server.embed import Server
 from monitoring.api.app import create
 from monitoring.judging.rule import Limits
 from monitoring.pages.drawings import Drawings
-from monitoring.pages.known import Known
+from monitoring.pages.known import StoredFacts
 from monitoring.review import Reviewer
 from monitoring.settings import MonitorSettings, MonitorSettingsError, from_environment
 from monitoring.store.bundles import Bundles
@@ -66,7 +66,7 @@ def compose(store: Store, settings: MonitorSettings) -> FastAPI:
     archive, judgements = Archive(store.database), Judgements(store.database)
     bundles, limits = Bundles(settings.models, settings.mlflow_url), Limits()
     reviewer = Reviewer(store, archive, judgements, bundles, limits, settings)
-    facts = Known(store, archive, judgements, limits)
+    facts = StoredFacts(store, archive, judgements, limits)
     drawings = Drawings(settings.reports, bundles, archive, store.database)
     return create(store, reviewer, facts, drawings, settings)
 

@@ -17,7 +17,7 @@ from monitoring.verdict.retraining import State
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Standing(NamedTuple):
+class LiveStanding(NamedTuple):
     """How the live version stands; None where there is nothing of the kind."""
 
     live: str | None
@@ -36,7 +36,7 @@ class Standing(NamedTuple):
 
 
 class _Figures(Collector):
-    def __init__(self, status: StoreStatus, standing: Standing) -> None:
+    def __init__(self, status: StoreStatus, standing: LiveStanding) -> None:
         self._status, self._standing = status, standing
 
     def collect(self) -> Iterable[Metric]:
@@ -48,7 +48,7 @@ class _Figures(Collector):
             yield from _of_cohort(self._standing.cohort)
 
 
-def text(status: StoreStatus, standing: Standing) -> bytes:
+def text(status: StoreStatus, standing: LiveStanding) -> bytes:
     """Everything as the answer to a scrape."""
     registry = CollectorRegistry()
     registry.register(_Figures(status, standing))
@@ -68,7 +68,7 @@ def _of_records(status: StoreStatus) -> Iterable[Metric]:
     yield _by("records_stored", "Records in the store.", "version", status.versions)
 
 
-def _of_reviews(standing: Standing) -> Iterable[Metric]:
+def _of_reviews(standing: LiveStanding) -> Iterable[Metric]:
     if standing.reviewed_at is not None:
         yield _gauge("review_timestamp_seconds", "When the last review was.", standing.reviewed_at / 1e6)
     yield _gauge("review_problem", "1 where something is in the way of the reviews.", float(standing.problem))

@@ -17,7 +17,7 @@ from monitoring.judging.arrays import schema_of
 from monitoring.judging.reference import describe, follow
 from monitoring.judging.rule import Limits, judge
 from monitoring.judging.spans import Edge, Open, Span, due
-from monitoring.metrics import Standing
+from monitoring.metrics import LiveStanding
 from monitoring.retraining.prefect import Prefect
 from monitoring.retraining.starter import Deliverer
 from monitoring.settings import MonitorSettings
@@ -106,11 +106,11 @@ class Reviewer:
             self.condition = Condition(_now(), live, None)
             return verdict
 
-    def standing(self) -> Standing:
+    def standing(self) -> LiveStanding:
         """What was judged last of the live version."""
         live = self.archive.live()
         windows, cohorts = (self.archive.windows(live, 1), self.archive.cohorts(live, 1)) if live else ((), ())
-        return Standing(
+        return LiveStanding(
             live,
             self.archive.live_since(),
             windows[-1] if windows else None,

@@ -13,7 +13,7 @@ import pyarrow as pa
 from flows.errors import FlowError, NotUp
 from flows.settings import PlatformSettings
 from flows.steps import Say
-from monitoring.intake.outcomes import Outcome
+from monitoring.intake.outcomes import ReportedOutcome
 from monitoring.verdict import Cohort
 
 _SECONDS = 60.0
@@ -89,7 +89,7 @@ def fetch_records(settings: PlatformSettings, window: str) -> pa.Table:
         raise FlowError(f"{settings.monitor_url}{path} answered no Arrow stream: {error}") from error
 
 
-def tell_outcomes(settings: PlatformSettings, outcomes: Sequence[Outcome]) -> None:
+def tell_outcomes(settings: PlatformSettings, outcomes: Sequence[ReportedOutcome]) -> None:
     """Tell the monitor all of them or none. Raises NotUp, FlowError."""
     content, headers = msgspec.json.encode({"outcomes": outcomes}), {"Content-Type": "application/json"}
     _request(settings, "POST", "/v1/outcomes", _SECONDS, content=content, headers=headers)

@@ -14,7 +14,7 @@ from flows.clients.monitor import count_records
 from flows.clients.predictor import Answered, Application, TurnedAway, ask_decisions
 from flows.errors import StepFailed
 from flows.settings import PlatformSettings
-from monitoring.intake.outcomes import Outcome
+from monitoring.intake.outcomes import ReportedOutcome
 from training.bundle import Manifest
 
 TOGETHER = 64
@@ -69,7 +69,7 @@ def submit(settings: PlatformSettings, applications: Sequence[Application], mani
     )
 
 
-def followed(window: AnsweredWindow, outcomes: Sequence[Outcome]) -> AnsweredWindow:
+def followed(window: AnsweredWindow, outcomes: Sequence[ReportedOutcome]) -> AnsweredWindow:
     """The window with what became of it."""
     values: dict[str, Any] = {name: getattr(window, name) for name in window.__dataclass_fields__}
     return AnsweredWindow(
@@ -85,11 +85,11 @@ def followed(window: AnsweredWindow, outcomes: Sequence[Outcome]) -> AnsweredWin
 
 def known_outcomes(
     answered: Sequence[Answered], defaulted: Mapping[int, bool], explored: float, seed: int
-) -> list[Outcome]:
+) -> list[ReportedOutcome]:
     """The outcomes of the accepted, and of a share of the refused that is accepted at random to learn from it."""
     drawn = np.random.default_rng(seed).uniform(size=len(answered)) < explored
     return [
-        Outcome(record=one.record, defaulted=defaulted[one.client], explored=explored if refused else None)
+        ReportedOutcome(record=one.record, defaulted=defaulted[one.client], explored=explored if refused else None)
         for one, lucky in zip(answered, drawn.tolist(), strict=True)
         for refused in [one.probability >= one.threshold]
         if lucky or not refused

@@ -23,7 +23,7 @@ from monitoring.errors import NotFoundError, RequestError, StoreError
 from monitoring.intake.frames import parse, report
 from monitoring.pages.drawings import Drawings
 from monitoring.pages.routes import attach
-from monitoring.pages.source import Source
+from monitoring.pages.source import FactSource
 from monitoring.review import Reviewer
 from monitoring.settings import MonitorSettings
 from monitoring.store.paging import Filters, Page, next_link, present, statement, told_at
@@ -41,7 +41,9 @@ Client = Annotated[int, Path(ge=-(2**63), lt=2**63, description="SK_ID_CURR")]
 router = APIRouter()
 
 
-def create(store: Store, reviewer: Reviewer, facts: Source, drawings: Drawings, settings: MonitorSettings) -> FastAPI:
+def create(
+    store: Store, reviewer: Reviewer, facts: FactSource, drawings: Drawings, settings: MonitorSettings
+) -> FastAPI:
     """The application around a store, what judges its records, and what the pages show of it."""
     app = FastAPI(
         title="Credence monitor",

@@ -1,4 +1,4 @@
-"""What requests bring and answers take along: whom they ask, parameters, bodies."""
+"""What the routes share: their access to the store and the reviewer, checks of parameters and bodies, JSON answers."""
 
 from __future__ import annotations
 

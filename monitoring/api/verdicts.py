@@ -19,7 +19,7 @@ from monitoring.store.paging import listed, next_of
 from monitoring.store.reading import stream
 from monitoring.store.records import Store
 from monitoring.store.tables import cohorts, verdicts, windows
-from monitoring.store.verdicts import Action, ActionKind, Judged
+from monitoring.store.verdicts import Action, ActionKind, FollowedVerdict
 
 ARROW = "application/vnd.apache.arrow.stream"
 _LONGEST = 10_000
@@ -40,7 +40,7 @@ class _Done(msgspec.Struct, forbid_unknown_fields=True):
     kind: ActionKind = "noted"
 
 
-class Part:
+class ListQuery:
     """Which part of a list, newest first."""
 
     def __init__(
@@ -54,7 +54,7 @@ class Part:
         self.version, self.limit, self.cursor = version, limit, cursor
 
 
-PartOf = Annotated[Part, Depends()]
+ListQueryOf = Annotated[ListQuery, Depends()]
 
 
 @router.post("/v1/outcomes", openapi_extra=_JSON)
@@ -66,13 +66,13 @@ async def tell(request: Request, store: StoreOf) -> Response:
 
 
 @router.get("/v1/windows")
-def list_windows(store: StoreOf, part: PartOf) -> Response:
+def list_windows(store: StoreOf, part: ListQueryOf) -> Response:
     """Closed windows of all versions, newest first, a page at a time."""
     return _contents(store, windows, part)
 
 
 @router.get("/v1/cohorts")
-def list_cohorts(store: StoreOf, part: PartOf) -> Response:
+def list_cohorts(store: StoreOf, part: ListQueryOf) -> Response:
     """Windows whose outcomes are known, newest first, a page at a time."""
     return _contents(store, cohorts, part)
 
@@ -87,7 +87,7 @@ def list_records(store: StoreOf, reviewer: ReviewerOf, id: str) -> Response:  # 
 
 
 @router.get("/v1/verdicts")
-def list_verdicts(store: StoreOf, reviewer: ReviewerOf, part: PartOf) -> Response:
+def list_verdicts(store: StoreOf, reviewer: ReviewerOf, part: ListQueryOf) -> Response:
     """Verdicts with what became of them and what was done, newest first, a page at a time."""
     rows = store.rows(listed(verdicts, part.version, part.limit, part.cursor))
     told = [_told(one) for one in reviewer.judgements.judged(rows[: part.limit])]
@@ -132,7 +132,7 @@ async def tell_live(request: Request, reviewer: ReviewerOf) -> Response:
     return answer(live)
 
 
-def _contents(store: Store, table: Table, part: Part) -> Response:
+def _contents(store: Store, table: Table, part: ListQuery) -> Response:
     rows = store.rows(listed(table, part.version, part.limit, part.cursor))
     told = [msgspec.Raw(_content(row)) for row in rows[: part.limit]]
     return answer({table.name: told, "next": next_of(table, part.version, part.limit, rows)})
@@ -143,7 +143,7 @@ def _content(row: RowMapping) -> bytes:
     return content.encode()
 
 
-def _told(judged: Judged) -> dict[str, Any]:
+def _told(judged: FollowedVerdict) -> dict[str, Any]:
     delivery = judged.delivery
     state = {name: getattr(delivery, name) for name in ("state", "note", "attempt", "run")}
     told: dict[str, Any] = msgspec.to_builtins(judged.verdict)

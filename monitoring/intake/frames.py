@@ -15,7 +15,7 @@ _TIMES = range(253_402_300_800_000_000)
 """Microseconds from 1970 to the year 10000: what can be told as a date."""
 
 
-class Batch(NamedTuple):
+class LogFrames(NamedTuple):
     """What one request brings."""
 
     schemas: tuple[Schema, ...]
@@ -24,7 +24,7 @@ class Batch(NamedTuple):
     """Ids of records whose clients were forgotten before they were shipped."""
 
 
-class Report(NamedTuple):
+class SegmentReport(NamedTuple):
     """What a predictor says about one segment of its log."""
 
     segment: str
@@ -32,7 +32,7 @@ class Report(NamedTuple):
     newest: int
 
 
-def parse(body: bytes) -> Batch:
+def parse(body: bytes) -> LogFrames:
     """A body's frames. Raises RequestError, which names the offset, for bytes that are not frames or not whole."""
     schemas: list[Schema] = []
     records: list[Record] = []
@@ -53,14 +53,14 @@ def parse(body: bytes) -> Batch:
         raise RequestError(
             f"body: expected frames of records to its end, got {len(body) - end} other bytes at byte {end}"
         )
-    return Batch(tuple(schemas), tuple(records), tuple(forgotten))
+    return LogFrames(tuple(schemas), tuple(records), tuple(forgotten))
 
 
-def report(segment: str | None, answered: str | None, newest: str | None) -> Report | None:
+def report(segment: str | None, answered: str | None, newest: str | None) -> SegmentReport | None:
     """A report from its three headers, None without them. Raises RequestError for numbers that are none."""
     if segment is None:
         return None
-    return Report(_text("Credence-Segment", segment), _count("Answered", answered), _count("Newest", newest))
+    return SegmentReport(_text("Credence-Segment", segment), _count("Answered", answered), _count("Newest", newest))
 
 
 def check_shape(record: Record, schema: Schema | None) -> None:

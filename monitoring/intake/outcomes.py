@@ -12,7 +12,7 @@ SMALLEST = 1e-4
 figure, and its square soon no number at all."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReportedOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What became of one accepted application."""
 
     record: str
@@ -23,10 +23,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class _Told(msgspec.Struct, forbid_unknown_fields=True):
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ReportedOutcome, ...]
 
 
-def parse_outcomes(body: bytes) -> tuple[Outcome, ...]:
+def parse_outcomes(body: bytes) -> tuple[ReportedOutcome, ...]:
     """The outcomes in a request's JSON. Raises RequestError for what is none, or told twice."""
     told = decode(body, _Told).outcomes
     seen: set[str] = set()
@@ -43,7 +43,7 @@ def parse_outcomes(body: bytes) -> tuple[Outcome, ...]:
     return told
 
 
-def check_outcome(outcome: Outcome, refused: bool | None) -> None:
+def check_outcome(outcome: ReportedOutcome, refused: bool | None) -> None:
     """Raises RequestError for an outcome that cannot be of its record; `refused` is None where no record is there.
 
     Whoever is accepted against the model without being drawn at random is not like those who were refused, and

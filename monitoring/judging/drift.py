@@ -42,7 +42,7 @@ OTHER = "other levels"
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumberBins:
     """Bins of a number: up to the first cut, up to the second …; then missing, then outside of `low` to `high`."""
 
     names: tuple[str, ...]
@@ -61,7 +61,7 @@ class Numbers:
         anomalies: Iterable[float | str] = (),
         low: float | None = None,
         high: float | None = None,
-    ) -> Numbers:
+    ) -> NumberBins:
         """Learn bins from reference values [n], NaN for missing; without a range, theirs is taken.
 
         A column without any value has no bins but the last two, and every value it ever gets is outside.
@@ -93,7 +93,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Levels:
+class LevelBins:
     """Bins of a category: its levels, then the rare ones together if there are any, then missing, then unseen."""
 
     names: tuple[str, ...]
@@ -108,7 +108,7 @@ class Levels:
         *,
         levels: Sequence[str],
         anomalies: Iterable[float | str] = (),
-    ) -> Levels:
+    ) -> LevelBins:
         """Learn bins from reference texts [n], "" for missing, among the levels that training saw."""
         codes = {level: i for i, level in enumerate(levels)}
         at = np.fromiter((codes.get(text, len(levels)) for text in texts), np.intp, len(texts))
@@ -132,7 +132,7 @@ class ReferenceColumn:
 
     name: str
     kind: Kind
-    binning: Numbers | Levels
+    binning: NumberBins | LevelBins
     shares: Floats
     """Of the reference, by bin."""
     rows: float
@@ -141,7 +141,13 @@ class ReferenceColumn:
 
     @classmethod
     def of(
-        cls, name: str, kind: Kind, binning: Numbers | Levels, values: npt.NDArray[Any], weight: Floats, matters: float
+        cls,
+        name: str,
+        kind: Kind,
+        binning: NumberBins | LevelBins,
+        values: npt.NDArray[Any],
+        weight: Floats,
+        matters: float,
     ) -> ReferenceColumn:
         """A column of reference values [n] with the rows' weights [n]."""
         counts = np.bincount(binning.index(values), weight, len(binning.names))
@@ -189,7 +195,7 @@ def psi(then: Floats, now: Floats, rows: float) -> float:
 
 
 def noise(bins: int, rows: float, reference_rows: float, columns: int) -> float:
-    """The PSI that chance stays below in all of `columns` but in one of a hundred windows."""
+    """Upper limit of PSI by chance: without drift, at most 1 window in 100 has any of its `columns` above it."""
     # chdtri is `scipy.stats.chi2.isf`, whose module takes seconds to import
     return (1 / rows + 1 / reference_rows) * float(chdtri(bins - 1, FALSE_ALARMS / columns)) if bins > 1 else 0.0
 

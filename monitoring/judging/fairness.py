@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from monitoring.judging.arrays import Chunk
-from monitoring.verdict import Group
+from monitoring.verdict import GroupFigures
 from training.bundle import Manifest, groups
 from training.bundle.groups import MISSING, YARDSTICK, Members
 
 
-def fare(manifest: Manifest, chunk: Chunk) -> tuple[Group, ...]:
+def fare(manifest: Manifest, chunk: Chunk) -> tuple[GroupFigures, ...]:
     """Every group that somebody of the chunk belongs to; error rates where the chunk has the outcomes for them."""
     known = (chunk.outcome >= 0) & np.isfinite(chunk.weight)
     weight = np.where(known, chunk.weight, 0.0)
@@ -26,7 +26,7 @@ def fare(manifest: Manifest, chunk: Chunk) -> tuple[Group, ...]:
         known_groups = (i for i in approved if those.names[i] != MISSING)
         best = max((approved[i] for i in known_groups if sizes[i] >= YARDSTICK * len(chunk)), default=0.0)
         found += [
-            Group(
+            GroupFigures(
                 field=those.field,
                 name=those.names[i],
                 rows=int(sizes[i]),

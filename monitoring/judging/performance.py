@@ -75,7 +75,10 @@ def expected_log_loss(probability: Floats) -> float:
 
 
 def expected_auc(probability: Floats) -> float:
-    """If the probabilities hold: everybody is p of a default and 1 - p of a repayment. 0.5 where that is nobody."""
+    """Expected AUC if the model is calibrated; 0.5 if either total of weights is zero.
+
+    Each applicant counts as a default with weight p and as a repayment with weight 1 - p.
+    """
     return _auc(probability, probability, probability, 1 - probability)[0]
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from monitoring.judging import performance
 from monitoring.judging.arrays import Chunk
-from monitoring.judging.drift import Floats, Levels, Numbers, ReferenceColumn
+from monitoring.judging.drift import Floats, LevelBins, NumberBins, ReferenceColumn
 from monitoring.judging.fairness import fare
 from monitoring.judging.performance import Labelled
 from monitoring.verdict import Cohort, Population, Quality, Window
@@ -59,7 +59,7 @@ class Reference:
             )
         )
         score = ReferenceColumn.of(
-            "probability", "score", Numbers.fit(probability, weight, low=0, high=1), probability, weight, 0
+            "probability", "score", NumberBins.fit(probability, weight, low=0, high=1), probability, weight, 0
         )
         return cls(manifest, score, columns, held_out)
 
@@ -140,7 +140,7 @@ def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, clo
 def _quality(column: ReferenceColumn, counts: Floats) -> Quality:
     """What is unusual about a field's values, from a window's counts by the column's bins."""
     missing, strange = (counts[-2:] / counts.sum()).tolist()
-    number = isinstance(column.binning, Numbers)
+    number = isinstance(column.binning, NumberBins)
     return Quality(
         name=column.name,
         missing=missing,
@@ -159,15 +159,20 @@ def _values(manifest: Manifest, rows: Rows) -> list[tuple[str, Any, npt.NDArray[
     return fields + [(name, "history", values) for name, values in past]
 
 
-def _fit(field: Field | None, values: npt.NDArray[Any], learned: npt.NDArray[Any], weight: Floats) -> Numbers | Levels:
-    """Bins of a column from reference values [n]. Its range is that of training rows, which are other ones, so that
-    nothing is out of it in the reference merely because it was measured there."""
+def _fit(
+    field: Field | None, values: npt.NDArray[Any], learned: npt.NDArray[Any], weight: Floats
+) -> NumberBins | LevelBins:
+    """Bins of a column from reference values [n].
+
+    The range is taken from the training rows. If it were taken from the reference rows, no reference value could ever
+    be out of range.
+    """
     if field is None:
         low, high = np.nanmin(learned, initial=np.inf), np.nanmax(learned, initial=-np.inf)
-        return Numbers.fit(values, weight, low=float(low), high=float(high))
+        return NumberBins.fit(values, weight, low=float(low), high=float(high))
     if field.datatype == "BYTES":
-        return Levels.fit(values, weight, levels=field.levels, anomalies=field.anomalies)
-    return Numbers.fit(values, weight, anomalies=field.anomalies, low=field.minimum, high=field.maximum)
+        return LevelBins.fit(values, weight, levels=field.levels, anomalies=field.anomalies)
+    return NumberBins.fit(values, weight, anomalies=field.anomalies, low=field.minimum, high=field.maximum)
 
 
 def _weights(bundle: Bundle, rows: Rows) -> dict[str, float]:

@@ -11,8 +11,8 @@ from monitoring.pages.figures import change, decimal, path, plain, share, whole
 from monitoring.pages.heat import MOST_WINDOWS, level
 from monitoring.pages.overview import place
 from monitoring.pages.source import Facts
-from monitoring.store.verdicts import Judged
-from monitoring.verdict import Cohort, Comparison, Group, Quality, Window
+from monitoring.store.verdicts import FollowedVerdict
+from monitoring.verdict import Cohort, Comparison, GroupFigures, Quality, Window
 
 SORTS = {
     "name": "Column",
@@ -45,11 +45,11 @@ class WindowPage:
     cohort: Cohort | None
     before: Window | None
     after: Window | None
-    judged: tuple[Judged, ...]
+    judged: tuple[FollowedVerdict, ...]
     lines: tuple[Line, ...]
     sort: str
     drifted: int
-    groups: tuple[tuple[str, tuple[Group, ...]], ...]
+    groups: tuple[tuple[str, tuple[GroupFigures, ...]], ...]
     calibration: Chart | None
 
 
@@ -83,7 +83,7 @@ class ColumnPage:
 class VerdictPage:
     """Everything the template needs."""
 
-    judged: Judged
+    judged: FollowedVerdict
     window: Window | None
     cohort: Cohort | None
     figures: tuple[tuple[str, str], ...]
@@ -131,7 +131,7 @@ def column_page(facts: Facts, window: Window, column: Comparison) -> ColumnPage:
     )
 
 
-def verdict_page(facts: Facts, judged: Judged) -> VerdictPage:
+def verdict_page(facts: Facts, judged: FollowedVerdict) -> VerdictPage:
     """The page of a verdict."""
     verdict = judged.verdict
     window = facts.window(verdict.window) if verdict.window else None

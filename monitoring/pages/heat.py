@@ -26,7 +26,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Row:
+class HeatRow:
     """One column over the windows; None where the version has no such column."""
 
     name: str
@@ -52,7 +52,7 @@ class Heat:
     versions: tuple[tuple[str, int], ...]
     """Each with how many windows stand below it."""
     windows: tuple[Heading, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[HeatRow, ...]
     """The score's first."""
     columns: int
     """Of the latest window, shown or not."""
@@ -94,10 +94,10 @@ def level(psi: float, limits: Limits) -> int:
     return sum(psi >= limit for limit in (limits.watch_psi / 2, limits.watch_psi, limits.retrain_psi))
 
 
-def _row(name: str, windows: Sequence[Window], columns: Sequence[Comparison | None], limits: Limits) -> Row:
+def _row(name: str, windows: Sequence[Window], columns: Sequence[Comparison | None], limits: Limits) -> HeatRow:
     pairs = list(zip(windows, columns, strict=True))
     latest = next(((window, column) for window, column in reversed(pairs) if column is not None), None)
-    return Row(
+    return HeatRow(
         name=name,
         href=path("windows", latest[0].id, latest[1].name) if latest else "",
         weight=columns[-1].weight if columns[-1] else 0.0,

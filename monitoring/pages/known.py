@@ -21,7 +21,7 @@ _WINDOWS = 60
 _VERDICTS = 200
 
 
-class Known:
+class StoredFacts:
     """What one store holds."""
 
     def __init__(self, store: Store, archive: Archive, judgements: Judgements, limits: Limits) -> None:

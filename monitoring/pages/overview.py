@@ -10,7 +10,7 @@ from monitoring.pages.chart import Chart, Curve, Limit, Place, Value, over_time
 from monitoring.pages.figures import path, percent, plain, span
 from monitoring.pages.heat import MOST_WINDOWS, Heat, heat
 from monitoring.pages.source import Facts
-from monitoring.store.verdicts import Judged
+from monitoring.store.verdicts import FollowedVerdict
 from monitoring.verdict import Cohort, Window
 
 
@@ -27,15 +27,15 @@ class VersionSpan:
     left: float
     """Of its stripe on the time axis of all versions, in percent."""
     width: float
-    latest: Judged | None
+    latest: FollowedVerdict | None
 
 
 @dataclass(frozen=True)
-class Overview:
+class OverviewPage:
     """Everything the template needs."""
 
     facts: Facts
-    judged: Judged | None
+    judged: FollowedVerdict | None
     """The latest verdict about the live version."""
     window: Window | None
     """The latest one of the live version."""
@@ -48,10 +48,10 @@ class Overview:
     """Newest first."""
 
 
-def overview(facts: Facts) -> Overview:
+def overview(facts: Facts) -> OverviewPage:
     """The page's model."""
     windows, own = facts.windows, [window for window in facts.windows if window.version == facts.live]
-    return Overview(
+    return OverviewPage(
         facts=facts,
         judged=_latest(facts.verdicts, facts.live),
         window=own[-1] if own else None,
@@ -182,5 +182,5 @@ def _version(facts: Facts, version: str, first: int, whole: int) -> VersionSpan:
     )
 
 
-def _latest(verdicts: Sequence[Judged], version: str | None) -> Judged | None:
+def _latest(verdicts: Sequence[FollowedVerdict], version: str | None) -> FollowedVerdict | None:
     return next((judged for judged in verdicts if judged.verdict.version == version), None)

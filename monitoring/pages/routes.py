@@ -12,7 +12,7 @@ from monitoring.pages.drawings import Drawings
 from monitoring.pages.figures import path
 from monitoring.pages.overview import overview
 from monitoring.pages.render import html
-from monitoring.pages.source import Source
+from monitoring.pages.source import FactSource
 
 _PAGE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
@@ -31,14 +31,14 @@ _REPORT = _PAGE | {
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
-def attach(app: FastAPI, source: Source, drawings: Drawings, *, guarded: bool = False) -> None:
+def attach(app: FastAPI, source: FactSource, drawings: Drawings, *, guarded: bool = False) -> None:
     """Add the pages of what the source knows; `guarded` says that whoever writes must say a token."""
     app.state.review, app.state.drawings, app.state.guarded = source, drawings, guarded
     app.include_router(router)
 
 
-def _source(request: Request) -> Source:
-    source: Source = request.app.state.review
+def _source(request: Request) -> FactSource:
+    source: FactSource = request.app.state.review
     return source
 
 
@@ -47,7 +47,7 @@ def _drawings(request: Request) -> Drawings:
     return drawings
 
 
-Asked = Annotated[Source, Depends(_source)]
+Asked = Annotated[FactSource, Depends(_source)]
 Drawing = Annotated[Drawings, Depends(_drawings)]
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import msgspec
 
 from monitoring.judging.rule import Limits
-from monitoring.store.verdicts import Judged
+from monitoring.store.verdicts import FollowedVerdict
 from monitoring.verdict import Cohort, Window
 
 
@@ -20,7 +20,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Windows before these, which are not told."""
     cohorts: tuple[Cohort, ...] = ()
     """Oldest first."""
-    verdicts: tuple[Judged, ...] = ()
+    verdicts: tuple[FollowedVerdict, ...] = ()
     """Newest first."""
     live: str | None = None
     """The version that answers now; None before there is one."""
@@ -46,12 +46,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         """The closed cohort of that window."""
         return next((cohort for cohort in self.cohorts if cohort.id == id), None)
 
-    def judged(self, id: str) -> Judged | None:  # noqa: A002
+    def judged(self, id: str) -> FollowedVerdict | None:  # noqa: A002
         """The verdict of that id."""
         return next((judged for judged in self.verdicts if judged.verdict.id == id), None)
 
 
-class Source(Protocol):
+class FactSource(Protocol):
     """Who knows the facts; asking may block."""
 
     def facts(self, window: str | None = None, verdict: str | None = None) -> Facts:

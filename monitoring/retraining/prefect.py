@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import msgspec
 
-from monitoring.verdict import Retraining
-from monitoring.verdict.retraining import Run
+from monitoring.verdict import RetrainingRequest
+from monitoring.verdict.retraining import PrefectRun
 
 DEPLOYMENT = "retrain/credence"
 _TIMEOUT = 10.0
@@ -48,7 +48,7 @@ class Prefect:
             raise PrefectError(f"Prefect has no deployment {DEPLOYMENT}")
         return str(found["id"])
 
-    def active(self, deployment: str) -> Run | None:
+    def active(self, deployment: str) -> PrefectRun | None:
         """A run that has not ended; what a calendar has only planned is none."""
         runs = self._runs(deployment, {"state": {"type": {"any_": _ACTIVE}}}, "EXPECTED_START_TIME_ASC", 200)
         now = datetime.now(UTC)
@@ -60,17 +60,17 @@ class Prefect:
         runs = self._runs(deployment, ended, "END_TIME_DESC", 1)
         return _run(runs[0]).ended if runs else None
 
-    def find(self, key: str) -> Run | None:
+    def find(self, key: str) -> PrefectRun | None:
         """The run with an idempotency key."""
         runs = self._ask("POST", "/api/flow_runs/filter", {"flow_runs": {"idempotency_key": {"any_": [key]}}})
         return _run(runs[0]) if runs else None
 
-    def run(self, id: str) -> Run | None:  # noqa: A002 - Prefect's word
+    def run(self, id: str) -> PrefectRun | None:  # noqa: A002 - Prefect's word
         """A run by its id; None where there is none."""
         found = self._ask("GET", f"/api/flow_runs/{id}")
         return None if found is None else _run(found)
 
-    def start(self, deployment: str, retraining: Retraining, key: str) -> Run:
+    def start(self, deployment: str, retraining: RetrainingRequest, key: str) -> PrefectRun:
         """Start a run, once for a key."""
         asked = {"parameters": msgspec.to_builtins(retraining), "idempotency_key": key}
         made = self._ask("POST", f"/api/deployments/{deployment}/create_flow_run", asked)
@@ -100,9 +100,9 @@ class Prefect:
             raise PrefectError(f"Prefect is not there: {type(error).__name__}") from error
 
 
-def _run(told: Mapping[str, Any]) -> Run:
+def _run(told: Mapping[str, Any]) -> PrefectRun:
     ended = told.get("end_time")
-    return Run(told["id"], told["name"], told["state_type"], datetime.fromisoformat(ended) if ended else None)
+    return PrefectRun(told["id"], told["name"], told["state_type"], datetime.fromisoformat(ended) if ended else None)
 
 
 def _planned(told: Mapping[str, Any], now: datetime) -> bool:

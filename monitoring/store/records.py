@@ -26,8 +26,8 @@ from sqlalchemy import (
 )
 
 from monitoring.intake.completeness import Completeness, completeness
-from monitoring.intake.frames import Batch, Report, check_shape, row, segment_of
-from monitoring.intake.outcomes import Outcome, check_outcome
+from monitoring.intake.frames import LogFrames, SegmentReport, check_shape, row, segment_of
+from monitoring.intake.outcomes import ReportedOutcome, check_outcome
 from monitoring.store.database import Database
 from monitoring.store.tables import facts, forgotten, forgotten_clients, outcomes, records, schemas, segments
 from serving.records import Record, Schema
@@ -45,7 +45,7 @@ class Receipt(NamedTuple):
     duplicates: int
 
 
-class Told(NamedTuple):
+class OutcomeReceipt(NamedTuple):
     """What became of the outcomes of one request; the rest was known already."""
 
     new: int
@@ -73,7 +73,7 @@ class Store:
         self._insert = database.insert
         self._retention = int(retention_days * 86_400e6)
 
-    def ingest(self, batch: Batch, report: Report | None) -> Receipt:
+    def ingest(self, batch: LogFrames, report: SegmentReport | None) -> Receipt:
         """Store a batch, all or nothing; what is there already is left alone.
 
         Raises RequestError for records that do not fit their schemas.
@@ -90,7 +90,7 @@ class Store:
             self._account(connection, ids, new, latest, report)
         return Receipt(len(new), len(ids) - len(new))
 
-    def tell(self, outcomes: Sequence[Outcome]) -> Told:
+    def tell(self, outcomes: Sequence[ReportedOutcome]) -> OutcomeReceipt:
         """Store outcomes, all or nothing; the same again changes nothing, another one replaces what was told before.
 
         Raises RequestError for one that does not fit its record, or whose record is not there.
@@ -107,7 +107,7 @@ class Store:
                 new += sum(outcome.record not in known for outcome in fresh)
                 changed += sum(outcome.record in known for outcome in fresh)
                 self._replace_outcomes(connection, fresh)
-        return Told(new, changed)
+        return OutcomeReceipt(new, changed)
 
     def forget(self, client: int) -> int:
         """Erase a client's records, and what still arrives of the time before; returns how many were there."""
@@ -165,7 +165,7 @@ class Store:
         with self.database.reading() as connection:
             return schemas_of(connection, ids)
 
-    def _replace_outcomes(self, connection: Connection, some: Sequence[Outcome]) -> None:
+    def _replace_outcomes(self, connection: Connection, some: Sequence[ReportedOutcome]) -> None:
         if some:
             rows = [{**msgspec.structs.asdict(outcome), "told_at": _now()} for outcome in some]
             statement = self._insert(outcomes)
@@ -173,7 +173,7 @@ class Store:
             values = {name: statement.excluded[name] for name in names}
             connection.execute(statement.on_conflict_do_update(index_elements=["record"], set_=values), rows)
 
-    def _learn(self, connection: Connection, batch: Batch) -> None:
+    def _learn(self, connection: Connection, batch: LogFrames) -> None:
         """Keep a batch's schemas and hold its records against theirs."""
         known = {schema.id: schema for schema in batch.schemas}
         if known:
@@ -208,7 +208,7 @@ class Store:
         return set(connection.scalars(self._insert(table).on_conflict_do_nothing().returning(table.c.id), rows))
 
     def _account(
-        self, connection: Connection, ids: Sequence[str], new: set[str], latest: int, report: Report | None
+        self, connection: Connection, ids: Sequence[str], new: set[str], latest: int, report: SegmentReport | None
     ) -> None:
         """Count for the segment that a batch is from; without a report, for those that gave the ids."""
         sent = Counter(report.segment if report else segment_of(key) for key in ids)
@@ -243,7 +243,7 @@ def schemas_of(connection: Connection, ids: Iterable[str]) -> dict[str, Schema]:
     return {key: msgspec.msgpack.decode(names, type=Schema) for key, names in rows}
 
 
-def _answered(connection: Connection, some: Iterable[Outcome]) -> dict[str, bool]:
+def _answered(connection: Connection, some: Iterable[ReportedOutcome]) -> dict[str, bool]:
     """By record, whether the application was refused."""
     table = records
     ids = [outcome.record for outcome in some]
@@ -251,7 +251,7 @@ def _answered(connection: Connection, some: Iterable[Outcome]) -> dict[str, bool
     return {key: bool(refused) for key, refused in found}
 
 
-def _known(connection: Connection, some: Iterable[Outcome]) -> dict[str, tuple[bool, float | None]]:
+def _known(connection: Connection, some: Iterable[ReportedOutcome]) -> dict[str, tuple[bool, float | None]]:
     """By record, what was told of it before."""
     ids = [outcome.record for outcome in some]
     table = outcomes

@@ -37,7 +37,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     kind: ActionKind = "noted"
 
 
-class Judged(NamedTuple):
+class FollowedVerdict(NamedTuple):
     """A verdict and what became of it."""
 
     verdict: Verdict
@@ -149,14 +149,14 @@ class Judgements:
                 _act(connection, verdict, done)
         return known
 
-    def judged(self, rows: Sequence[RowMapping]) -> tuple[Judged, ...]:
+    def judged(self, rows: Sequence[RowMapping]) -> tuple[FollowedVerdict, ...]:
         """Rows of the table with what was done about each."""
         ids = [row["id"] for row in rows]
         query = select(actions).where(actions.c.verdict.in_(ids)).order_by(actions.c.number)
         with self._database.reading() as connection:
             done = connection.execute(query).mappings().all()
         return tuple(
-            Judged(
+            FollowedVerdict(
                 msgspec.json.decode(row["content"], type=Verdict),
                 _delivery(row),
                 row["changed_at"],

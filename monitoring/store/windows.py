@@ -36,8 +36,11 @@ class Archive:
             connection.execute(statement.on_conflict_do_update(index_elements=["number"], set_=values))
 
     def live(self) -> str | None:
-        """The version that was said to be live; that of the latest record where nobody said, or where the one that was
-        said has been silent; None before there is one."""
+        """Return the live version: the one that a promotion reported last.
+
+        If none was reported, or it has been silent for 10 minutes while another version answered, return the version of
+        the newest record. None if there are no records.
+        """
         query = select(records.c.version, records.c.at).order_by(records.c.at.desc(), records.c.id.desc()).limit(1)
         with self._database.reading() as connection:
             told, latest = connection.execute(select(live)).first(), connection.execute(query).first()

@@ -4,19 +4,19 @@ It imports nothing of the other rooms. `flows` reads it, and the monitor's own r
 """
 
 from monitoring.verdict.columns import cohort_schema
-from monitoring.verdict.retraining import Retraining
+from monitoring.verdict.retraining import RetrainingRequest
 from monitoring.verdict.verdict import Guard, Judgement, Verdict
-from monitoring.verdict.window import Cohort, Comparison, Group, Population, Quality, Window
+from monitoring.verdict.window import Cohort, Comparison, GroupFigures, Population, Quality, Window
 
 __all__ = [
     "Cohort",
     "Comparison",
-    "Group",
+    "GroupFigures",
     "Guard",
     "Judgement",
     "Population",
     "Quality",
-    "Retraining",
+    "RetrainingRequest",
     "Verdict",
     "Window",
     "cohort_schema",

@@ -32,7 +32,7 @@ _ENDS: dict[str, State] = {
 }
 
 
-class Retraining(msgspec.Struct, frozen=True, kw_only=True):
+class RetrainingRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the monitor asks of the deployment `retrain/credence`: the parameters of its run."""
 
     verdict: str
@@ -60,9 +60,11 @@ class Delivery(NamedTuple):
         return self.state in _ENDS.values()
 
     @property
-    def retraining(self) -> Retraining:
+    def retraining(self) -> RetrainingRequest:
         """The run that is asked for."""
-        return Retraining(verdict=self.verdict, kind="recalibrate" if self.judgement == "recalibrate" else "retrain")
+        return RetrainingRequest(
+            verdict=self.verdict, kind="recalibrate" if self.judgement == "recalibrate" else "retrain"
+        )
 
     def to(self, state: State, note: str = "") -> Delivery:
         """In the next state. After a failed run it stays failed until the next run starts, whatever that waits for."""
@@ -76,7 +78,7 @@ class Delivery(NamedTuple):
         return f"verdict-{self.verdict}-{self.attempt + 1}"
 
 
-class Run(NamedTuple):
+class PrefectRun(NamedTuple):
     """A run of the deployment, as Prefect tells it."""
 
     id: str
@@ -91,7 +93,7 @@ def first_state(judgement: Judgement) -> State:
     return "waiting" if judgement in ("retrain", "recalibrate") else "nothing to start"
 
 
-def followed(delivery: Delivery, run: Run | None) -> Delivery:
+def followed(delivery: Delivery, run: PrefectRun | None) -> Delivery:
     """A running delivery after a look at its run; None is one that Prefect does not know."""
     if run is None:
         # Whoever deleted it did not want it; and a new verdict will ask again.
@@ -113,7 +115,7 @@ def superseded(delivery: Delivery, live: str | None, latest: str | None) -> str 
     return None
 
 
-def held_up(now: datetime, cooldown_hours: float, active: Run | None, ended: datetime | None) -> str | None:
+def held_up(now: datetime, cooldown_hours: float, active: PrefectRun | None, ended: datetime | None) -> str | None:
     """Why a run may not be started now; None where it may."""
     if active is not None:
         return f"waits for run {active.name}, which is {active.state.lower()}: one at a time"

@@ -51,7 +51,7 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers outside of the range that training saw."""
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class GroupFigures(msgspec.Struct, frozen=True, kw_only=True):
     """How one group of a protected field fared in a window or a cohort."""
 
     field: str
@@ -95,7 +95,7 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the applications answered with a warning."""
     histories: Mapping[str, int]
     """Applications by history status: found, none, not asked, stale."""
-    groups: tuple[Group, ...]
+    groups: tuple[GroupFigures, ...]
     quantiles: Mapping[str, float]
     """Of the probability, by share; `0.5` is the median."""
 
@@ -138,7 +138,7 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     calibration: tuple[tuple[float, float, int], ...]
     """By up to ten runs of about equally many rows, in the order of probability: mean probability, default rate, both
     weighted, and rows."""
-    groups: tuple[Group, ...]
+    groups: tuple[GroupFigures, ...]
 
     @property
     def id(self) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from monitoring.intake.frames import Batch
-from monitoring.intake.outcomes import Outcome
+from monitoring.intake.frames import LogFrames
+from monitoring.intake.outcomes import ReportedOutcome
 from monitoring.judging.arrays import schema_of
 from monitoring.store.records import Store
 from serving.records import Record
@@ -35,7 +35,7 @@ class Lender:
         scores = self.bundle.score(rows)
         answers = zip(scores.probability.tolist(), scores.margin.tolist(), strict=True)
         made = [self._record(rows, i, *answer) for i, answer in enumerate(answers)]
-        self.store.ingest(Batch((self.schema,), tuple(made), ()), None)
+        self.store.ingest(LogFrames((self.schema,), tuple(made), ()), None)
         return made
 
     def _record(self, rows: Rows, i: int, probability: float, margin: float) -> Record:
@@ -67,5 +67,7 @@ class Lender:
         chances = np.array([record.probability for record in accepted])
         drawn = np.random.default_rng(77).random(len(accepted)) < chances
         defaulted = np.argsort(np.argsort(chances, kind="stable")) < 0.2 * len(chances) if wrong else drawn
-        told = [Outcome(record=one.id, defaulted=bool(bad)) for one, bad in zip(accepted, defaulted, strict=True)]
+        told = [
+            ReportedOutcome(record=one.id, defaulted=bool(bad)) for one, bad in zip(accepted, defaulted, strict=True)
+        ]
         self.store.tell(told)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.errors import RequestError
-from monitoring.intake.frames import Report, check_shape, parse, report
+from monitoring.intake.frames import SegmentReport, check_shape, parse, report
 from serving.records import Schema
 
 
@@ -79,7 +79,7 @@ def test_rest_behind_frames_is_refused(make_record, body, rest):
 
 
 def test_report_is_read():
-    assert report("segment", "12", "34") == Report("segment", 12, 34)
+    assert report("segment", "12", "34") == SegmentReport("segment", 12, 34)
     assert report(None, "12", "34") is None
 
 

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from monitoring.errors import RequestError
-from monitoring.intake.frames import Report, parse
+from monitoring.intake.frames import SegmentReport, parse
 
 DAY = 86_400_000_000
 
@@ -42,7 +42,7 @@ def test_same_batch_from_many_at_once(make_store, make_record, body):
     store.database.prepare()
     receipts = []
     threads = [
-        threading.Thread(target=lambda s=s: receipts.append(s.ingest(batch, Report("segment", 200, 1))))
+        threading.Thread(target=lambda s=s: receipts.append(s.ingest(batch, SegmentReport("segment", 200, 1))))
         for s in (store, other) * 4
     ]
     for thread in threads:
@@ -90,7 +90,7 @@ def test_old_records_are_counted_and_left(client, post, make_record):
 def test_retention_keeps_completeness(make_store, make_record, body):
     now = time.time_ns() // 1000
     records = [make_record(f"segment-{i}", at=now - i * DAY) for i in range(10)]
-    make_store().ingest(parse(body(*records)), Report("segment", 10, now))
+    make_store().ingest(parse(body(*records)), SegmentReport("segment", 10, now))
     store = make_store(retention_days=4.5)
     assert store.expire() == 5
     status = store.status()

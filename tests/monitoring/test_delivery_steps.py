@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitoring.retraining.prefect import _planned
-from monitoring.verdict.retraining import Delivery, Run, first_state, followed, held_up, superseded
+from monitoring.verdict.retraining import Delivery, PrefectRun, first_state, followed, held_up, superseded
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 WAITING = Delivery("1-2-0", "1", "retrain", "waiting", "", 0, None)
-RUN = Run("some-id", "blue-fox", "RUNNING", None)
+RUN = PrefectRun("some-id", "blue-fox", "RUNNING", None)
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from monitoring.judging.drift import RARE, Levels, Numbers
+from monitoring.judging.drift import RARE, LevelBins, NumberBins
 
 NAN = float("nan")
 
 
-def numbers(values: list[float], **options: object) -> Numbers:
-    return Numbers.fit(np.array(values, np.float32), np.ones(len(values)), **options)
+def numbers(values: list[float], **options: object) -> NumberBins:
+    return NumberBins.fit(np.array(values, np.float32), np.ones(len(values)), **options)
 
 
-def levels(texts: list[str], known: tuple[str, ...], **options: object) -> Levels:
-    return Levels.fit(np.array(texts, object), np.ones(len(texts)), levels=known, **options)
+def levels(texts: list[str], known: tuple[str, ...], **options: object) -> LevelBins:
+    return LevelBins.fit(np.array(texts, object), np.ones(len(texts)), levels=known, **options)
 
 
-def named(bins: Numbers | Levels, *values: object) -> list[str]:
-    kind = object if isinstance(bins, Levels) else np.float32
+def named(bins: NumberBins | LevelBins, *values: object) -> list[str]:
+    kind = object if isinstance(bins, LevelBins) else np.float32
     return [bins.names[i] for i in bins.index(np.array(values, kind))]
 
 
@@ -84,19 +84,19 @@ def test_a_column_without_values_has_none(known: dict[str, float]) -> None:
 
 def test_a_value_at_a_cut_stays_below_it() -> None:
     values = np.random.default_rng(0).random(500, np.float32)
-    bins = Numbers.fit(values, np.ones(500))
+    bins = NumberBins.fit(values, np.ones(500))
     assert bins.index(bins.cuts).tolist() == list(range(len(bins.cuts)))
 
 
 def test_weights_move_the_tenths() -> None:
     values = np.arange(1000, dtype=np.float32)
-    bins = Numbers.fit(values, np.where(values < 500, 9.0, 1.0))
+    bins = NumberBins.fit(values, np.where(values < 500, 9.0, 1.0))
     assert (bins.cuts < 500).sum() == 9
 
 
 @given(arrays.arrays(np.float32, st.integers(1, 200), elements=st.floats(-100, 100, width=32) | st.just(NAN)))
 def test_no_bin_of_a_number_is_rare(values: np.ndarray) -> None:
-    bins = Numbers.fit(values, np.ones(len(values)))
+    bins = NumberBins.fit(values, np.ones(len(values)))
     counts = np.bincount(bins.index(values), minlength=len(bins.names))
     assert counts[-1] == 0
     assert len(counts) == 3 or (counts[:-2] >= RARE * len(values)).all()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from monitoring.judging.drift import Numbers, ReferenceColumn, noise, psi
+from monitoring.judging.drift import NumberBins, ReferenceColumn, noise, psi
 
 COUNTS = st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 1000)), min_size=2, max_size=30).filter(
     lambda pairs: all(sum(side) for side in zip(*pairs, strict=True))
@@ -22,7 +22,7 @@ def shares(pairs: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
 
 def column(values: np.ndarray, low: float | None = None, high: float | None = None) -> ReferenceColumn:
     weight = np.ones(len(values))
-    return ReferenceColumn.of("x", "field", Numbers.fit(values, weight, low=low, high=high), values, weight, 0.5)
+    return ReferenceColumn.of("x", "field", NumberBins.fit(values, weight, low=low, high=high), values, weight, 0.5)
 
 
 @given(COUNTS)

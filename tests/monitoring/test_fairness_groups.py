@@ -7,7 +7,7 @@ import pytest
 
 from monitoring.judging.arrays import Chunk
 from monitoring.judging.fairness import fare
-from monitoring.verdict import Group
+from monitoring.verdict import GroupFigures
 from training.bundle import Calibration, Field, Manifest, Policy, Rows
 
 GENDER = Field(
@@ -58,7 +58,7 @@ def chunk(genders: str, refused: str, outcome: str = "", weight: list[float] | N
     )
 
 
-def of_gender(one: Chunk) -> dict[str, Group]:
+def of_gender(one: Chunk) -> dict[str, GroupFigures]:
     return {group.name: group for group in fare(manifest(), one) if group.field == "CODE_GENDER"}
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from monitoring.errors import RequestError
-from monitoring.intake.outcomes import Outcome, check_outcome, parse_outcomes
+from monitoring.intake.outcomes import ReportedOutcome, check_outcome, parse_outcomes
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_wrong_bodies_are_named(body, message):
 )
 def test_outcome_must_fit_its_record(explored, refused, message):
     with pytest.raises(RequestError, match=message):
-        check_outcome(Outcome(record="a", defaulted=True, explored=explored), refused)
+        check_outcome(ReportedOutcome(record="a", defaulted=True, explored=explored), refused)
 
 
 @pytest.mark.parametrize(("explored", "refused"), [(None, False), (0.1, True), (1.0, True)])
 def test_fitting_outcomes_are_taken(explored, refused):
-    check_outcome(Outcome(record="a", defaulted=True, explored=explored), refused)
+    check_outcome(ReportedOutcome(record="a", defaulted=True, explored=explored), refused)

@@ -10,7 +10,7 @@ import pytest
 from monitoring.store.records import Store
 from monitoring.store.verdicts import Action, Judgements
 from monitoring.verdict import Verdict
-from monitoring.verdict.retraining import Delivery, Run, followed
+from monitoring.verdict.retraining import Delivery, PrefectRun, followed
 
 ENDS = [("RUNNING", None), ("FAILED", 30_000_000), ("COMPLETED", 30_000_000)]
 
@@ -48,5 +48,5 @@ def test_last_retraining_is_told(judgements: Judgements, state: str, ended: int 
     for at in (1_000_000, 10_000_000):
         running = start(judgements, judgements.add(judge(at)), at + 10_000_000)
     judgements.act(running.verdict, Action(at=25_000_000, what="registered", version="2", run=None, waits=waits))
-    judgements.move(running, followed(running, Run("r", "kind-otter", state, None)), 30_000_000)
+    judgements.move(running, followed(running, PrefectRun("r", "kind-otter", state, None)), 30_000_000)
     assert judgements.reaction() == (10_000_000, 20_000_000, ended, waits)

@@ -11,8 +11,8 @@ from fastapi import FastAPI
 
 from monitoring.pages.routes import attach
 from monitoring.pages.source import Facts
-from monitoring.store.verdicts import Action, Judged
-from monitoring.verdict import Cohort, Comparison, Group, Quality, Verdict, Window
+from monitoring.store.verdicts import Action, FollowedVerdict
+from monitoring.verdict import Cohort, Comparison, GroupFigures, Quality, Verdict, Window
 from monitoring.verdict.retraining import Delivery
 from training.bundle import Interval
 
@@ -64,8 +64,8 @@ def window(version: str = "3", number: int = 1, columns: int = 6, psi: float = 0
         warned=0.03,
         histories={"found": 1500, "none": 500},
         groups=(
-            Group(field="CODE_GENDER", name="F", rows=1300, approved=0.7, ratio=1),
-            Group(field="CODE_GENDER", name=MARKUP, rows=700, approved=0.5, ratio=0.71),
+            GroupFigures(field="CODE_GENDER", name="F", rows=1300, approved=0.7, ratio=1),
+            GroupFigures(field="CODE_GENDER", name=MARKUP, rows=700, approved=0.5, ratio=0.71),
         ),
         quantiles={},
     )
@@ -94,7 +94,7 @@ def cohort(of: Window) -> Cohort:
     )
 
 
-def judged(of: Window, judgement: str = "keep", *actions: Action) -> Judged:
+def judged(of: Window, judgement: str = "keep", *actions: Action) -> FollowedVerdict:
     verdict = Verdict(
         id=f"{of.id}-0",
         at=of.until,
@@ -108,7 +108,7 @@ def judged(of: Window, judgement: str = "keep", *actions: Action) -> Judged:
         drifted=tuple(one.name for one in of.columns if one.drifted),
     )
     state = "finished" if actions else "nothing to start"
-    return Judged(verdict, Delivery(verdict.id, of.version, judgement, state, "", 1, None), of.until, actions)
+    return FollowedVerdict(verdict, Delivery(verdict.id, of.version, judgement, state, "", 1, None), of.until, actions)
 
 
 @pytest.fixture(scope="session")
@@ -190,5 +190,5 @@ def make_cohort() -> Callable[[Window], Cohort]:
 
 
 @pytest.fixture(scope="session")
-def make_judged() -> Callable[..., Judged]:
+def make_judged() -> Callable[..., FollowedVerdict]:
     return judged

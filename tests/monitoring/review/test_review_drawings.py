@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from monitoring.intake.frames import Batch
+from monitoring.intake.frames import LogFrames
 from monitoring.judging.spans import START, Edge, Span
 from monitoring.pages.drawings import Drawings
 from monitoring.store.bundles import Bundles
 from monitoring.store.database import Database
 from monitoring.store.records import Store
-from monitoring.store.verdicts import Judged
+from monitoring.store.verdicts import FollowedVerdict
 from monitoring.store.windows import Archive
 from monitoring.verdict import Window
 from serving.records import Record, Schema
@@ -57,7 +57,7 @@ def answered(database: Database, toy_bundle: Path, make_record: Callable[..., Re
         )
         for i, probability in enumerate(bundle.score(rows).probability.tolist())
     ]
-    Store(database, 36_500).ingest(Batch((schema,), tuple(made), ()), None)
+    Store(database, 36_500).ingest(LogFrames((schema,), tuple(made), ()), None)
     return Span("3", 1, START, Edge(300, "segment-299"))
 
 
@@ -120,7 +120,7 @@ def test_an_id_is_no_path(drawings: Drawings, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("judgement", "follows"), [("keep", False), ("watch", True), ("retrain", True)])
 def test_verdicts_other_than_keep_are_followed(
     drawings: Drawings,
-    make_judged: Callable[..., Judged],
+    make_judged: Callable[..., FollowedVerdict],
     make_window: Callable[..., Window],
     judgement: str,
     follows: bool,

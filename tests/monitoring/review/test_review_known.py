@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from monitoring.intake.frames import Batch
+from monitoring.intake.frames import LogFrames
 from monitoring.judging.rule import Limits
 from monitoring.judging.spans import Edge, Span
 from monitoring.pages import known
-from monitoring.pages.known import Known
+from monitoring.pages.known import StoredFacts
 from monitoring.store.database import Database
 from monitoring.store.records import Store
-from monitoring.store.verdicts import Action, Judged, Judgements
+from monitoring.store.verdicts import Action, FollowedVerdict, Judgements
 from monitoring.store.windows import Archive
 from monitoring.verdict import Cohort, Window
 from serving.records import Record, Schema
@@ -34,7 +34,7 @@ def keep(store: Store, window: Window) -> None:
 
 
 def test_an_empty_database_has_no_facts(store: Store) -> None:
-    facts = Known(store, Archive(store.database), Judgements(store.database), Limits()).facts()
+    facts = StoredFacts(store, Archive(store.database), Judgements(store.database), Limits()).facts()
     assert (facts.windows, facts.cohorts, facts.verdicts, facts.live, facts.completeness) == ((), (), (), None, None)
 
 
@@ -42,7 +42,7 @@ def test_what_is_kept_is_told(
     store: Store,
     make_window: Callable[..., Window],
     make_cohort: Callable[[Window], Cohort],
-    make_judged: Callable[..., Judged],
+    make_judged: Callable[..., FollowedVerdict],
 ) -> None:
     first, second = make_window("2", 7), make_window("3", 1, day=1)
     for window in (second, first):
@@ -52,7 +52,7 @@ def test_what_is_kept_is_told(
     judgements, action = Judgements(store.database), Action(at=6, what="looked at", version=None, run=None)
     judgements.add(verdict)
     judgements.act(verdict.id, action)
-    facts = Known(store, Archive(store.database), Judgements(store.database), Limits()).facts()
+    facts = StoredFacts(store, Archive(store.database), Judgements(store.database), Limits()).facts()
     assert facts.windows == (first, second)
     assert facts.cohorts == (make_cohort(first),)
     assert [(one.verdict, one.actions) for one in facts.verdicts] == [(verdict, (action,))]
@@ -61,7 +61,7 @@ def test_what_is_kept_is_told(
 def test_old_windows_are_told_when_asked(
     store: Store,
     make_window: Callable[..., Window],
-    make_judged: Callable[..., Judged],
+    make_judged: Callable[..., FollowedVerdict],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(known, "_WINDOWS", 2)
@@ -70,7 +70,7 @@ def test_old_windows_are_told_when_asked(
     for window in windows:
         keep(store, window)
         Judgements(store.database).add(make_judged(window).verdict)
-    facts = Known(store, Archive(store.database), Judgements(store.database), Limits())
+    facts = StoredFacts(store, Archive(store.database), Judgements(store.database), Limits())
     assert (facts.facts().windows, facts.facts().earlier) == (tuple(windows[3:]), 3)
     assert facts.facts(window="3-1").windows == (windows[0], *windows[3:])
     asked = facts.facts(verdict="3-2-0")
@@ -80,6 +80,6 @@ def test_old_windows_are_told_when_asked(
 
 def test_records_wait_for_their_window(store: Store, make_record: Callable[..., Record], schema: Schema) -> None:
     made = [make_record(f"segment-{number}") for number in range(3)]
-    store.ingest(Batch((schema,), tuple(made), ()), None)
-    facts = Known(store, Archive(store.database), Judgements(store.database), Limits()).facts()
+    store.ingest(LogFrames((schema,), tuple(made), ()), None)
+    facts = StoredFacts(store, Archive(store.database), Judgements(store.database), Limits()).facts()
     assert (facts.live, facts.waiting, facts.answered, facts.missing) == ("3", 3, 3, 0)
