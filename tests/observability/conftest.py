@@ -6,16 +6,14 @@ import pytest
 
 from tests.programs import program
 
-_SOURCE = "it comes with Debian's package prometheus"
-
 
 @pytest.fixture(scope="session")
 def promtool() -> str:
     """Checks rules and runs their unit tests."""
-    return program("promtool", _SOURCE)
+    return program("promtool")
 
 
 @pytest.fixture(scope="session")
 def prometheus() -> str:
     """The server."""
-    return program("prometheus", _SOURCE)
+    return program("prometheus")
