@@ -9,7 +9,7 @@ from flows.clients.predictor import Answered
 from flows.demo.windows import known_outcomes
 from flows.errors import FlowError, NotUp
 from flows.settings import PlatformSettings
-from monitoring.intake.outcomes import Outcome
+from monitoring.intake.outcomes import ReportedOutcome
 
 
 def answered(client: int, probability: float) -> Answered:
@@ -43,9 +43,9 @@ def test_same_seed_same_explored() -> None:
 
 def test_monitor_away_is_said(settings: PlatformSettings) -> None:
     with pytest.raises(NotUp, match="the monitor does not answer"):
-        tell_outcomes(settings, [Outcome(record="a-1", defaulted=False)])
+        tell_outcomes(settings, [ReportedOutcome(record="a-1", defaulted=False)])
 
 
 def test_unknown_record_is_refused(serving) -> None:
     with pytest.raises(FlowError, match="'nobody'"):
-        tell_outcomes(serving.settings, [Outcome(record="nobody", defaulted=False)])
+        tell_outcomes(serving.settings, [ReportedOutcome(record="nobody", defaulted=False)])
