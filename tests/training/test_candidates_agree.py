@@ -6,6 +6,8 @@ from tests.toy.rows import toy_rows
 from training.bundle import Calibration
 from training.bundle.bundle import start
 from training.candidates import FAMILIES, Examples, Family
+from training.candidates.constant import Constant
+from training.candidates.logistic import Logistic
 from training.features.graph import feature_graph, features_from
 from training.measures.policy import calibrate
 from training.runs.assemble import assemble
@@ -52,6 +54,7 @@ def test_rows_have_the_same_bits_in_any_order(answers: dict[str, np.ndarray]) ->
     assert np.array_equal(answers["restored"], answers["probability"])
 
 
+@pytest.mark.parametrize("answers", [Constant(), Logistic()], ids=lambda family: family.name, indirect=True)
 def test_graph_contributions_sum_to_margins(answers: dict[str, np.ndarray]) -> None:
-    if "contributions" in answers:
-        assert np.allclose(answers["contributions"].sum(axis=1), answers["margin"], atol=1e-12)
+    """Trees leave theirs to LightGBM."""
+    assert np.allclose(answers["contributions"].sum(axis=1), answers["margin"], atol=1e-12)

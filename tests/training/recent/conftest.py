@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from recent_lender import BASE, UNRECORDED, Lender, answered
 
+from tests.recent_lender import BASE, UNRECORDED, Lender, answered
 from training.rows.recent import Recent
 from training.runs.train import Options, TrainingRun, train
 from training.synthetic import synthesise

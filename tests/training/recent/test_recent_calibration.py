@@ -7,8 +7,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from recent_lender import Lender, asked, with_column
 
+from tests.recent_lender import Lender, asked, with_column
 from training.bundle import Bundle, BundleError, Manifest, Rows
 from training.errors import TrainingError
 from training.features.graph import feature_graph

@@ -7,8 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 import pytest
-from recent_lender import with_column
 
+from tests.recent_lender import with_column
 from training.errors import TrainingError
 from training.rows.recent import Recent, TrainingCohort, Usable, fingerprint
 

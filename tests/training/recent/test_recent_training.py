@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
-from recent_lender import BASE, UNRECORDED, asked, with_column
 
+from tests.recent_lender import BASE, UNRECORDED, asked, with_column
 from training.bundle import Bundle
 from training.features.fields import MOST_LEVELS, FieldError
 from training.rows.prepare import prepare
