@@ -107,10 +107,10 @@ def _told(change: Change) -> str:
     if change.state == "done":
         approved = f", approved: {change.approved}" if change.approved else ""
         return f"version {change.after} is live, before it {change.before or 'none'} ({change.why}{approved})"
-    from training.registry.trail import TOLD
+    from training.registry.trail import PASSED
 
-    criteria = change.gate["criteria"] if change.gate else ()
-    rows = [(one["name"], TOLD[one["passed"]], one["sentence"]) for one in criteria]
+    criteria = change.gate.criteria if change.gate else ()
+    rows = [(each.name, PASSED[each.passed], each.sentence) for each in criteria]
     head = f"version {change.after} is not live, {change.before or 'none'} is: {change.state}. {change.why}"
     if change.state == "undecided":
         head += f'\nA person may decide: credence promote {change.after} --approve "reason"'

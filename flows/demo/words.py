@@ -7,11 +7,10 @@ from typing import Any
 
 from flows.demo.windows import AnsweredWindow
 from flows.steps import Say
-from training.registry.trail import Change
+from training.registry.trail import PASSED, Change
 
 _LEFT_OUT = ("checking ", "looking for the parents", "Finished in state", "Worker ", "Flow run ")
 """How lines begin that tell of reading files, or of Prefect's own doings."""
-_WORDS = {True: "holds", False: "fails", None: "is not known"}
 
 
 def shortened(say: Say) -> Say:
@@ -72,10 +71,10 @@ def of_explained(client: int, told: Mapping[str, Any]) -> list[str]:
 
 def of_change(change: Change) -> list[str]:
     """What the gate said, criterion by criterion, and what became of it."""
-    criteria = change.gate["criteria"] if change.gate else ()
-    lines = [f"  {one['name']} {_WORDS[one['passed']]}: {one['sentence']}" for one in criteria]
+    lines = []
     if change.gate:
-        lines.insert(0, f"the gate, on {change.gate['cohort']}: {change.gate['answer'].upper()}")
+        lines = [f"  {each.name} {PASSED[each.passed]}: {each.sentence}" for each in change.gate.criteria]
+        lines.insert(0, f"the gate, on {change.gate.cohort}: {change.gate.answer.upper()}")
     ended = (
         f"is live, before it {change.before or 'none'}" if change.state == "done" else f"is not live: {change.state}"
     )

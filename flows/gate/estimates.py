@@ -5,29 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
+
+from training.registry.trail import Criterion
 
 Floats = npt.NDArray[np.float64]
 
 Z = 1.96
 """Standard errors to the 97.5th percentile."""
-
-
-class Criterion(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a version must satisfy."""
-
-    name: str
-    passed: bool | None
-    """None where nothing can be told."""
-    figure: float | None = None
-    low: float | None = None
-    """Of the figure's 95 % interval, as `high`."""
-    high: float | None = None
-    limit: float | None = None
-    """What the figure or its interval is held against."""
-    sentence: str
 
 
 @dataclass(frozen=True)

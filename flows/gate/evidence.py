@@ -11,12 +11,12 @@ import pyarrow as pa
 from flows.clients.monitor import closed_cohorts, fetch_records
 from flows.errors import NotUp
 from flows.gate import gate
-from flows.gate.estimates import Criterion
 from flows.gate.gate import Evidence, GateSide
 from flows.settings import PlatformSettings
 from flows.steps import Say
 from monitoring.verdict import Cohort
 from training.bundle import Bundle, BundleError, Manifest, Population, Rows, groups
+from training.registry.trail import Criterion
 
 HOLD_OUT = "hold-out"
 _AGREEMENT = 1e-4

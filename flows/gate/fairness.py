@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from flows.gate.estimates import Criterion, Estimate, length
+from flows.gate.estimates import Estimate, length
 from training.bundle.groups import FOUR_FIFTHS, MISSING, Members
+from training.registry.trail import Criterion
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

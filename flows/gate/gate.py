@@ -11,18 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from flows.gate import fairness
-from flows.gate.estimates import Criterion, Estimate, ratio, weighted_mean
+from flows.gate.estimates import Estimate, ratio, weighted_mean
 from training.bundle import Costs, Population
 from training.bundle.groups import Members
-
-Answer = Literal["promote", "refuse", "undecided"]
+from training.registry.trail import Answer, Criterion, Gate
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -40,29 +37,6 @@ APPROVAL_MARGIN = 0.05
 _OVERRIDABLE = frozenset({"approval", fairness.NAME, "alarms"})
 """What a person may approve although it fails; a worse model or one that does not answer as trained is not among it."""
 _CLIP = 1e-15
-
-
-class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer with everything it rests on."""
-
-    answer: Answer
-    why: str
-    criteria: tuple[Criterion, ...]
-    cohort: str | None
-    """Id of the closed cohort, `hold-out` for a first version; None where there was none to judge by."""
-    population: Population | None
-    rows: int
-    """Applications that both scored."""
-    labelled: int
-    """Of them, with a known outcome that neither learned from."""
-    defaults: int
-    dropped: int
-    """Known outcomes left out because one of the two learned from them."""
-
-    def passes(self, approved: bool) -> bool:
-        """Whether the version may go live, given whether a person approved it."""
-        failed = {criterion.name for criterion in self.criteria if criterion.passed is False}
-        return self.answer == "promote" or (approved and failed <= _OVERRIDABLE)
 
 
 @dataclass(frozen=True)
@@ -106,6 +80,12 @@ def judge(evidence: Evidence | str, fitness: Sequence[Criterion]) -> Gate:
     known = ~np.isnan(evidence.outcome)
     criteria = (*_with_outcomes(evidence, known), *_without_outcomes(evidence, known), *fitness)
     return _gate(criteria, evidence.cohort, evidence.population, len(known), evidence.outcome[known], evidence.dropped)
+
+
+def may_go_live(gate: Gate, approved: bool) -> bool:
+    """Whether the version may go live, given whether a person approved it."""
+    failed = {criterion.name for criterion in gate.criteria if criterion.passed is False}
+    return gate.answer == "promote" or (approved and failed <= _OVERRIDABLE)
 
 
 def schema(champion: Mapping[str, str], challenger: Mapping[str, str]) -> Criterion:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from flows.settings import PlatformSettings
-from training.registry.trail import TOLD, Change, page
+from training.registry.trail import PASSED, Change, page
 
 if TYPE_CHECKING:
-    from flows.gate.gate import Gate
     from training.bundle import Manifest
     from training.registry import Version
+    from training.registry.trail import Gate
 
 
 def show_version(settings: PlatformSettings, version: Version, manifest: Manifest) -> None:
@@ -35,7 +35,7 @@ def show_version(settings: PlatformSettings, version: Version, manifest: Manifes
 def show_gate(version: str, gate: Gate) -> None:
     """Each criterion of the gate with its figures."""
     create_table_artifact(
-        table=[{"criterion": one.name, "": TOLD[one.passed], "figures": one.sentence} for one in gate.criteria],
+        table=[{"criterion": one.name, "": PASSED[one.passed], "figures": one.sentence} for one in gate.criteria],
         key="gate",
         description=f"Version {version}: {gate.answer}. {gate.why}",
     )

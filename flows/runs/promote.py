@@ -18,14 +18,14 @@ import msgspec
 from flows.deploy.home import Home
 from flows.errors import FlowError, Unconfirmed, Unfinished, describe_error
 from flows.gate import evidence
-from flows.gate.gate import Gate, judge
+from flows.gate.gate import judge, may_go_live
 from flows.runs import trail
 from flows.runs.decision import HumanDecision
 from flows.settings import PlatformSettings
 from flows.steps import Say
 from training.bundle import Bundle, BundleError
 from training.registry import Registry, RegistryError
-from training.registry.trail import Change, State
+from training.registry.trail import Change, Gate, State
 from training.tables import DataError
 
 _REFUSALS = (FlowError, RegistryError, BundleError, DataError)
@@ -115,7 +115,7 @@ def carry_out(
             why=gate.why if refusal is None else f"refused by {by}: {refusal}. The gate: {gate.why}",
             approved=reason if refusal is None else None,
             state=_state(gate, decision),
-            gate=msgspec.json.decode(msgspec.json.encode(gate)),
+            gate=gate,
         )
         recorded = registry.begin(change)
         return recorded if recorded.state != "begun" else _make(recorded, home, registry, say)
@@ -274,7 +274,7 @@ def _version(number: str | None) -> str:
 
 def _state(gate: Gate, decision: HumanDecision | None) -> State:
     kind = None if decision is None else decision.kind
-    if gate.passes(kind == "approve") and kind != "refuse":
+    if may_go_live(gate, kind == "approve") and kind != "refuse":
         return "begun"
     return "undecided" if gate.answer == "undecided" else "refused"
 

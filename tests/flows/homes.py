@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from flows.gate.gate import Gate
 from flows.runs.promote import Considered, carry_out
 from training.registry import Registry
-from training.registry.trail import Change
+from training.registry.trail import Change, Gate
 
 Tick = Callable[[str], None]
 """Called before and after each step, with its name and version."""

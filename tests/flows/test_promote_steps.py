@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from flows.errors import FlowError, NotDeployed, Unconfirmed, Unfinished
-from flows.gate.estimates import Criterion
 from flows.runs.decision import HumanDecision, approval
 from flows.runs.promote import (
     Considered,
@@ -22,7 +21,7 @@ from flows.runs.trail import mismatches
 from flows.settings import PlatformSettings
 from tests.flows.homes import PASSED, Folder, Ticking, promote_and_die, refusing
 from training.registry import Registry, RegistryError
-from training.registry.trail import Change
+from training.registry.trail import Change, Criterion
 
 TICKS = 14
 """Before and after begin, deploy, establish, two aliases and finish; before prove and watch."""

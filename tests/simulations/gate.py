@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from flows.gate.fairness import CHANGE, judge_groups, rate
-from flows.gate.gate import Answer, Evidence, Gate, GateSide, judge
+from flows.gate.gate import Evidence, GateSide, judge
 from training.bundle import Costs, Population
 from training.bundle.groups import Members
+from training.registry.trail import Answer, Gate
 
 Floats = npt.NDArray[np.float64]
 

@@ -6,9 +6,20 @@ import msgspec
 import pytest
 
 from training.registry import Figures, Registry, RegistryError
-from training.registry.trail import LONGEST, Change, from_tags, measured, page, to_tags
+from training.registry.trail import LONGEST, Change, Criterion, Gate, from_tags, measured, page, to_tags
 
-CRITERION = {"name": "log loss", "passed": False, "figure": 0.01, "low": -0.01, "high": None, "sentence": "not lower"}
+CRITERION = Criterion(name="log loss", passed=False, figure=0.01, low=-0.01, sentence="not lower")
+GATE = Gate(
+    answer="refuse",
+    why="log loss: not lower",
+    criteria=(CRITERION,),
+    cohort="3-1",
+    population="accepted",
+    rows=900,
+    labelled=700,
+    defaults=60,
+    dropped=5,
+)
 CHANGE = Change(
     kind="promote",
     by="ada",
@@ -18,7 +29,7 @@ CHANGE = Change(
     why="log loss: not lower",
     approved="a reason",
     state="refused",
-    gate={"answer": "refuse", "criteria": [CRITERION]},
+    gate=GATE,
 )
 
 
@@ -33,7 +44,7 @@ def test_tags_tell_a_change(change: Change) -> None:
 
 
 def test_long_texts_fit_a_tag() -> None:
-    long = msgspec.structs.replace(CHANGE, why="x" * 10_000, gate={"criteria": [], "why": "x" * 10_000})
+    long = msgspec.structs.replace(CHANGE, why="x" * 10_000, gate=msgspec.structs.replace(GATE, why="x" * 10_000))
     tags = to_tags(long)
     assert max(map(len, tags.values())) == LONGEST
     assert from_tags("", tags).gate is None

@@ -21,7 +21,7 @@ class Changes(Connection):
             recorded = msgspec.structs.replace(change, id=run.info.run_id)
             self._log_figures(recorded.id, {}, measured(change))
             if change.gate is not None:
-                client.log_dict(recorded.id, dict(change.gate), "gate.json")
+                client.log_dict(recorded.id, msgspec.to_builtins(change.gate), "gate.json")
             if change.state != "begun":
                 client.set_terminated(recorded.id)
         return recorded

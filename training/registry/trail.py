@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from training.bundle import Population
+
 Kind = Literal["promote", "rollback"]
 State = Literal["begun", "done", "undone", "refused", "undecided"]
 """`begun` until it is known how it ended; `undone` put the old version back; the gate said the last two."""
@@ -15,8 +17,43 @@ PREFIX = "credence.change."
 LONGEST = 8000
 """Characters that MLflow takes in a tag."""
 
-TOLD = {True: "holds", False: "fails", None: "not known"}
+Answer = Literal["promote", "refuse", "undecided"]
+
+PASSED = {True: "holds", False: "fails", None: "not known"}
 """Whether a criterion passed, in words."""
+
+
+class Criterion(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a version must satisfy."""
+
+    name: str
+    passed: bool | None
+    """None if the evidence does not say."""
+    figure: float | None = None
+    low: float | None = None
+    """Of the figure's 95 % interval, as `high`."""
+    high: float | None = None
+    limit: float | None = None
+    """The value that the figure or its interval is compared with."""
+    sentence: str
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """The gate's answer with everything it rests on."""
+
+    answer: Answer
+    why: str
+    criteria: tuple[Criterion, ...]
+    cohort: str | None
+    """Id of the closed cohort, `hold-out` for a first version; None if there was none to judge by."""
+    population: Population | None
+    rows: int
+    """Applications that both versions scored."""
+    labelled: int
+    """Of them, those with a known outcome that neither version learned from."""
+    defaults: int
+    dropped: int
+    """Known outcomes left out because one of the two versions learned from them."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,8 +75,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     flow_run: str | None = None
     """The id of Prefect's run that recorded it last; None for a change without one."""
     state: State = "begun"
-    gate: Mapping[str, Any] | None = None
-    """The gate's answer with its criteria; None for a rollback, which needs none."""
+    gate: Gate | None = None
+    """None for a rollback, which needs none."""
 
 
 def to_tags(change: Change) -> dict[str, str]:
@@ -55,27 +92,29 @@ def from_tags(run: str, tags: Mapping[str, str]) -> Change:
     values: dict[str, Any] = {
         name.removeprefix(PREFIX): value for name, value in tags.items() if name.startswith(PREFIX)
     }
-    gate = msgspec.json.decode(values["gate"]) if "gate" in values else None
+    gate = msgspec.json.decode(values["gate"], type=Gate) if "gate" in values else None
     return msgspec.convert({"before": None, **values, "id": run, "gate": gate}, Change, strict=False)
 
 
 def measured(change: Change) -> dict[str, float]:
     """The gate's figures with their intervals, by name."""
-    criteria = change.gate["criteria"] if change.gate else ()
-    return {
-        (name if part == "figure" else f"{name}_{part}"): criterion[part]
-        for criterion in criteria
-        for name in [criterion["name"].replace(" ", "_")]
-        for part in ("figure", "low", "high")
-        if criterion.get(part) is not None
+    figures = {
+        name + suffix: value
+        for criterion in _criteria(change)
+        for name in [criterion.name.replace(" ", "_")]
+        for suffix, value in (("", criterion.figure), ("_low", criterion.low), ("_high", criterion.high))
     }
+    return {name: value for name, value in figures.items() if value is not None}
 
 
 def page(change: Change) -> str:
     """A change as Markdown: what was decided, and each criterion."""
     approved = [f"Approved by {change.by}: {change.approved}"] if change.approved else []
     head = [f"{change.kind} {change.before or 'nothing'} to {change.after}: **{change.state}**", change.why, *approved]
-    criteria = change.gate["criteria"] if change.gate else ()
-    rows = [f"| {one['name']} | {TOLD[one['passed']]} | {one['sentence']} |" for one in criteria]
+    rows = [f"| {each.name} | {PASSED[each.passed]} | {each.sentence} |" for each in _criteria(change)]
     table = ["| criterion | | |", "|---|---|---|", *rows] if rows else []
     return "\n\n".join(head) + "\n\n" + "\n".join(table)
+
+
+def _criteria(change: Change) -> tuple[Criterion, ...]:
+    return change.gate.criteria if change.gate else ()
