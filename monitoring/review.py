@@ -13,7 +13,6 @@ import traceback
 from typing import NamedTuple
 
 from monitoring.errors import StoreError, UnreadyError
-from monitoring.judging.arrays import schema_of
 from monitoring.judging.reference import describe, follow
 from monitoring.judging.rule import Limits, judge
 from monitoring.judging.spans import Edge, Open, Span, due
@@ -27,6 +26,7 @@ from monitoring.store.records import Store
 from monitoring.store.verdicts import Judgements
 from monitoring.store.windows import Archive
 from monitoring.verdict import Verdict
+from serving.records import Schema
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ class Reviewer:
     def _describe(self, version: str, found: Open, end: Edge) -> None:
         reference = self._models.reference(version)
         span = Span(version, found.number, found.after, end)
-        chunk = read_chunk(self._store.database, span, schema_of(reference.manifest))
+        chunk = read_chunk(self._store.database, span, Schema.of(reference.manifest))
         if not len(chunk):
             return  # Its records were erased meanwhile.
         window = describe(reference, chunk, version=version, number=found.number, since=found.first.at, until=end.at)
@@ -194,7 +194,7 @@ class Reviewer:
             if not known or known < self._limits.closed * accepted:
                 continue
             reference = self._models.reference(version)
-            chunk = read_chunk(self._store.database, span, schema_of(reference.manifest))
+            chunk = read_chunk(self._store.database, span, Schema.of(reference.manifest))
             now = _now()
             made = follow(reference, chunk, version=version, number=span.number, closed_at=now)
             self.archive.add_cohort(made, now)

@@ -13,9 +13,18 @@ import struct
 import zlib
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
+
+from training.bundle import Manifest
+
+CONTENT_TYPE = "application/vnd.credence.records"
+"""Of a request that carries frames."""
+SEGMENT_HEADER = "Credence-Segment"
+ANSWERED_HEADER = "Credence-Answered"
+NEWEST_HEADER = "Credence-Newest"
+"""Its headers: the three values of a `SegmentReport`."""
 
 HistoryStatus = Literal["found", "none", "not asked", "stale"]
 """Whether the client's history was used: `none` is a client without one, `stale` one that is too old to trust."""
@@ -35,11 +44,28 @@ class Schema(msgspec.Struct, frozen=True, array_like=True, tag="schema", dict=Tr
     categorical: tuple[str, ...]
     history: tuple[str, ...]
 
+    @classmethod
+    def of(cls, manifest: Manifest) -> Schema:
+        """The inputs of a bundle."""
+        numeric, categorical = (
+            tuple(field.name for field in part) for part in (manifest.numeric, manifest.categorical)
+        )
+        return cls(numeric, categorical, manifest.history)
+
     @cached_property
     def id(self) -> str:
         """A hash of the names: the same names are the same schema in every predictor."""
         names = msgspec.msgpack.encode((self.numeric, self.categorical, self.history))
         return hashlib.sha256(names).hexdigest()[:16]
+
+
+class SegmentReport(NamedTuple):
+    """How many records a segment of a log holds: the monitor computes from it whether all have come."""
+
+    segment: str
+    answered: int
+    newest: int
+    """`at` of the latest record."""
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, tag="record"):

@@ -59,11 +59,7 @@ class Model:
         self.name = name or manifest.model
         self.version = version
         self.threshold = manifest.policy.threshold
-        self.schema = Schema(
-            tuple(field.name for field in manifest.numeric),
-            tuple(field.name for field in manifest.categorical),
-            manifest.history,
-        )
+        self.schema = Schema.of(manifest)
         self.history_date = history.as_of if history is not None else None
         self.bundle = bundle
         self._codec = Codec(manifest, unknown)

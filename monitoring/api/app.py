@@ -28,10 +28,10 @@ from monitoring.review import Reviewer
 from monitoring.settings import MonitorSettings
 from monitoring.store.paging import Filters, Page, next_link, present, statement, told_at
 from monitoring.store.records import Store
+from serving.records import ANSWERED_HEADER, CONTENT_TYPE, NEWEST_HEADER, SEGMENT_HEADER
 
 logger = logging.getLogger(__name__)
 
-CONTENT_TYPE = "application/vnd.credence.records"
 _EXPIRE_EVERY = 3600.0
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><h1>{title}</h1>
 <p>For programs: <a href="/openapi.json">/openapi.json</a>, <a href="/metrics">/metrics</a>.</p><dl>{listed}</dl>
@@ -97,12 +97,12 @@ def _page(
 async def receive(
     request: Request,
     store: StoreOf,
-    credence_segment: Annotated[str | None, Header()] = None,
-    credence_answered: Annotated[str | None, Header()] = None,
-    credence_newest: Annotated[str | None, Header()] = None,
+    segment: Annotated[str | None, Header(alias=SEGMENT_HEADER)] = None,
+    answered: Annotated[str | None, Header(alias=ANSWERED_HEADER)] = None,
+    newest: Annotated[str | None, Header(alias=NEWEST_HEADER)] = None,
 ) -> Response:
     """Take frames of records: all of them or none, each once. An empty body only reports what was answered."""
-    account = report(credence_segment, credence_answered, credence_newest)
+    account = report(segment, answered, newest)
     batch = parse(await read_body(request, CONTENT_TYPE))
     receipt = await run_in_threadpool(store.ingest, batch, account)
     return answer(receipt._asdict())

@@ -8,7 +8,17 @@ from typing import NamedTuple
 import msgspec
 
 from monitoring.errors import RequestError
-from serving.records import Forgotten, Record, RecordError, Schema, read
+from serving.records import (
+    ANSWERED_HEADER,
+    NEWEST_HEADER,
+    SEGMENT_HEADER,
+    Forgotten,
+    Record,
+    RecordError,
+    Schema,
+    SegmentReport,
+    read,
+)
 
 _INT64 = range(-(2**63), 2**63)
 _TIMES = range(253_402_300_800_000_000)
@@ -22,14 +32,6 @@ class LogFrames(NamedTuple):
     records: tuple[Record, ...]
     forgotten: tuple[str, ...]
     """Ids of records whose clients were forgotten before they were shipped."""
-
-
-class SegmentReport(NamedTuple):
-    """What a predictor says about one segment of its log."""
-
-    segment: str
-    answered: int
-    newest: int
 
 
 def parse(body: bytes) -> LogFrames:
@@ -60,7 +62,9 @@ def report(segment: str | None, answered: str | None, newest: str | None) -> Seg
     """A report from its three headers, None without them. Raises RequestError for numbers that are none."""
     if segment is None:
         return None
-    return SegmentReport(_text("Credence-Segment", segment), _count("Answered", answered), _count("Newest", newest))
+    return SegmentReport(
+        _text(SEGMENT_HEADER, segment), _count(ANSWERED_HEADER, answered), _count(NEWEST_HEADER, newest)
+    )
 
 
 def check_shape(record: Record, schema: Schema | None) -> None:
@@ -110,5 +114,5 @@ def _text(field: str, value: str) -> str:
 
 def _count(name: str, value: str | None) -> int:
     if value is None or not (value.isascii() and value.isdigit()) or len(value) > 18:
-        raise RequestError(f"Credence-{name}: expected a whole number of at most 18 digits, got {value!r}")
+        raise RequestError(f"{name}: expected a whole number of at most 18 digits, got {value!r}")
     return int(value)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from monitoring.verdict.columns import cohort_schema
 from serving.records import Schema
-from training.bundle import Manifest, Rows
+from training.bundle import Rows
 
 RecordRow = Mapping[Any, Any]
 """A row of the table of records, with `defaulted` and `explored` of its outcome."""
@@ -37,12 +37,6 @@ class Chunk:
 
     def __len__(self) -> int:
         return len(self.probability)
-
-
-def schema_of(manifest: Manifest) -> Schema:
-    """The columns of a bundle as a schema names them."""
-    numeric = tuple(field.name for field in manifest.numeric)
-    return Schema(numeric, tuple(field.name for field in manifest.categorical), manifest.history)
 
 
 def arrange(records: Sequence[RecordRow], schemas: Mapping[str, Schema], wanted: Schema) -> Rows:

@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 
 from monitoring.intake.completeness import Completeness, completeness
-from monitoring.intake.frames import LogFrames, SegmentReport, check_shape, row, segment_of
+from monitoring.intake.frames import LogFrames, check_shape, row, segment_of
 from monitoring.intake.outcomes import ReportedOutcome, check_outcome
 from monitoring.store.database import Database
 from monitoring.store.tables import facts, forgotten, forgotten_clients, outcomes, records, schemas, segments
-from serving.records import Record, Schema
+from serving.records import Record, Schema, SegmentReport
 
 T = TypeVar("T")
 

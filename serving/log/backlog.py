@@ -18,7 +18,7 @@ from typing import NamedTuple
 from serving.log import refused
 from serving.log.erasure import Erasure, erasures
 from serving.log.segment import Segment, adopt, erase, frames, sweep
-from serving.records import Record, RecordError, Schema
+from serving.records import Record, RecordError, Schema, SegmentReport
 
 logger = logging.getLogger(__name__)
 
@@ -26,18 +26,10 @@ _PAUSE = 200
 """Frames read between two pauses of a long search: about a third of a millisecond."""
 
 
-class Count(NamedTuple):
-    """How many records a segment holds, and `at` of its latest: what completeness is computed from."""
-
-    name: str
-    answered: int
-    newest: int
-
-
 class LogBatch(NamedTuple):
     """Frames to send, schemas included, and what to acknowledge when they have arrived."""
 
-    segment: Count
+    report: SegmentReport
     body: bytes
     start: int
     end: int
@@ -55,7 +47,7 @@ class Backlog:
         """Records older than the retention that were deleted unshipped."""
         self.segments: dict[str, Segment] = {}
         """By name, oldest first."""
-        self._lost: list[Count] = []
+        self._lost: list[SegmentReport] = []
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._refused_bytes = refused.size(directory)
         self._adopt()
@@ -75,9 +67,9 @@ class Backlog:
         """Size of what is not acknowledged yet."""
         return sum(segment.end - segment.acknowledged for segment in self.segments.values() if segment.pending)
 
-    def counts(self) -> list[Count]:
+    def reports(self) -> list[SegmentReport]:
         """What was answered, by segment, those included that were deleted unshipped."""
-        return self._lost + [_count(segment) for segment in self.segments.values() if segment.records]
+        return self._lost + [_report(segment) for segment in self.segments.values() if segment.records]
 
     def batch(self, most_bytes: int, most_records: int) -> LogBatch | None:
         """The oldest frames that are not acknowledged, at least one, at most as said; None if there are none."""
@@ -98,14 +90,14 @@ class Backlog:
 
     def acknowledge(self, batch: LogBatch) -> None:
         """Let go of what the monitor has committed."""
-        segment = self.segments.get(batch.segment.name)
+        segment = self.segments.get(batch.report.segment)
         if segment is not None:
             segment.acknowledge(batch.end, batch.records)
             self._delete_done(segment)
 
     def set_aside(self, batch: LogBatch) -> None:
         """Keep a batch that the monitor refuses for good in `refused/`, and go on behind it."""
-        segment = self.segments.get(batch.segment.name)
+        segment = self.segments.get(batch.report.segment)
         if segment is not None:
             again = _batch(segment, batch.start, batch.end, batch.records)
             self._refused_bytes += refused.keep(self.directory, f"{segment.name}-{batch.start}", again.body)
@@ -116,7 +108,7 @@ class Backlog:
         for segment in [each for each in self.segments.values() if each.closed and each.newest < before]:
             self.expired += segment.pending
             logger.error("segment %s is past the retention: %d records lost unshipped", segment.name, segment.pending)
-            self._lost.append(_count(segment))
+            self._lost.append(_report(segment))
             self._delete(segment)
         self.expired += refused.expire(self.directory, before / 1e6)
         self._refused_bytes = refused.size(self.directory)
@@ -205,12 +197,12 @@ def _oldest(segment: Segment) -> int:
     return segment.newest
 
 
-def _count(segment: Segment) -> Count:
-    return Count(segment.name, segment.records, segment.newest)
+def _report(segment: Segment) -> SegmentReport:
+    return SegmentReport(segment.name, segment.records, segment.newest)
 
 
 def _batch(segment: Segment, start: int, end: int, records: int) -> LogBatch:
     body = os.pread(segment.fd, end - start, start)
     # What was sent before may have gone to another database, so each batch explains itself.
     schemas = b"".join(segment.schemas.values()) if start else b""
-    return LogBatch(_count(segment), schemas + body, start, end, records)
+    return LogBatch(_report(segment), schemas + body, start, end, records)

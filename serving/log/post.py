@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-CONTENT_TYPE = "application/vnd.credence.records"
+from serving.records import ANSWERED_HEADER, CONTENT_TYPE, NEWEST_HEADER, SEGMENT_HEADER, SegmentReport
 
 
 class Target(NamedTuple):
@@ -40,8 +40,8 @@ def target(url: str) -> Target:
     return Target(parts.hostname, port, tls, path, f"{parts.scheme}://{parts.hostname}:{port}{path}")
 
 
-def head(to: Target, token: str, segment: str, answered: int, newest: int, length: int) -> bytes:
-    """The request up to its body of `length` bytes, with what the segment holds in all; an empty token is left out."""
+def head(to: Target, token: str, report: SegmentReport, length: int) -> bytes:
+    """The request up to its body of `length` bytes; an empty token is left out."""
     host = f"[{to.host}]" if ":" in to.host else to.host
     lines = (
         f"POST {to.path} HTTP/1.1",
@@ -49,9 +49,9 @@ def head(to: Target, token: str, segment: str, answered: int, newest: int, lengt
         "Connection: close",
         f"Content-Type: {CONTENT_TYPE}",
         f"Content-Length: {length}",
-        f"Credence-Segment: {segment}",
-        f"Credence-Answered: {answered}",
-        f"Credence-Newest: {newest}",
+        f"{SEGMENT_HEADER}: {report.segment}",
+        f"{ANSWERED_HEADER}: {report.answered}",
+        f"{NEWEST_HEADER}: {report.newest}",
         *((f"Authorization: Bearer {token}",) if token else ()),
     )
     return "\r\n".join((*lines, "", "")).encode("ascii")

@@ -13,9 +13,10 @@ import logging
 import random
 import time
 
-from serving.log.backlog import Count, LogBatch
+from serving.log.backlog import LogBatch
 from serving.log.log import Log
 from serving.log.post import PostReply, head, parse, target
+from serving.records import SegmentReport
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class Shipper:
             return batch is not None
 
     async def _ship(self, batch: LogBatch) -> None:
-        answer = await self._post(batch.segment, batch.body)
+        answer = await self._post(batch.report, batch.body)
         if answer.status // 100 == 2:
             self._log.acknowledge(batch)
             self.shipped += batch.records
@@ -117,27 +118,27 @@ class Shipper:
             # Halved until the one record that is wrong is alone, so that it takes no other with it.
             self._most_records = batch.records // 2
         else:
-            logger.error("refused, in %s at byte %d: %s", batch.segment.name, batch.start, answer.text)
+            logger.error("refused, in %s at byte %d: %s", batch.report.segment, batch.start, answer.text)
             self._log.set_aside(batch)
             self.refused += 1
 
     async def _report(self) -> None:
         """Say what was answered where that has changed."""
-        for count in self._log.counts():
-            if self._reported.get(count.name) != count.answered:
-                answer = await self._post(count, b"")
+        for report in self._log.reports():
+            if self._reported.get(report.segment) != report.answered:
+                answer = await self._post(report, b"")
                 if answer.status // 100 != 2:
                     raise MonitorError(answer)
-                self._reported[count.name] = count.answered
+                self._reported[report.segment] = report.answered
         self._next_report = time.monotonic() + _HEARTBEAT
 
-    async def _post(self, count: Count, body: bytes) -> PostReply:
+    async def _post(self, report: SegmentReport, body: bytes) -> PostReply:
         """One request on a connection of its own. Raises OSError (a timeout is one) or MonitorError."""
         async with asyncio.timeout(_TIMEOUT):
             to = self._monitor
             reader, writer = await asyncio.open_connection(to.host, to.port, ssl=to.tls or None)
             try:
-                writer.write(head(to, self._token, count.name, count.answered, count.newest, len(body)) + body)
+                writer.write(head(to, self._token, report, len(body)) + body)
                 await writer.drain()
                 return parse(await _read(reader))
             finally:

@@ -18,12 +18,11 @@ import pyarrow.parquet
 import pytest
 
 from monitoring.__main__ import compose
-from monitoring.api.app import CONTENT_TYPE
 from monitoring.settings import MonitorSettings
 from monitoring.store.database import Database
 from monitoring.store.records import Store
 from monitoring.store.tables import metadata
-from serving.records import Entry, Forgotten, Record, Schema, frame
+from serving.records import CONTENT_TYPE, Entry, Forgotten, Record, Schema, frame
 from tests.monitoring.lender import Lender
 from tests.toy.rows import toy_rows
 from training.bundle import Bundle

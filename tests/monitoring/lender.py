@@ -10,9 +10,8 @@ import numpy as np
 
 from monitoring.intake.frames import LogFrames
 from monitoring.intake.outcomes import ReportedOutcome
-from monitoring.judging.arrays import schema_of
 from monitoring.store.records import Store
-from serving.records import Record
+from serving.records import Record, Schema
 from tests.toy.rows import toy_rows
 from training.bundle import Bundle, Rows
 
@@ -24,7 +23,7 @@ class Lender:
 
     def __init__(self, store: Store, bundle: Path, version: str = "1") -> None:
         self.store, self.version, self.bundle = store, version, Bundle.open(bundle)
-        self.schema = schema_of(self.bundle.manifest)
+        self.schema = Schema.of(self.bundle.manifest)
         self.now = time.time_ns() // 1000 - HOUR // 6
         self.count = 0
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring.errors import RequestError
-from monitoring.intake.frames import SegmentReport, check_shape, parse, report
-from serving.records import Schema
+from monitoring.intake.frames import check_shape, parse, report
+from serving.records import Schema, SegmentReport
 
 
 def test_frames_are_parted(schema, make_record, body):

@@ -1,6 +1,6 @@
 import pytest
 
-from monitoring.api.app import CONTENT_TYPE
+from serving.records import CONTENT_TYPE
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
 
-from monitoring.api.app import CONTENT_TYPE
 from monitoring.errors import StoreError
 from monitoring.store.database import Database
+from serving.records import CONTENT_TYPE
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import time
 import pytest
 
 from monitoring.errors import RequestError
-from monitoring.intake.frames import SegmentReport, parse
+from monitoring.intake.frames import parse
+from serving.records import SegmentReport
 
 DAY = 86_400_000_000
 

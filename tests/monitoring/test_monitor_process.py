@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from monitoring.api.app import CONTENT_TYPE
+from serving.records import CONTENT_TYPE
 from tests.ports import unused_port
 
 

@@ -75,7 +75,7 @@ def test_records_are_rows_of_the_bundle(client, lender, answered):
 
 def test_stream_is_made_of_steps(client, lender, answered, monkeypatch):
     whole = read(client)
-    monkeypatch.setattr("monitoring.store.records.records.reading._STEP", 30)
+    monkeypatch.setattr("monitoring.store.reading._STEP", 30)
     assert read(client).equals(whole)
 
 

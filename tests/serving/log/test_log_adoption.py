@@ -56,9 +56,9 @@ def test_shipped_segments_are_deleted(make_log, answer, kill, waiting):
 def test_adopted_count_is_what_was_answered(make_log, answer, kill):
     log = make_log()
     answer(log, 30)
-    expected = log.counts()
+    expected = log.reports()
     kill(log)
-    assert make_log().counts() == expected
+    assert make_log().reports() == expected
 
 
 def test_unfinished_files_are_swept(make_log, tmp_path):

@@ -88,7 +88,7 @@ def test_deleted_folder_stops_answers_until_it_is_back(make_log, answer, waiting
 LIMITED = """
 import resource, runpy, sys
 from pathlib import Path
-from serving.predictor.log import Log, LogFull
+from serving.log.log import Log, LogFull
 
 fixtures = runpy.run_path(sys.argv[2])
 log = Log(Path(sys.argv[1]), segment_bytes=1 << 16, limit_bytes=1 << 20)

@@ -30,10 +30,10 @@ def test_lost_records_still_count_as_answered(make_log, answer):
     log = make_log(retention_days=1)
     answer(log, 20, at=days_ago(2))
     log._close_current()
-    expected = log.counts()
+    expected = log.reports()
     asyncio.run(log.sync())
     assert log.expired == 20
-    assert log.counts() == expected
+    assert log.reports() == expected
 
 
 def test_segment_of_yesterday_is_closed(make_log, answer, waiting):

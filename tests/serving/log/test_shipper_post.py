@@ -1,6 +1,7 @@
 import pytest
 
 from serving.log.post import PostReply, head, parse, target
+from serving.records import SegmentReport
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_name_hides_the_password():
 
 
 def test_head_says_what_segment_holds():
-    lines = head(target("http://[::1]:8090"), "", "s", 7, 1234, 99).decode().split("\r\n")
+    lines = head(target("http://[::1]:8090"), "", SegmentReport("s", 7, 1234), 99).decode().split("\r\n")
     assert lines[:2] == ["POST /v1/records HTTP/1.1", "Host: [::1]:8090"]
     assert {"Content-Length: 99", "Credence-Segment: s", "Credence-Answered: 7", "Credence-Newest: 1234"} <= set(lines)
     assert not any(line.startswith("Authorization") for line in lines)
@@ -47,7 +48,9 @@ def test_head_says_what_segment_holds():
 
 
 def test_head_says_the_token():
-    assert b"\r\nAuthorization: Bearer geheim\r\n\r\n" in head(target("http://monitor"), "geheim", "s", 7, 1234, 99)
+    assert b"\r\nAuthorization: Bearer geheim\r\n\r\n" in head(
+        target("http://monitor"), "geheim", SegmentReport("s", 7, 1234), 99
+    )
 
 
 @pytest.mark.parametrize(
