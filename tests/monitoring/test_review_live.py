@@ -77,7 +77,7 @@ def test_actions_are_noted(client, lender):
     verdict = client.post("/v1/reviews").json()["id"]
     done = {"what": "promoted", "version": "2", "run": "http://127.0.0.1/runs/1", "waits": False}
     noted = client.post(f"/v1/verdicts/{verdict}/actions", json=done).json()
-    assert noted == done | {"at": noted["at"]}
+    assert noted == done | {"at": noted["at"], "kind": "noted"}
     assert client.get(f"/v1/verdicts/{verdict}").json()["actions"] == [noted]
     assert client.post(f"/v1/verdicts/{verdict}/actions", json={"what": 5}).status_code == 400
 
