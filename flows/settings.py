@@ -79,7 +79,7 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__ if name not in SECRETS}
-        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+        return f"PlatformSettings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
     def folder(self) -> Path:

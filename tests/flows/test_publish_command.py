@@ -6,20 +6,17 @@ import json
 import subprocess
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from flows.machine.platform import Platform
 from flows.settings import PlatformSettings
-from tests.ports import unused_port
 from training.bundle import Bundle, BundleError, remote
 from training.registry import Figures, Registry
 
 
 @pytest.fixture
-def settings(settings: PlatformSettings) -> PlatformSettings:
-    """With a registry that `credence up` starts: a database alone hands out no files."""
-    return msgspec.structs.replace(settings, mlflow_url="", mlflow_port=unused_port())
+def settings(settings_with_registry: PlatformSettings) -> PlatformSettings:
+    return settings_with_registry
 
 
 @pytest.fixture

@@ -2,18 +2,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from flows.machine.platform import Platform
+from flows.settings import PlatformSettings
 from training.bundle import Bundle
 from training.registry import Figures, Registry, RegistryError
 
 
-def test_server_hands_out_what_it_was_given(platform: Platform, toy_bundle: Path, tmp_path: Path) -> None:
-    settings = msgspec.structs.replace(platform.settings, mlflow_url="")
-    local = Platform(settings)
-    registry = Registry(settings.registry_url)
+def test_server_hands_out_what_it_was_given(
+    settings_with_registry: PlatformSettings, toy_bundle: Path, tmp_path: Path
+) -> None:
+    local = Platform(settings_with_registry)
+    registry = Registry(settings_with_registry.registry_url)
     try:
         assert local.up(print) == ["registry", "monitor"]
         assert registry.aliases() == {}
