@@ -7,7 +7,7 @@ from tests.charts.values_table import tables
 
 
 def _leaves(value: object, path: str = "") -> set[str]:
-    if not isinstance(value, dict) or not value or path.endswith(("resources", "labels")):
+    if not isinstance(value, dict) or not value or path.endswith(("resources", "labels", "nodeSelector")):
         return {path}
     return set().union(*(_leaves(each, f"{path}.{key}".strip(".")) for key, each in value.items()))
 

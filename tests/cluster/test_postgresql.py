@@ -188,7 +188,7 @@ def test_upgrade_keeps_all(lender: Lender) -> None:
         lender.pods("predictor"),
     )
     lender.ask(3)
-    lender.release.upgrade("--set=podAnnotations.trial=upgraded", "--wait")
+    lender.release.upgrade("--set=pods.annotations.trial=upgraded", "--wait")
     assert [lender.postgres.sql(*kept) for kept in KEPT] == before
     after = lender.release.status()
     assert (after["live"], after["aliases"], after["changes"]) == ("1", status["aliases"], status["changes"])

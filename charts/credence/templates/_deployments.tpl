@@ -18,10 +18,14 @@ spec:
     matchLabels: {{- include "credence.selector" (list $ $component) | nindent 6 }}
   template:
     metadata:
-      labels: {{- include "credence.selector" (list $ $component) | nindent 8 }}
+      labels:
+        {{- include "credence.selector" (list $ $component) | nindent 8 }}
+        {{- with $.Values.pods.labels }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       annotations:
         credence/version: "${version}"
-        {{- with $.Values.podAnnotations }}
+        {{- with $.Values.pods.annotations }}
         {{- toYaml . | nindent 8 }}
         {{- end }}
     spec:
@@ -31,7 +35,7 @@ spec:
           {{- include "credence.initializer" $ | nindent 10 }}
           args: [{{ include "credence.storage.version" $ | quote }}, /mnt/models]
           volumeMounts:
-            - {name: tmp, mountPath: /tmp}
+            {{- include "credence.container.mounts" $ | nindent 12 }}
             - {name: models, mountPath: /mnt/models}
       containers:
         - name: {{ $component }}
@@ -43,15 +47,14 @@ spec:
           env:
             {{- include "credence.explainer.env" $ | nindent 12 }}
           volumeMounts:
-            - {name: tmp, mountPath: /tmp}
+            {{- include "credence.container.mounts" $ | nindent 12 }}
             - {name: models, mountPath: /mnt/models, readOnly: true}
           {{- end }}
       volumes:
         {{- if eq $component "predictor" }}
         {{- include "credence.predictor.volumes" $ | nindent 8 }}
         {{- else }}
-        - name: tmp
-          emptyDir: {}
+        {{- include "credence.pod.volumes" $ | nindent 8 }}
         {{- end }}
         - name: models
           emptyDir: {}

@@ -14,13 +14,17 @@ metadata:
     credence/version: "${version}"
     serving.kserve.io/deploymentMode: Standard
     serving.kserve.io/autoscalerClass: none
-    {{- with .Values.podAnnotations }}
+    {{- with .Values.pods.annotations }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
 spec:
   predictor:
     minReplicas: {{ $serving.predictor.replicas }}
-    labels: {app.kubernetes.io/component: predictor}
+    labels:
+      app.kubernetes.io/component: predictor
+      {{- with .Values.pods.labels }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     deploymentStrategy: {{- include "credence.serving.strategy" . | nindent 6 }}
     {{- include "credence.serving.pod" (list . "predictor") | nindent 4 }}
     model:
@@ -31,7 +35,11 @@ spec:
       resources: {{- toYaml $serving.predictor.resources | nindent 8 }}
   explainer:
     minReplicas: {{ $serving.explainer.replicas }}
-    labels: {app.kubernetes.io/component: explainer}
+    labels:
+      app.kubernetes.io/component: explainer
+      {{- with .Values.pods.labels }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
     deploymentStrategy: {{- include "credence.serving.strategy" . | nindent 6 }}
     {{- include "credence.serving.pod" (list . "explainer") | nindent 4 }}
     containers:
@@ -40,9 +48,6 @@ spec:
         env:
           - {name: STORAGE_URI, value: {{ include "credence.storage.version" . | quote }}}
           {{- include "credence.explainer.env" . | nindent 10 }}
-        volumeMounts:
-          - {name: tmp, mountPath: /tmp}
-    volumes:
-      - name: tmp
-        emptyDir: {}
+        volumeMounts: {{- include "credence.container.mounts" . | nindent 10 }}
+    volumes: {{- include "credence.pod.volumes" . | nindent 6 }}
 {{- end }}

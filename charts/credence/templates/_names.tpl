@@ -82,11 +82,11 @@ mlflow://{{ .Release.Name }}.{{ .Release.Namespace }}/
 {{- $name := printf "%s-mlflow" (include "credence.fullname" .) -}}
 {{- $namespace := .Release.Namespace -}}
 {{- $hosts := list "localhost" "localhost:*" "127.0.0.1" "127.0.0.1:*" -}}
-{{- range list "" (printf ".%s" $namespace) (printf ".%s.svc" $namespace) (printf ".%s.svc.cluster.local" $namespace) -}}
+{{- range list "" (printf ".%s" $namespace) (printf ".%s.svc" $namespace) (printf ".%s.svc.%s" $namespace .Values.clusterDomain) -}}
 {{- $hosts = concat $hosts (list (print $name .) (print $name . ":5000")) -}}
 {{- end -}}
 {{- with include "credence.mlflow.external" . }}
 {{- $hosts = append $hosts (urlParse .).host -}}
 {{- end -}}
-{{- join "," $hosts -}}
+{{- join "," (concat $hosts .Values.mlflow.allowedHosts) -}}
 {{- end }}

@@ -1,45 +1,132 @@
 {{- /* What the pods have in common. */ -}}
 
-{{- define "credence.pod.security" -}}
-runAsNonRoot: true
-runAsUser: 10001
-runAsGroup: 10001
-fsGroup: 10001
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile: {type: RuntimeDefault}
+{{- /* Of (list $ labels): the metadata of a pod with these labels. */ -}}
+{{- define "credence.pod.metadata" -}}
+{{- $values := (index . 0).Values -}}
+labels:
+  {{- index . 1 | nindent 2 }}
+  {{- with $values.pods.labels }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- with $values.pods.annotations }}
+annotations: {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
-{{- define "credence.container.security" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-runAsUser: 10001
-seccompProfile: {type: RuntimeDefault}
-capabilities: {drop: [ALL]}
-{{- end }}
-
-{{- /* Where pods go, and what they are pulled with. */ -}}
-{{- define "credence.pod.placement" -}}
-{{- with .Values.image.pullSecrets }}
+{{- /* Of (list $ account): a pod's service account, user, images and place. */ -}}
+{{- define "credence.pod" -}}
+{{- $root := index . 0 -}}
+serviceAccountName: {{ include "credence.fullname" $root }}-{{ index . 1 }}
+enableServiceLinks: false # Prefect's own settings begin with PREFECT_, and so would a Service's variables
+{{- with $root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
   - name: {{ . }}
   {{- end }}
 {{- end }}
-{{- with .Values.nodeSelector }}
+{{- with $root.Values.pods }}
+securityContext:
+  runAsNonRoot: true
+  {{- with .userId }}
+  runAsUser: {{ int64 . }}
+  runAsGroup: {{ int64 . }}
+  fsGroup: {{ int64 . }}
+  {{- end }}
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with .nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .Values.tolerations }}
+{{- with .tolerations }}
 tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .runtimeClassName }}
+runtimeClassName: {{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "credence.pod.affinity" -}}
+{{- with .Values.pods.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
 {{- /* Of (list $ image): the lines of a container that say what it is. */ -}}
 {{- define "credence.container.image" -}}
 image: {{ include "credence.image" . }}
-imagePullPolicy: {{ (index . 0).Values.image.pullPolicy }}
+imagePullPolicy: {{ get (index (index . 0).Values.image (index . 1)) "pullPolicy" | default (index . 0).Values.image.pullPolicy }}
 terminationMessagePolicy: FallbackToLogsOnError
-securityContext: {{- include "credence.container.security" . | nindent 2 }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+  {{- with (index . 0).Values.pods.userId }}
+  runAsUser: {{ int64 . }}
+  {{- end }}
+  seccompProfile: {type: RuntimeDefault}
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{- /* Environment of every container: how it reaches the world outside the cluster, and whom it trusts there. */ -}}
+{{- define "credence.container.env" -}}
+{{- $none := include "credence.proxy.none" . -}}
+{{- range $name, $value := dict "HTTP_PROXY" .Values.pods.proxy.http "HTTPS_PROXY" .Values.pods.proxy.https "NO_PROXY" $none }}
+{{- if and $value (or $.Values.pods.proxy.http $.Values.pods.proxy.https) }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+- {name: {{ lower $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end }}
+{{- if .Values.pods.trust.configMap }}
+{{- range list "SSL_CERT_FILE" "REQUESTS_CA_BUNDLE" "AWS_CA_BUNDLE" "PGSSLROOTCERT" }}
+- {name: {{ . }}, value: /etc/credence-trust/{{ $.Values.pods.trust.key }}}
+{{- end }}
+{{- end }}
+{{- with .Values.pods.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* Hosts that are asked without a proxy: this machine, the Kubernetes API, and whatever is in the cluster. */ -}}
+{{- define "credence.proxy.none" -}}
+{{- $name := include "credence.fullname" . -}}
+{{- $serving := .Values.serving.name -}}
+{{- $hosts := list "localhost" "127.0.0.1" "::1" "$(KUBERNETES_SERVICE_HOST)" ".svc" (printf ".%s" .Values.clusterDomain) -}}
+{{- range list "mlflow" "prefect" "monitor" }}{{- $hosts = append $hosts (printf "%s-%s" $name .) }}{{- end -}}
+{{- range list "predictor" "explainer" }}{{- $hosts = append $hosts (printf "%s-%s" $serving .) }}{{- end -}}
+{{- with .Values.pods.proxy.none }}{{- $hosts = concat $hosts . }}{{- end -}}
+{{- join "," $hosts -}}
+{{- end }}
+
+{{- define "credence.container.envFrom" -}}
+{{- with .Values.pods.envFrom }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "credence.container.mounts" -}}
+- {name: tmp, mountPath: /tmp}
+{{- if .Values.pods.trust.configMap }}
+- {name: trust, mountPath: /etc/credence-trust, readOnly: true}
+{{- end }}
+{{- with .Values.pods.volumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- define "credence.pod.volumes" -}}
+- name: tmp
+  emptyDir: {}
+{{- with .Values.pods.trust.configMap }}
+- name: trust
+  configMap: {name: {{ . }}}
+{{- end }}
+{{- with .Values.pods.volumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- /* Of (list variable secret key): an environment variable from a Secret. */ -}}
@@ -50,22 +137,34 @@ securityContext: {{- include "credence.container.security" . | nindent 2 }}
 
 {{- /* Pods that share a volume which only one node can mount stay on the node where the first of them is. */ -}}
 {{- define "credence.runs.affinity" -}}
-{{- if ne .Values.runs.persistence.accessMode "ReadWriteMany" }}
+{{- if eq .Values.runs.persistence.accessMode "ReadWriteMany" }}
+{{- include "credence.pod.affinity" . }}
+{{- else }}
+{{- $required := "requiredDuringSchedulingIgnoredDuringExecution" }}
+{{- $pods := .Values.pods.affinity.podAffinity | default dict }}
 affinity:
+  {{- with omit .Values.pods.affinity "podAffinity" }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
   podAffinity:
-    requiredDuringSchedulingIgnoredDuringExecution:
+    {{- with omit $pods $required }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+    {{ $required }}:
       - topologyKey: kubernetes.io/hostname
         labelSelector:
           matchLabels: {app.kubernetes.io/instance: {{ .Release.Name }}}
           matchExpressions:
             - {key: app.kubernetes.io/component, operator: In, values: [worker, run, history]}
+      {{- with get $pods $required }}
+      {{- toYaml . | nindent 6 }}
+      {{- end }}
 {{- end }}
 {{- end }}
 
 {{- /* The volumes of worker, runs and history. */ -}}
 {{- define "credence.runs.volumes" -}}
-- name: tmp
-  emptyDir: {}
+{{ include "credence.pod.volumes" . }}
 - name: home
   persistentVolumeClaim: {claimName: {{ include "credence.fullname" . }}-runs}
 {{- with .Values.data.existingClaim }}
@@ -75,7 +174,7 @@ affinity:
 {{- end }}
 
 {{- define "credence.runs.mounts" -}}
-- {name: tmp, mountPath: /tmp}
+{{ include "credence.container.mounts" . }}
 - {name: home, mountPath: /var/lib/credence}
 {{- if .Values.data.existingClaim }}
 - {name: data, mountPath: /data, readOnly: true}

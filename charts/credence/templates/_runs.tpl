@@ -40,18 +40,12 @@ spec:
   ttlSecondsAfterFinished: {{ .Values.runs.keepSeconds | int64 }}
   template:
     metadata:
-      labels: {{- include "credence.selector" (list . "run") | nindent 8 }}
-      {{- with .Values.podAnnotations }}
-      annotations: {{- toYaml . | nindent 8 }}
-      {{- end }}
+      {{- include "credence.pod.metadata" (list . (include "credence.selector" (list . "run"))) | nindent 6 }}
     spec:
       restartPolicy: Never
-      serviceAccountName: {{ include "credence.fullname" . }}-run
+      {{- include "credence.pod" (list . "run") | nindent 6 }}
       automountServiceAccountToken: true
-      enableServiceLinks: false
       terminationGracePeriodSeconds: 60
-      securityContext: {{- include "credence.pod.security" . | nindent 8 }}
-      {{- include "credence.pod.placement" . | nindent 6 }}
       {{- include "credence.runs.affinity" . | nindent 6 }}
       containers:
         - name: prefect-job
@@ -59,8 +53,10 @@ spec:
           args: {{ "{{ command }}" | quote }}
           env:
             {{- include "credence.runs.tokens" . | nindent 12 }}
+            {{- include "credence.container.env" . | nindent 12 }}
           envFrom:
             - configMapRef: {name: {{ include "credence.fullname" . }}-run-settings}
+            {{- include "credence.container.envFrom" . | nindent 12 }}
           resources: {{- toYaml .Values.runs.resources | nindent 12 }}
           volumeMounts: {{- include "credence.runs.mounts" . | nindent 12 }}
       volumes: {{- include "credence.runs.volumes" . | nindent 8 }}

@@ -19,6 +19,10 @@ env:
   - {name: CREDENCE_MONITOR_URL, value: {{ . | quote }}}
   {{- end }}
   {{- include "credence.runs.tokens" . | nindent 2 }}
+  {{- include "credence.container.env" . | nindent 2 }}
+{{- with include "credence.container.envFrom" . }}
+envFrom: {{- . | nindent 2 }}
+{{- end }}
 ports:
   - {name: http, containerPort: 8080, protocol: TCP}
 startupProbe: {httpGet: {path: /v2/health/live, port: 8080}, periodSeconds: 1, failureThreshold: 120}
@@ -26,13 +30,12 @@ readinessProbe: {httpGet: {path: /v2/health/ready, port: 8080}, periodSeconds: 2
 livenessProbe: {httpGet: {path: /v2/health/live, port: 8080}, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6}
 resources: {{- toYaml $predictor.resources | nindent 2 }}
 volumeMounts:
-  - {name: tmp, mountPath: /tmp}
+  {{- include "credence.container.mounts" . | nindent 2 }}
   - {name: log, mountPath: /var/log/credence}
 {{- end }}
 
 {{- define "credence.predictor.volumes" -}}
-- name: tmp
-  emptyDir: {}
+{{ include "credence.pod.volumes" . }}
 - name: log
   emptyDir: {sizeLimit: {{ add .Values.serving.predictor.logMegabytes 128 }}Mi}
 {{- end }}
@@ -48,6 +51,9 @@ livenessProbe: {httpGet: {path: /v2/health/live, port: 8080}, periodSeconds: 20,
 # it stops listening at once when it is told to end: callers are given the time to go elsewhere
 lifecycle: {preStop: {sleep: {seconds: 10}}}
 resources: {{- toYaml .Values.serving.explainer.resources | nindent 2 }}
+{{- with include "credence.container.envFrom" . }}
+envFrom: {{- . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{- define "credence.explainer.env" -}}
@@ -57,6 +63,7 @@ resources: {{- toYaml .Values.serving.explainer.resources | nindent 2 }}
 - {name: CREDENCE_EXPLAINER_PORT, value: "8080"}
 - {name: CREDENCE_UNKNOWN, value: {{ .Values.serving.unknown }}}
 - {name: CREDENCE_HISTORY_DAYS, value: {{ .Values.serving.historyDays | quote }}}
+{{- include "credence.container.env" . }}
 {{- end }}
 
 {{- /* What fetches a version into /mnt/models. */ -}}
@@ -65,6 +72,10 @@ resources: {{- toYaml .Values.serving.explainer.resources | nindent 2 }}
 command: [python, -m, serving.initializer]
 env:
   - {name: CREDENCE_MLFLOW_URL, value: {{ include "credence.mlflow.url" . | quote }}}
+  {{- include "credence.container.env" . | nindent 2 }}
+{{- with include "credence.container.envFrom" . }}
+envFrom: {{- . | nindent 2 }}
+{{- end }}
 resources: {{- toYaml .Values.serving.initializer.resources | nindent 2 }}
 {{- end }}
 
@@ -75,19 +86,16 @@ resources: {{- toYaml .Values.serving.initializer.resources | nindent 2 }}
 {{- /* Of (list $ component): of a pod that serves, all but its containers and volumes. */ -}}
 {{- define "credence.serving.pod" -}}
 {{- $root := index . 0 -}}
-serviceAccountName: {{ include "credence.fullname" $root }}-{{ index . 1 }}
+{{ include "credence.pod" . }}
+{{- include "credence.pod.affinity" $root }}
 automountServiceAccountToken: false
-enableServiceLinks: false
 # to say goodbye for some seconds, and to ship what is left of the log
 terminationGracePeriodSeconds: 30
-securityContext: {{- include "credence.pod.security" $root | nindent 2 }}
-{{- include "credence.pod.placement" $root }}
+{{- $selector := dict "matchLabels" (include "credence.selector" . | fromYaml) }}
 topologySpreadConstraints:
-  - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
-    whenUnsatisfiable: ScheduleAnyway
-    labelSelector:
-      matchLabels: {{- include "credence.selector" . | nindent 8 }}
+  {{- range $root.Values.serving.topologySpreadConstraints }}
+  - {{- merge (deepCopy .) (dict "labelSelector" $selector) | toYaml | nindent 4 }}
+  {{- end }}
 {{- end }}
 
 {{- define "credence.serving.strategy" -}}
