@@ -13,7 +13,7 @@ class Changes(Connection):
 
     def begin(self, change: Change) -> Change:
         """Record an attempt to change the live version, with the gate's figures. Returns the change with its id."""
-        with self._errors():
+        with self._connected():
             client, change = self._client, self._signed(change)
             tags = {**to_tags(change), "mlflow.note.content": page(change), "mlflow.user": change.by}
             name = f"{change.kind} {change.after}"
@@ -29,19 +29,19 @@ class Changes(Connection):
     def note(self, change: Change) -> None:
         """Record the present state of an attempt and the reason."""
         change = self._signed(change)
-        with self._errors():
+        with self._connected():
             for name, value in {**to_tags(change), "mlflow.note.content": page(change)}.items():
                 self._client.set_tag(change.id, name, value)
 
     def finish(self, change: Change) -> None:
         """Record the final state of an attempt and the reason."""
         self.note(change)
-        with self._errors():
+        with self._connected():
             self._client.set_terminated(change.id, "FAILED" if change.state == "undone" else "FINISHED")
 
     def changes(self) -> list[Change]:
         """The audit trail: every attempt to change the live version, newest first."""
-        with self._errors():
+        with self._connected():
             trail = self._client.get_experiment_by_name(self._trail)
             if trail is None:
                 return []

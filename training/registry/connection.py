@@ -55,7 +55,8 @@ class Connection:
         return mlflow.MlflowClient(self.url, self.url)
 
     @contextmanager
-    def _errors(self) -> Iterator[None]:
+    def _connected(self) -> Iterator[None]:
+        """Check that MLflow answers, and raise errors of the block as RegistryError."""
         client = self._client
         from mlflow.exceptions import MlflowException
 

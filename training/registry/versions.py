@@ -65,7 +65,7 @@ class Versions(Connection):
         Raises RegistryError.
         """
         bundle = Bundle.open(path)
-        with self._errors(), self._run(bundle.manifest) as run_id:
+        with self._connected(), self._run(bundle.manifest) as run_id:
             self._log_run(run_id, bundle, figures)
             model_id = self._log_model(bundle, run_id)
             number = self._create_version(bundle, run_id, model_id, figures.source)
@@ -78,7 +78,7 @@ class Versions(Connection):
         if target.exists():
             return target
         directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{number}-", dir=directory) as unfinished, self._errors():
+        with tempfile.TemporaryDirectory(prefix=f".{number}-", dir=directory) as unfinished, self._connected():
             from mlflow.artifacts import download_artifacts
 
             source = self._client.get_model_version(self.model, number).source
@@ -91,18 +91,18 @@ class Versions(Connection):
 
     def version(self, number: str) -> Version:
         """The version with this number. Raises RegistryError if it does not exist."""
-        with self._errors():
+        with self._connected():
             return _version(self._client.get_model_version(self.model, number))
 
     def parameters(self, number: str) -> dict[str, str]:
         """The parameters of the run that made a version, by name."""
         run_id = self.version(number).run_id
-        with self._errors():
+        with self._connected():
             return dict(self._client.get_run(run_id).data.params)
 
     def versions(self) -> list[Version]:
         """All versions, newest first."""
-        with self._errors():
+        with self._connected():
             entries = list(every(self._client.search_model_versions, filter_string=f"name = '{self.model}'"))
             aliases = self._aliases()
         named = {number: tuple(sorted(a for a in aliases if aliases[a] == number)) for number in aliases.values()}
@@ -111,12 +111,12 @@ class Versions(Connection):
 
     def aliases(self) -> dict[str, str]:
         """Each alias with the number of its version."""
-        with self._errors():
+        with self._connected():
             return self._aliases()
 
     def alias(self, name: str, number: str) -> None:
         """Set an alias to this version."""
-        with self._errors():
+        with self._connected():
             self._client.set_registered_model_alias(self.model, name, number)
 
     def _aliases(self) -> dict[str, str]:

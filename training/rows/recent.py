@@ -66,7 +66,7 @@ class TrainingCohort:
 
     @classmethod
     def of(cls, name: str, table: pa.Table) -> TrainingCohort:
-        """Check a cohort's table. Raises TrainingError with the cohort, the column, the expected and the actual data."""
+        """Check a cohort's table. Raises TrainingError with cohort, column, expected data and actual data."""
         _check_columns(name, table)
         labelled = table.column("outcome").is_valid().to_numpy()
         weight = table.column("weight").cast(pa.float64()).to_numpy()
