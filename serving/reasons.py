@@ -87,7 +87,7 @@ class Reasons:
         """The strongest reasons that raise the probability of default, at most MOST_REASONS, strongest first."""
         sums = self.sums[row]
         order = np.argsort(-sums, kind="stable")[:MOST_REASONS].tolist()
-        return [self._given(row, place) for place in order if sums[place] > 0]
+        return [self._reason(row, place) for place in order if sums[place] > 0]
 
     def parts(self, row: int, code: str) -> list[ReasonPart]:
         """The features of a reason with the largest contributions, at most MOST_FEATURES, strongest first."""
@@ -102,7 +102,7 @@ class Reasons:
             for place in ours
         ]
 
-    def _given(self, row: int, place: int) -> GivenReason:
+    def _reason(self, row: int, place: int) -> GivenReason:
         reason: Reason = self.manifest.reasons[place]
         french, english = _UNKNOWN if self._rests_on_missing(row, place) else ("", "")
         return GivenReason(reason.code, reason.french + french, reason.english + english, float(self.sums[row, place]))

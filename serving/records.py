@@ -28,7 +28,7 @@ NEWEST_HEADER = "Credence-Newest"
 
 HistoryStatus = Literal["found", "none", "not asked", "stale"]
 """Whether the client's history was used. `none`: the client has no history. `stale`: the history is too old.
-`not asked`: the request named no client.
+`not asked`: the request did not name a client.
 """
 
 _HEADER = struct.Struct("<II")

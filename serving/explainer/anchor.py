@@ -161,7 +161,7 @@ class _Decider:
     def __call__(self, codes: npt.NDArray[Any]) -> Codes:
         if time.monotonic() > self._until:
             raise AnchorTimeout
-        # For a single row Alibi means the explained row, so its own values decide, not drawn ones.
+        # For a single row Alibi means the explained row, so its own values decide instead of drawn values.
         rows = self._row if len(codes) == 1 else self._filled(codes.astype(np.int64))
         threshold = self._bundle.manifest.policy.threshold
         return (self._bundle.score(rows).probability >= threshold).astype(np.int64)

@@ -1,8 +1,8 @@
 """Shipping the prediction log to the monitor, in order, from the acknowledged position on.
 
-HTTP is written directly to asyncio's streams, because only one kind of request is needed: a POST with a known length,
-of whose response only the status line matters. A client library would be in the predictor's image only for this. The
-client of the standard library blocks, so it would need a thread beside the event loop.
+HTTP is written directly to asyncio's streams, because only one kind of request is needed: a POST with a known length.
+Only the status line of its response matters. A client library would be in the predictor's image only for this. The
+client of the standard library blocks, so it would need a separate thread.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ class Codec:
         return numeric
 
     def _judge_numbers(self, wide: Wide, findings: Findings) -> Floats:
-        """Inspect numbers of which some are outside the range of training.
+        """Inspect numbers, some of which are outside the range of training.
 
         Numbers that 32 bits cannot hold become infinite and are refused.
         """

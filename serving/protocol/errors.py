@@ -1,7 +1,7 @@
 """The errors of a request.
 
 Refused (400)
-├── Invalid (400)         an input is not what the model's fields ask for
+├── Invalid (400)         an input does not fit the model's fields
 ├── NotFound (404)
 ├── WrongMethod (405)
 ├── TooSlow (408)
@@ -34,7 +34,7 @@ class Refused(Exception):  # noqa: N818 - the caller's error, not ours
 
 
 class Invalid(Refused):
-    """An input is not what the model's fields ask for."""
+    """An input does not fit the model's fields."""
 
     def __init__(self, where: str, expected: str, got: str) -> None:
         super().__init__(f"{where}: expected {expected}, got {got}", where)

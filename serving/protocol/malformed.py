@@ -1,6 +1,6 @@
 """The reason why a body is not a valid request: a second, slow pass finds the first fault.
 
-The first pass is fast because it only reports that there is a fault. The second pass tells the caller what and where.
+The first pass is fast because it only reports that there is a fault. The second pass names the fault and its place.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def span(field: Field) -> str:
 
 
 def inspect_texts(field: Field, values: Sequence[str | None], findings: Findings) -> None:
-    """Check the texts [n] of a field, of which at least one is not a plain known level."""
+    """Check the texts [n] of a field; at least one of them is not a plain known level."""
     for row, value in enumerate(values):
         if not value:
             if field.required:

@@ -42,13 +42,13 @@ class PreparedPart:
     """Whether calibration, threshold and choice of the model use the row's outcome."""
 
     @property
-    def known(self) -> PreparedPart:
-        """The applications whose outcome is known."""
+    def labelled(self) -> PreparedPart:
+        """The applications whose outcome is labelled."""
         return self.take(~np.isnan(self.weight))
 
     @property
     def outcomes(self) -> pa.Array:
-        """The outcomes; null if not known."""
+        """The outcomes; null if not labelled."""
         return pa.array(self.outcome, mask=np.isnan(self.weight))
 
     def take(self, index: npt.NDArray[Any]) -> PreparedPart:
@@ -74,8 +74,8 @@ class Prepared:
 
     @property
     def held_out(self) -> PreparedPart:
-        """The held-out applications whose outcome is known."""
-        return self.applicants.known
+        """The held-out applications whose outcome is labelled."""
+        return self.applicants.labelled
 
     @property
     def examples(self) -> Examples:
@@ -131,7 +131,7 @@ def prepare(
     if usable is None:
         return _prepared(*split.of_tables(base, holdout, seed), allow, None, 0)
     learned, held_out = split.of_time(base, usable, seed)
-    left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.given) - len(learned.outcome)
+    left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.cohorts) - len(learned.outcome)
     progress(f"left out {left_out:,} older applications of clients who applied again or are held out")
     return _prepared(learned, held_out, allow, usable, int(left_out))
 

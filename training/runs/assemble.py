@@ -21,7 +21,7 @@ _PACKET = 8
 """The number of doubles in the widest vector register.
 
 Exponentials are computed in whole packets. Leftover elements of a vector would use another routine with other last
-bits, so the result of a row would depend on the number of rows in the batch.
+bits. Then the result of a row would depend on the number of rows in the batch.
 """
 
 
