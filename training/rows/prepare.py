@@ -43,12 +43,12 @@ class PreparedPart:
 
     @property
     def labelled(self) -> PreparedPart:
-        """The applications whose outcome is labelled."""
+        """The applications whose outcome is known."""
         return self.take(~np.isnan(self.weight))
 
     @property
     def outcomes(self) -> pa.Array:
-        """The outcomes; null if not labelled."""
+        """The outcomes; null if not known."""
         return pa.array(self.outcome, mask=np.isnan(self.weight))
 
     def take(self, index: npt.NDArray[Any]) -> PreparedPart:
@@ -74,7 +74,7 @@ class Prepared:
 
     @property
     def held_out(self) -> PreparedPart:
-        """The held-out applications whose outcome is labelled."""
+        """The held-out applications whose outcome is known."""
         return self.applicants.labelled
 
     @property

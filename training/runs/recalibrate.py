@@ -50,8 +50,8 @@ def recalibrate(
     calibration = platt(margin, outcome, weight)
     if calibration.slope <= 0:
         raise TrainingError(
-            f"version {parent} does not rank the applicants of {names}: the more probable it says a default is, the "
-            f"rarer it was (slope {calibration.slope:.3f}); recalibration cannot mend that, retraining may"
+            f"version {parent} does not rank the applicants of {names}: defaults were rarer where it gave a higher "
+            f"probability (slope {calibration.slope:.3f}); recalibration cannot correct that, but retraining may"
         )
     applicants = _part(usable.held_out, bundle)
     manifest = _write(bundle, parent, usable, calibration, applicants, directory)
