@@ -30,7 +30,7 @@ With fewer, a hold-out of one fifth has fewer than ten of them, and no figure ab
 """
 
 ENOUGH_DEFAULTS = 200
-"""With so many, recent outcomes alone show today's base rate of default to within 7 %."""
+"""With so many recent defaults, recent outcomes alone show today's base rate of default to within 7 %."""
 
 LearnedFrom = Callable[[Iterable[int | str]], npt.NDArray[np.bool_]]
 """For each client [n], whether a model learned from it."""
