@@ -1,4 +1,4 @@
-"""Raw tables in, a bundle out: reading, features, candidates, policy, evaluation, reports, the registry.
+"""Training turns raw tables into a bundle: reading, features, candidates, policy, evaluation, reports, the registry.
 
-Its successors import `training.bundle` and nothing else of it. Answering applications does not belong here.
+Other packages may import only `training.bundle`. Answering applications does not belong here.
 """

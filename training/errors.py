@@ -1,7 +1,7 @@
-"""What training refuses."""
+"""The base error of training."""
 
 from __future__ import annotations
 
 
 class TrainingError(Exception):
-    """Data that a model must not be trained on, or a run that must not end in a bundle."""
+    """The data must not be used to train a model, or the run must not produce a bundle."""

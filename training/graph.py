@@ -1,4 +1,4 @@
-"""Writing ONNX graphs: nodes and constants are added one by one, each addition returns the name of what it makes."""
+"""Building ONNX graphs: each call adds one node or constant and returns the name of its output."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
-# The oldest opset with everything used here: a graph should run on as many runtimes as it can.
+# The oldest opset that has all operators used here, so that a graph runs on as many runtimes as possible.
 OPSETS = (helper.make_opsetid("", 18), helper.make_opsetid("ai.onnx.ml", 3))
 IR_VERSION = 9
 
 _FEW = 4
-"""Columns that one node adds up faster than a chain of halves does."""
+"""Up to this many columns, one Sum node is faster than adding halves."""
 
 _ELEMENT = {
     "float32": TensorProto.FLOAT,
@@ -45,11 +45,14 @@ class Graph:
         return name
 
     def columns(self, matrix: str, index: Iterable[int]) -> str:
-        """Choose columns of a matrix, in the order given."""
+        """Select columns of a matrix, in the order of `index`."""
         return self.add("Gather", matrix, self.constant(list(index), np.int64), axis=1)
 
     def sum_columns(self, matrix: str, width: int) -> str:
-        """Sum [n, width] to [n, 1] by adding halves: a reduction's order, and so its last bits, depends on n."""
+        """Sum [n, width] to [n, 1] by adding halves.
+
+        A reduction node adds in an order that depends on n, so its last bits would depend on n too.
+        """
         if width <= _FEW:
             return self.add("Sum", *(self._between(matrix, i, i + 1) for i in range(width)))
         while width > 1:
@@ -69,14 +72,14 @@ class Graph:
         return self.add("Cast", name, to=_ELEMENT[dtype])
 
     def name(self, made: str, name: str) -> str:
-        """Give what a node makes, and all that reads it, the name it has outside the graph."""
+        """Rename the tensor `made` to `name` in all nodes that write or read it, and return `name`."""
         for node in self.nodes:
             for names in (node.input, node.output):
-                names[:] = [name if one == made else one for one in names]
+                names[:] = [name if old == made else old for old in names]
         return name
 
     def model(self, inputs: Iterable[ValueInfoProto], outputs: Iterable[ValueInfoProto]) -> ModelProto:
-        """The finished model, checked."""
+        """Return the finished model after the ONNX checker accepted it."""
         graph = helper.make_graph(self.nodes, "credence", list(inputs), list(outputs), self.constants)
         model = helper.make_model(graph, opset_imports=OPSETS, ir_version=IR_VERSION, producer_name="credence")
         checker.check_model(model)
@@ -84,5 +87,5 @@ class Graph:
 
 
 def tensor(name: str, dtype: str, *shape: int | str) -> ValueInfoProto:
-    """An input or output; a string in its shape is a free dimension."""
+    """Describe an input or output; a string in its shape is a free dimension."""
     return helper.make_tensor_value_info(name, _ELEMENT[dtype], shape)

@@ -1,8 +1,7 @@
-"""The format training hands on: a directory that is read, checked and run without executing anything in it.
+"""The bundle format: a directory that can be read, checked and run without executing code from it.
 
-Here belongs what any successor may import: the manifest, the rows a graph takes, the client history beside it, the
-bundle itself, and where those who serve it fetch it. How a bundle comes about (graphs, candidates, the registry) does
-not belong here.
+Other packages may import everything here: the manifest, the rows that a graph takes, the client history, the bundle
+itself, and its storage at MLflow. Code that makes a bundle (graphs, candidates, the registry) does not belong here.
 """
 
 from training.bundle import groups, remote

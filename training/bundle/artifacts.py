@@ -1,4 +1,4 @@
-"""Files at an MLflow server's artifact endpoints, by plain HTTP: they need neither its database nor its registry."""
+"""Files at an MLflow server's artifact endpoints, over plain HTTP; MLflow's database and registry are not needed."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from training.bundle.manifest import BundleError
 
 _API = "/api/2.0/mlflow-artifacts/artifacts"
 _WAIT = 30.0
-"""Seconds without a byte after which a server is away."""
+"""A server that sends no byte for so many seconds counts as unreachable."""
 _LONGEST = 900.0
-"""Seconds that one file may take to come: the history of a million clients at 2 MB/s."""
+"""Seconds that the download of one file may take: the history of a million clients at 2 MB/s."""
 _MOST_BYTES = 4 << 30
-"""Size of one file that is fetched."""
+"""The largest file that is fetched."""
 _MOST_LISTED, _MOST_FILES, _DEEPEST = 4 << 20, 1_000, 4
-"""Bytes of a listing, files of a folder, folders in one another: a bundle has some twenty files, and reports/ in it."""
+"""Limits: bytes of a listing, files in a folder, depth of folders. A bundle has about twenty files and `reports/`."""
 _CHUNK = 1 << 20
 
 
 class AwayError(BundleError):
-    """MLflow does not answer, or breaks off: asking again later may help."""
+    """MLflow does not answer, or the connection breaks; a later attempt may succeed."""
 
 
 class _File(msgspec.Struct):
@@ -45,7 +45,10 @@ class _Listing(msgspec.Struct):
 
 
 class Artifacts(NamedTuple):
-    """The endpoints of one server, and who asks. Its methods raise BundleError, AwayError where that may pass."""
+    """The endpoints of one server, with the user's credentials.
+
+    Methods raise BundleError; it is an AwayError if a later attempt may succeed.
+    """
 
     root: str
     authorization: str | None
@@ -55,9 +58,9 @@ class Artifacts(NamedTuple):
 
     @classmethod
     def at(cls, url: str) -> Artifacts:
-        """The server at a URL, whose user and password are sent and never told.
+        """The server at a URL. The URL's user and password are sent to the server but never shown.
 
-        Raises BundleError for one that is not http or https with a host.
+        Raises BundleError if the URL is not http or https with a host.
         """
         try:
             parts = urlsplit(url)
@@ -73,11 +76,11 @@ class Artifacts(NamedTuple):
         return cls(f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}", authorization)
 
     def sizes(self, folder: str) -> dict[str, int]:
-        """The files in a folder by name, in bytes; none in one that is not there."""
+        """The size in bytes of each file in a folder, by name; empty if the folder does not exist."""
         return {file.path: file.file_size for file in self._list(folder) if not file.is_dir}
 
     def walk(self, folder: str, below: str = "", depth: int = 0) -> Iterator[tuple[str, int]]:
-        """The files in a folder and in those within, by path, with their sizes."""
+        """Path and size of each file in a folder and its subfolders."""
         files = self._list(f"{folder}/{below}".rstrip("/"))
         if depth > _DEEPEST or len(files) > _MOST_FILES:
             raise BundleError(f"expected at most {_MOST_FILES} files in {_DEEPEST} folders in one another, found more")
@@ -88,7 +91,7 @@ class Artifacts(NamedTuple):
                 yield f"{below}{file.path}", file.file_size
 
     def get(self, path: str, to: Path, size: int) -> None:
-        """Fetch a file that was listed with a size; what is written is on disk when it returns."""
+        """Fetch a file whose listing states `size` bytes; on return the file is synced to disk."""
         if size > _MOST_BYTES:
             raise BundleError(f"{path} has {size} bytes, expected at most {_MOST_BYTES}")
         to.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +103,7 @@ class Artifacts(NamedTuple):
                 raise AwayError(f"{path} is torn: MLflow lists {size} bytes, {file.tell()} came")
 
     def put(self, path: str, file: Path) -> None:
-        """Store a file, in place of one of that name."""
+        """Upload a file; it replaces a stored file with the same name."""
         with file.open("rb") as content:
             length = os.fstat(content.fileno()).st_size
             headers = {"Content-Type": "application/octet-stream", "Content-Length": str(length)}
@@ -124,10 +127,12 @@ class Artifacts(NamedTuple):
     def _ask(
         self, method: str, path: str, content: BinaryIO | None = None, headers: dict[str, str] | None = None
     ) -> Iterator[Any]:
-        """An answer, to be read in the block."""
+        """Send a request and yield its response, which must be read inside the block."""
         request = Request(self.root + path, content, headers or {}, method=method)  # noqa: S310 - http or https, see `at`
         if self.authorization:
-            request.add_unredirected_header("Authorization", self.authorization)  # another host must not have it
+            request.add_unredirected_header(
+                "Authorization", self.authorization
+            )  # a redirect must not send it to another host
         try:
             answer = urlopen(request, timeout=_WAIT)  # noqa: S310 - as above
         except urllib.error.HTTPError as error:
@@ -141,27 +146,30 @@ class Artifacts(NamedTuple):
 
 
 def check_name(name: str) -> None:
-    """Raises BundleError for what is not one plain name: a server's answer must not choose where files are written."""
+    """Raise BundleError unless `name` is a plain file name.
+
+    Otherwise a server's answer could choose where files are written.
+    """
     if not name or name.startswith(".") or any(sign in '/\\:#?%"' or not sign.isprintable() for sign in name):
         raise BundleError(f"expected the name of a file, a model or a version, got {name!r}")
 
 
 def _refused(error: urllib.error.HTTPError) -> BundleError:
-    said = " ".join(error.read(300).decode("utf-8", "replace").split())
+    cause = " ".join(error.read(300).decode("utf-8", "replace").split())
     if error.code == 401:
         return BundleError("MLflow wants a user and a password: say http://USER:PASSWORD@… in CREDENCE_MLFLOW_URL")
     if error.code == 403:
         return BundleError(
-            f"MLflow answers 403: the user may not, or its MLFLOW_SERVER_ALLOWED_HOSTS lacks this host's name ({said})"
+            f"MLflow answers 403: the user may not, or its MLFLOW_SERVER_ALLOWED_HOSTS lacks this host's name ({cause})"
         )
-    if said.startswith("<"):  # a page, which tells no cause
-        said = "its log says why, such as an object store that is away"
+    if cause.startswith("<"):  # an HTML page, which does not name the cause
+        cause = "its log says why, such as an object store that is away"
     kind = AwayError if error.code >= 500 or error.code == 429 else BundleError
-    return kind(f"MLflow answers {error.code}: {said}")
+    return kind(f"MLflow answers {error.code}: {cause}")
 
 
 def _copy(answer: Any, file: BinaryIO, size: int) -> None:
-    """At most one chunk more than `size`, within _LONGEST."""
+    """Copy at most `size` bytes and one chunk; raise AwayError if it takes longer than _LONGEST."""
     end = time.monotonic() + _LONGEST
     while file.tell() <= size and (part := _read(answer)):
         file.write(part)

@@ -1,4 +1,4 @@
-"""A bundle on disk: opening it, running its graph, and the rows it carries for those who check, compare or explain."""
+"""A bundle on disk: opening it, running its graph, and reading its rows for checks, comparisons and explanations."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Bundle:
 
     @classmethod
     def open(cls, path: Path) -> Bundle:
-        """Read and check a bundle's manifest and graph. Raises BundleError naming the file and what is wrong."""
+        """Read and check a bundle's manifest and graph. Raises BundleError with the file and the fault."""
         try:
             manifest = manifests.decode((path / "bundle.json").read_bytes())
         except OSError as error:
@@ -51,13 +51,13 @@ class Bundle:
             "categorical": len(manifest.categorical),
             "history": len(manifest.history),
         }
-        found = {node.name: node.shape[1] for node in session.get_inputs()}
-        if found != widths:
-            raise BundleError(f"model.onnx takes {found}, bundle.json describes {widths}: they are not of one run")
+        inputs = {node.name: node.shape[1] for node in session.get_inputs()}
+        if inputs != widths:
+            raise BundleError(f"model.onnx takes {inputs}, bundle.json describes {widths}: they are not of one run")
         return cls(path, manifest, session)
 
     def score(self, rows: Rows) -> Scores:
-        """Answer applications; the same row has the same bits alone, in any batch and in any order."""
+        """Score applications. A row gets the same bits alone, in any batch and in any order."""
         probability, margin = self.session.run(["probability", "margin"], rows.tensors())
         return Scores(probability, margin)
 
@@ -67,22 +67,23 @@ class Bundle:
         return matrix
 
     def contributions(self, rows: Rows) -> Floats:
-        """Exact contributions [n, m + 1] of each feature to the margin, the base value last; a row sums to its margin.
+        """Exact contributions [n, m + 1] of each feature to the margin, with the base value last.
 
-        Boosters: path-dependent TreeSHAP (Lundberg et al. 2020) as LightGBM computes it. Linear models: coefficient
-        times value, from the graph itself. Raises BundleError if there is neither, or `model.txt` has other features.
+        Each row sums to its margin. Boosters: path-dependent TreeSHAP (Lundberg et al. 2020) as LightGBM computes it.
+        Linear models: coefficient times value, from the graph itself. Raises BundleError if the bundle has neither, or
+        if `model.txt` has other features.
         """
         outputs = {node.name for node in self.session.get_outputs()}
         if "contributions" in outputs:
             parts: Floats = self.session.run(["contributions"], rows.tensors())[0]
             return parts
-        import lightgbm  # only who explains needs it: the predictor's image does not carry it
+        import lightgbm  # only explanations need it; the predictor's image does not contain it
 
         try:
-            found = self._booster.predict(self.features(rows), pred_contrib=True, num_threads=1)
+            values = self._booster.predict(self.features(rows), pred_contrib=True, num_threads=1)
         except lightgbm.basic.LightGBMError as error:
             raise BundleError(f"{self.path / 'model.txt'} gives no contributions: {error}") from error
-        return np.asarray(found, np.float64)
+        return np.asarray(values, np.float64)
 
     def by_reason(self, contributions: Floats) -> Floats:
         """Contributions [n, m + 1] summed by reason, in the manifest's order: [n, number of reasons]."""
@@ -94,22 +95,26 @@ class Bundle:
 
     @property
     def training_ids(self) -> npt.NDArray[np.uint64]:
-        """`hash_clients` of all that the model learned from, ascending."""
+        """`hash_clients` of all clients that the model learned from, ascending."""
         return np.frombuffer((self.path / "training_ids").read_bytes(), "<u8")
 
     def learned_from(self, clients: Iterable[int | str]) -> npt.NDArray[np.bool_]:
-        """For each client [n], whether the model learned from it; one without a number goes by its record's id."""
+        """For each client [n], whether the model learned from it.
+
+        A client without a number is identified by its record's id.
+        """
         return np.isin(hash_clients(clients), self.training_ids)
 
     def replay(self) -> tuple[Rows, Floats]:
-        """Applications with the probabilities [n] that training computed for them."""
+        """The replay applications, with the probabilities [n] that training computed for them."""
         table = self._table("replay.parquet")
         return Rows.from_table(table, self.manifest), table.column("probability").to_numpy()
 
     def reference(self) -> pa.Table:
-        """Hold-out rows to compare live ones against: fields, `probability`, `outcome` and `weight`.
+        """Hold-out rows for comparison with live rows: fields, `probability`, `outcome` and `weight`.
 
-        Without a known outcome the last two are null; weight is how many applicants a row with one stands for.
+        If the outcome is not known, `outcome` and `weight` are null. The weight of a row is the number of applicants
+        that it stands for.
         """
         return self._table("reference.parquet")
 
@@ -118,12 +123,12 @@ class Bundle:
         return Rows.from_table(self._table("background.parquet"), self.manifest)
 
     def check_replay(self) -> None:
-        """Answer the replay applications again. Raises BundleError if an answer differs from training's."""
+        """Score the replay applications again. Raises BundleError if an answer differs from training's."""
         rows, expected = self.replay()
-        found = self.score(rows).probability
+        actual = self.score(rows).probability
         threshold = self.manifest.policy.threshold
-        worst = float(np.abs(found - expected).max())
-        if worst > 1e-6 or ((found >= threshold) != (expected >= threshold)).any():
+        worst = float(np.abs(actual - expected).max())
+        if worst > 1e-6 or ((actual >= threshold) != (expected >= threshold)).any():
             raise BundleError(
                 f"{self.path} does not answer as it did when it was trained: over {len(rows)} replayed applications "
                 f"the largest difference in probability is {worst:.2e}, expected at most 1e-6 and no other decision"
@@ -143,21 +148,22 @@ class Bundle:
 
 
 def start(graph: Path | bytes) -> onnxruntime.InferenceSession:
-    """Make a graph ready to run, on one thread: with more, a row's bits depend on its batch. Raises BundleError."""
+    """Load a graph to run on one thread; with more threads, a row's bits depend on its batch. Raises BundleError."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime raises a dozen unrelated classes and exports no base of them
+    except Exception as error:  # onnxruntime raises a dozen unrelated classes and exports no common base
         raise BundleError(f"the graph {graph if isinstance(graph, Path) else ''} cannot be loaded: {error}") from error
 
 
 def hash_clients(clients: Iterable[int | str]) -> npt.NDArray[np.uint64]:
-    """One 64-bit hash a client: enough to prove who was not learned from, without a list of clients in the bundle.
+    """One 64-bit hash per client [n]. The hashes prove which clients were not learned from, without listing clients.
 
-    A number is a client's, a text the id of a record without one; no number's hash is that of a text.
+    An integer is a client number; a text is the id of a record without a client number. A number and a text never
+    share a hash input.
     """
     names = (f"record {client}" if isinstance(client, str) else str(int(client)) for client in clients)
     return np.frombuffer(b"".join(hashlib.blake2b(name.encode(), digest_size=8).digest() for name in names), "<u8")

@@ -1,4 +1,7 @@
-"""The client history: known clients' features beside the bundle, because they change daily and a model does not."""
+"""The client history: a separate file with features of known clients.
+
+It is not part of the bundle because history changes daily and a model does not.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ class _Header(msgspec.Struct):
 
 @dataclass(frozen=True)
 class History:
-    """`clients` [N] int64 ascending and `values` [N, h] float32, views of a mapped file, true on the day `as_of`."""
+    """`clients` [N] int64 ascending and `values` [N, h] float32 on the day `as_of`; both are views of a mapped file."""
 
     clients: npt.NDArray[np.int64]
     values: npt.NDArray[np.float32]
@@ -30,13 +33,13 @@ class History:
 
     @staticmethod
     def path_for(directory: Path, names: tuple[str, ...]) -> Path:
-        """Where the history for this list of features lies: models with the same list share it."""
+        """The path of the history file for a list of features; models with the same list share the file."""
         digest = hashlib.sha256(msgspec.json.encode(names)).hexdigest()[:12]
         return directory / f"history-{digest}.arrow"
 
     @classmethod
     def open(cls, path: Path, names: tuple[str, ...]) -> History:
-        """Map a history file. Raises BundleError if it is no such file or holds other features than `names`."""
+        """Map a history file. Raises BundleError if it is not a history file or its features differ from `names`."""
         try:
             with pa.memory_map(str(path)) as source:
                 batch = pa.ipc.open_file(source).get_batch(0)
@@ -55,7 +58,7 @@ class History:
         return cls(clients, values, header.as_of)
 
     def find(self, client: int) -> int:
-        """The client's row, or -1."""
+        """The client's row, or -1 if the client is unknown."""
         row = int(self.clients.searchsorted(client))
         return row if row < len(self.clients) and self.clients[row] == client else -1
 
@@ -67,7 +70,10 @@ def write_history(
     names: tuple[str, ...],
     as_of: date,
 ) -> Path:
-    """Write clients [N] with their features [N, h], h > 0, as a file; readers see the old one or the new one."""
+    """Write clients [N] with their features [N, h], h > 0, to a file.
+
+    The file is replaced atomically: readers see either the old one or the new one.
+    """
     order = np.argsort(clients, kind="stable")
     flat = pa.array(np.ascontiguousarray(values[order], np.float32).ravel())
     schema = pa.schema(

@@ -1,4 +1,4 @@
-"""What `bundle.json` says: the words of the format, without any file or graph."""
+"""The contents of `bundle.json` as types. This module opens no file and runs no graph."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from msgspec.structs import force_setattr, replace
 FORMAT = 2
 """The format this code reads and writes.
 
-To bump it: raise the number, describe the change in `docs/bundle.md`, and let promotion refuse older bundles until they
-are trained again. There is no reader for two formats at once: a version that decides about people is not guessed at.
+To change it: raise the number, describe the change in `docs/bundle.md`, and let promotion refuse older bundles until
+they are trained again. The code reads only one format: it must not guess about a version that decides about people.
 """
 
 MODEL = "credit-default"
 """The model whose versions are trained, registered and served."""
 
 Population = Literal["everybody", "accepted", "accepted and explored"]
-"""Whose outcomes the hold-out holds: all its applicants', or a live version's accepted ones', or also those of a stated
-share of the applicants it refused."""
+"""The applicants of the hold-out whose outcomes are known.
+
+`everybody`: all of them. `accepted`: those that a live version accepted. `accepted and explored`: also a stated share
+of those that it refused.
+"""
 
 Datatype = Literal["FP64", "INT64", "BYTES"]
 """A field's type, by its Open Inference Protocol name; BYTES is a category."""
 
 
 class BundleError(Exception):
-    """A bundle that cannot be read or must not be served; the message names the file and the cause."""
+    """A bundle cannot be read or must not be served; the message names the file and the cause."""
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -37,20 +40,20 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     datatype: Datatype
     description: str
     unit: str | None = None
-    """`days`, `currency`, `years`, `share` …; None where the number has none (a flag, a score)."""
+    """`days`, `currency`, `years`, `share` …; None if the number has no unit (a flag, a score)."""
     levels: tuple[str, ...] = ()
-    """BYTES: the levels that training saw, most frequent first. Any other is read as missing."""
+    """BYTES: the levels in the training data, most frequent first. Any other level counts as missing."""
     anomalies: tuple[float | str, ...] = ()
-    """Values that stand for missing (365243, `XNA`); the graph reads them so."""
+    """Values that mean missing (365243, `XNA`); the graph treats them as missing."""
     minimum: float | None = None
     maximum: float | None = None
-    """Numbers: the range that training saw, anomalies left out; None where it saw no value."""
+    """Numbers: the range in the training data without anomalies; None if it had no value."""
     required: bool = False
-    """Never missing in training and used by the model: null is refused, not scored as something that it is not."""
+    """Never missing in training and used by the model, so a null is refused instead of scored."""
     protected: bool = False
     """Recorded and used for fairness reports; an input of the model only if the run allowed it."""
     actionable: bool = False
-    """A counterfactual may change it: the applicant could ask for other terms."""
+    """A counterfactual may change it, because the applicant can ask for other terms."""
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -58,11 +61,11 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     made_from: tuple[str, ...]
-    """The fields, or the one history feature, that it is computed from."""
+    """The fields, or the single history feature, from which it is computed."""
     reason: str
-    """Code of the one reason it belongs to."""
+    """Code of the reason to which it belongs."""
     levels: tuple[str, ...] = ()
-    """A category: the levels behind its codes 0, 1, …; empty for a number."""
+    """Category: the levels of the codes 0, 1, …; empty for a number."""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,21 +78,21 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Costs:
-    """What a wrong decision costs; in units of one refused good client if `fp` is 1."""
+    """The costs of a wrong decision; in units of one refused good client if `fp` is 1."""
 
     fn: float = 10.0
-    """Of a default that was accepted."""
+    """Cost of an accepted client who defaults."""
     fp: float = 1.0
-    """Of a good client that was refused."""
+    """Cost of a refused good client."""
 
     @property
     def threshold(self) -> float:
-        """The probability from which refusing costs least if the probabilities are exact."""
+        """The threshold with the lowest cost if the probabilities are exact."""
         return self.fp / (self.fp + self.fn)
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a wrong decision costs, and the threshold that follows; costs in units of one refused good client."""
+    """The costs of a wrong decision and the threshold found with them; in units of one refused good client."""
 
     cost_fn: float
     cost_fp: float
@@ -100,7 +103,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     accept: str = "accepte"
     refuse: str = "refuse"
     auc_alarm: float = 0.82
-    """A hold-out AUC above this is implausible for such data; promotion then needs a person."""
+    """A hold-out AUC above this is implausible for such data; a person must then approve promotion."""
 
     @property
     def costs(self) -> Costs:
@@ -124,14 +127,14 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`bundle.json`, whole."""
+    """The whole content of `bundle.json`."""
 
     format: int
     model: str
     family: str
     """Name of the candidate family that won: `constant`, `logistic`, `lightgbm` …"""
     fields: tuple[Field, ...]
-    """Application fields in the order of the graph's tensors; `SK_ID_CURR` is not among them."""
+    """Application fields in the order of the graph's tensors; without `SK_ID_CURR`."""
     history: tuple[str, ...]
     """History features in the order of the graph's third tensor."""
     features: tuple[Feature, ...]
@@ -142,24 +145,24 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     metrics: dict[str, Interval]
     """Hold-out metrics; keys as in `training.measures.evaluation`."""
     allowed: tuple[str, ...]
-    """Protected fields that this run admitted as inputs."""
+    """Protected fields that this run allowed as inputs."""
     alarms: tuple[str, ...]
-    """Sentences; with any, promotion needs a person."""
+    """Sentences; if there are any, a person must approve promotion."""
     population: Population = "everybody"
-    """Whose outcomes the metrics are made of."""
+    """The applicants whose outcomes the metrics are computed from."""
     fingerprint: str
     """SHA-256 of the raw tables, table by table."""
     cohorts: tuple[str, ...] = ()
-    """Closed cohorts of live applications that were learned from, oldest first; beside the raw tables."""
+    """Closed cohorts of live applications that were learned from besides the raw tables, oldest first."""
     recent_fingerprint: str | None = None
     """SHA-256 of the labelled applications of these cohorts; None without cohorts."""
     parent: str | None = None
-    """The version whose model this one has, calibrated anew on the cohorts; None for a model of its own."""
+    """The version whose model was recalibrated on the cohorts; None if the model was trained."""
     seed: int
     libraries: dict[str, str]
 
     def __post_init__(self) -> None:
-        """What the model does not use, a caller need not send; older bundles still require it."""
+        """Clear `required` for fields that the model does not use; bundles of older releases still set it."""
         used = {name for feature in self.features for name in feature.made_from}
         fields = (replace(field, required=field.required and field.name in used) for field in self.fields)
         force_setattr(self, "fields", tuple(fields))
@@ -180,14 +183,14 @@ class _Stamp(msgspec.Struct):
 
 
 def encode(manifest: Manifest) -> bytes:
-    """Manifest to the bytes of `bundle.json`: indented, and the same for the same manifest."""
+    """Encode a manifest as the bytes of `bundle.json`: indented; equal manifests give equal bytes."""
     return msgspec.json.format(msgspec.json.encode(manifest, order="deterministic"), indent=1) + b"\n"
 
 
 def decode(content: bytes) -> Manifest:
-    """Bytes of `bundle.json` to a manifest.
+    """Decode the bytes of `bundle.json`.
 
-    Raises BundleError for a format other than FORMAT (naming both) and for content that does not fit it.
+    Raises BundleError if the format is not FORMAT (the message names both), or if the content does not fit it.
     """
     try:
         stamp = msgspec.json.decode(content, type=_Stamp)

@@ -1,7 +1,7 @@
 """Bundles and client histories below `served/` at MLflow: a promotion publishes them, a starting pod fetches them.
 
-`bundle.json` is published last and looked for first: a version whose publication broke off is one that is not
-published.
+`publish` uploads `bundle.json` last, and `fetch` looks for it first. So a version whose upload was interrupted counts
+as not published.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _LAST = "bundle.json"
 
 
 def publish(url: str, path: Path, model: str, version: str) -> str:
-    """Put a bundle where `fetch` finds it, and return that folder of the artifacts.
+    """Upload a bundle to the folder that `fetch` reads, and return this folder's path among the artifacts.
 
-    Raises BundleError, which names url, version and what is wrong.
+    Raises BundleError with the URL, the version and the fault.
     """
     server = Artifacts.at(url)
-    with _said(f"version {version} of {model} cannot be published at {server}"):
+    with _prefixed(f"version {version} of {model} cannot be published at {server}"):
         folder = _folder(model, version)
         Bundle.open(path)
-        server.sizes(folder)  # who is refused hears it before a file is under way
+        server.sizes(folder)  # a user without access gets the error before the first upload
         files = sorted(file for file in path.rglob("*") if file.is_file())
         for file in sorted(files, key=lambda file: file == path / _LAST):
             server.put(f"{folder}/{file.relative_to(path).as_posix()}", file)
@@ -38,21 +38,22 @@ def publish(url: str, path: Path, model: str, version: str) -> str:
 
 
 def publish_history(url: str, path: Path, model: str) -> None:
-    """Put a client history where `fetch_history` finds it, in place of the last one. Raises BundleError."""
+    """Upload a client history for `fetch_history`; it replaces the previous one. Raises BundleError."""
     server = Artifacts.at(url)
-    with _said(f"{path.name} of {model} cannot be published at {server}"):
+    with _prefixed(f"{path.name} of {model} cannot be published at {server}"):
         folder = _folder(model)
         server.sizes(folder)
         server.put(f"{folder}/{path.name}", path)
 
 
 def fetch(url: str, model: str, version: str, models: Path) -> Path:
-    """The version's folder in `models`, fetched unless it is there: complete and readable as a bundle, or not at all.
+    """Fetch the version into a folder in `models`, unless the folder exists, and return the folder.
 
-    Raises BundleError, which names url, version and what is wrong; it is an AwayError where that may pass.
+    The folder appears only when it is complete and readable as a bundle. Raises BundleError with the URL, the version
+    and the fault; it is an AwayError if a later attempt may succeed.
     """
     server = Artifacts.at(url)
-    with _said(f"version {version} of {model} cannot be fetched from {server}"):
+    with _prefixed(f"version {version} of {model} cannot be fetched from {server}"):
         folder, target = _folder(model, version), models / version
         if not (target / _LAST).exists():
             with _beside(target) as unfinished:
@@ -63,14 +64,14 @@ def fetch(url: str, model: str, version: str, models: Path) -> Path:
 
 
 def fetch_history(url: str, model: str, names: tuple[str, ...], models: Path) -> Path | None:
-    """The client history for a list of features, fetched anew; None where none is published.
+    """Fetch the client history for a list of features, always from the server; None if none is published.
 
-    Raises BundleError, as `fetch`; what was in `models` before is then still there.
+    Raises BundleError, as `fetch`; the previous file in `models` is then unchanged.
     """
     if not names:
         return None
     server, target = Artifacts.at(url), History.path_for(models, names)
-    with _said(f"{target.name} of {model} cannot be fetched from {server}"):
+    with _prefixed(f"{target.name} of {model} cannot be fetched from {server}"):
         folder = _folder(model)
         size = server.sizes(folder).get(target.name)
         if size is None:
@@ -98,19 +99,19 @@ def _download(server: Artifacts, folder: str, to: Path) -> None:
 
 
 @contextlib.contextmanager
-def _said(what: str) -> Iterator[None]:
-    """Say of an error in the block what could not be done."""
+def _prefixed(message: str) -> Iterator[None]:
+    """Put `message` before the text of an error raised in the block."""
     try:
         yield
     except BundleError as error:
-        raise type(error)(f"{what}: {error}") from error
+        raise type(error)(f"{message}: {error}") from error
     except OSError as error:
-        raise BundleError(f"{what}: {error}") from error
+        raise BundleError(f"{message}: {error}") from error
 
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[Path]:
-    """A folder on the same file system for what is not finished; what is left in it is removed."""
+    """A temporary folder on the target's file system for unfinished files; leftovers are removed."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         unfinished = Path(folder) / target.name
@@ -122,5 +123,5 @@ def _rename(unfinished: Path, target: Path) -> None:
     try:
         unfinished.rename(target)
     except OSError as error:
-        if not (target / _LAST).exists():  # else another process was faster, with the same version
-            raise BundleError(f"{target} is in the way ({error.strerror}): remove it if it is no bundle") from error
+        if not (target / _LAST).exists():  # if it exists, another process fetched the same version first
+            raise BundleError(f"{target} is in the way ({error.strerror}): remove it if it is not a bundle") from error

@@ -1,4 +1,4 @@
-"""Applications as the graph takes them: three arrays side by side, and as the columns of a file."""
+"""Applications in two forms: the three arrays that the graph takes, and the columns of a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Texts = npt.NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Rows:
-    """Applications: `numeric` [n, k] and `history` [n, h] with NaN for missing, `categorical` [n, c] of str with ""."""
+    """Applications: `numeric` [n, k] and `history` [n, h] with NaN for missing; `categorical` [n, c] with ""."""
 
     numeric: Floats
     categorical: Texts
@@ -36,7 +36,7 @@ class Rows:
         return {"numeric": self.numeric, "categorical": self.categorical, "history": self.history}
 
     def columns(self, manifest: Manifest) -> dict[str, pa.Array]:
-        """One Arrow column a field and a history feature; missing is null."""
+        """One Arrow column per field and per history feature; missing is null."""
         columns = {
             field.name: pa.array(self.numeric[:, i], from_pandas=True) for i, field in enumerate(manifest.numeric)
         }
@@ -49,9 +49,9 @@ class Rows:
 
     @classmethod
     def from_table(cls, table: pa.Table, manifest: Manifest) -> Rows:
-        """What `columns` made of rows, read back.
+        """Read rows from a table with the columns that `columns` made.
 
-        Raises BundleError naming the first column that is not there.
+        Raises BundleError with the first missing column.
         """
         fields = [field.name for field in manifest.fields]
         missing = [name for name in (*fields, *manifest.history) if name not in table.column_names]

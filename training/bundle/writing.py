@@ -1,4 +1,4 @@
-"""Writing a bundle; nothing in it depends on when or where it is written, so one seed makes one bundle."""
+"""Writing a bundle. Its content does not depend on time or place, so the same seed gives the same bundle."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from training.bundle.manifest import Manifest
 from training.bundle.rows import Rows
 
 REPLAYED = 100
-"""Applications that a predictor answers again before it says ready."""
+"""Applications that a predictor scores again before it reports ready."""
 _REFERENCE = 20_000
-"""Enough that a reference decile is known to 0.2 points."""
+"""Reference rows: with so many, each decile is known to 0.2 points."""
 _BACKGROUND = 1_000
-"""What explanations sample from; anchors need no more."""
+"""Rows that explanations sample from; anchors need no more."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What goes into a bundle."""
+    """The content of a new bundle."""
 
     manifest: Manifest
     graph: bytes
     text: str | None
-    """The booster, where there is one."""
+    """The booster as text; None for other families."""
     held_out: Rows
-    """Applications [n] that nothing was learned from, with the next three beside them."""
+    """Applications [n] that nothing was learned from; the next three fields belong to them."""
     probability: npt.NDArray[np.float64]
     outcome: pa.Array
-    """bool, null where it is not known."""
+    """bool; null if it is not known."""
     weight: pa.Array
-    """float64: how many applicants a row with an outcome stands for, null without one."""
+    """float64: the number of applicants that a row with an outcome stands for; null without an outcome."""
     background: Rows
     """Applications that were learned from."""
     training_ids: npt.NDArray[np.uint64]
-    """`hash_clients` of all that were."""
+    """`hash_clients` of all clients that were learned from."""
 
 
 def write(contents: Contents, directory: Path) -> None:
-    """Write everything but card and reports into an existing directory."""
+    """Write all files except card and reports into an existing directory."""
     manifest = contents.manifest
     (directory / "bundle.json").write_bytes(manifests.encode(manifest))
     (directory / "model.onnx").write_bytes(contents.graph)

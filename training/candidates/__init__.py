@@ -1,7 +1,7 @@
-"""Candidate families, one module each, behind one interface.
+"""Candidate families, one module each, with one interface.
 
-A further family is a further module with a `Family` and a line in `FAMILIES`. Splits, costs, metrics and who wins do
-not belong here.
+To add a family, add a module with a `Family` and a line in `FAMILIES`. Splits, costs, metrics and the choice of the
+winner do not belong here.
 """
 
 from training.candidates.constant import Constant

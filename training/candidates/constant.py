@@ -1,4 +1,4 @@
-"""Everybody gets the base rate: what any model has to beat."""
+"""The baseline that a model must beat: every applicant gets the base rate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.graph import Graph
 
 @dataclass(frozen=True)
 class FittedConstant:
-    """The log-odds of the default rate, for `width` features it does not look at."""
+    """The log-odds of the default rate; the `width` features are ignored."""
 
     margin: float
     width: int
@@ -26,7 +26,7 @@ class FittedConstant:
         return np.zeros(self.width)
 
     def add_to(self, graph: Graph, features: str) -> Nodes:
-        # NaN times 0 is NaN, so the zeros are made of "is it missing", which is always a number.
+        # NaN times 0 is NaN, so the zeros come from "is missing", which is always a number.
         missing = graph.cast(graph.add("IsNaN", features), "float64")
         zeros = graph.add("Mul", missing, graph.constant(0.0, np.float64))
         base = graph.add("Add", graph.columns(zeros, [0]), graph.constant([self.margin], np.float64))
@@ -37,7 +37,7 @@ class FittedConstant:
 
 
 class Constant(Family):
-    """The family with one member."""
+    """The family of the base rate; it has no parameters."""
 
     name = "constant"
     defaults: Parameters = MappingProxyType({})
@@ -50,7 +50,7 @@ class Constant(Family):
         return FittedConstant(float(np.log(rate / (1 - rate))), len(examples.features))
 
     def cross_fit(self, examples: Examples, folds: Folds, parameters: Parameters, seed: int) -> CrossFit:
-        # Not fold by fold: where a fold holds more defaults the others hold fewer, so their rates would rank the folds
-        # the wrong way round, and calibration would take that for information.
+        # Not fold by fold: if a fold has more defaults, the other folds have fewer. Their rates would rank the folds in
+        # the wrong order, and calibration would treat that as information.
         fitted = self.fit(examples, parameters, seed)
         return CrossFit(fitted.margins(examples.matrix), fitted.importance(), parameters)

@@ -1,4 +1,4 @@
-"""What every candidate family offers."""
+"""The interface of a candidate family."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Matrix = npt.NDArray[np.float32]
 Outcome = npt.NDArray[np.bool_]
 """[n], True for a default."""
 Weight = npt.NDArray[np.float64]
-"""[n], how many applicants each row stands for."""
+"""[n], the number of applicants that each row stands for."""
 Margins = npt.NDArray[np.float64]
 Folds = Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]
 """(rows to fit on, rows to predict), the same for all candidates."""
@@ -27,7 +27,7 @@ Parameters = Mapping[str, float | int]
 
 @dataclass(frozen=True)
 class Examples:
-    """Applications [n] with known outcomes, as a family learns from them."""
+    """Applications [n] with known outcomes, for a family to learn from."""
 
     features: tuple[Feature, ...]
     """The columns of the matrix."""
@@ -37,7 +37,7 @@ class Examples:
 
     @classmethod
     def plain(cls, features: Sequence[Feature], matrix: Matrix, outcome: Outcome) -> Examples:
-        """Each row counts once."""
+        """Examples in which each row has weight 1."""
         return cls(tuple(features), matrix, outcome, np.ones(len(outcome)))
 
     def take(self, index: npt.NDArray[Any] | slice) -> Examples:
@@ -47,24 +47,24 @@ class Examples:
 
 @dataclass(frozen=True)
 class Nodes:
-    """What a fitted model adds to a graph: the name of `margin` [n, 1] float64 and, if it makes them, contributions."""
+    """The outputs that a fitted model adds to a graph, by name: `margin` [n, 1] float64 and maybe contributions."""
 
     margin: str
     contributions: str | None
-    """[n, m + 1] float64, the base value last; None where `model.txt` is needed for them."""
+    """[n, m + 1] float64, the base value last; None if contributions need `model.txt`."""
 
 
 class Fitted(Protocol):
-    """A fitted model; everything in it is deterministic."""
+    """A fitted model; all its methods are deterministic."""
 
     def margins(self, features: Matrix) -> Margins:
         """Log-odds [n] as the family's own library computes them."""
 
     def importance(self) -> npt.NDArray[np.float64]:
-        """[m]; exactly 0 for a feature the model does not use."""
+        """The importance of each feature [m]; exactly 0 if the model does not use the feature."""
 
     def add_to(self, graph: Graph, features: str) -> Nodes:
-        """Add the model to a graph behind its `features` [n, m]."""
+        """Add the model to a graph; `features` names its input [n, m]."""
 
     def text(self) -> str | None:
         """The content of `model.txt`, from which contributions are computed; None if the graph does that."""
@@ -80,10 +80,10 @@ class CrossFit:
 
 
 class Family(ABC):
-    """A way to make a model."""
+    """A method to fit a model."""
 
     name: str
-    """As in the manifest."""
+    """The name in the manifest."""
 
     defaults: Parameters
     """Parameters of the first trial."""
@@ -94,10 +94,10 @@ class Family(ABC):
 
     @abstractmethod
     def fit(self, examples: Examples, parameters: Parameters, seed: int) -> Fitted:
-        """Fit on all rows given."""
+        """Fit a model on all examples."""
 
     def cross_fit(self, examples: Examples, folds: Folds, parameters: Parameters, seed: int) -> CrossFit:
-        """Predict each fold by a model of the others; a family with a size to find also finds it here."""
+        """Predict each fold with a model of the other folds. A family with a size to choose overrides this method."""
         margins = np.empty(len(examples.outcome))
         importance = np.zeros(len(examples.features))
         for fit_on, predict in folds:

@@ -1,7 +1,7 @@
 """Gradient-boosted trees by LightGBM.
 
-The graph's trees compare float32 numbers, LightGBM's compare float64. So each threshold is lowered to the largest
-float32 that is not above it: for float32 values no comparison changes, and the conversion has nothing left to round.
+The graph's trees compare float32 numbers, LightGBM's trees compare float64. So each threshold is lowered to the largest
+float32 that is not above it. For float32 values no comparison changes, and the conversion need not round.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from training.graph import Graph
 
 _MOST_TREES = 1500
 _PATIENCE = 30
-"""Trees without a better log loss, over all folds together, before boosting stops."""
+"""Boosting stops after so many trees without a better log loss over all folds together."""
 
 _FIXED = {
     "objective": "binary",
@@ -31,10 +31,10 @@ _FIXED = {
     "max_bin": 127,
     "deterministic": True,
     "force_row_wise": True,
-    # Trials run side by side instead: threads inside one small fit wait for each other more than they work.
+    # Trials run in parallel instead, because threads inside one small fit mostly wait for each other.
     "num_threads": 1,
     "verbosity": -1,
-    # ONNX has no such reading of 0; the two would disagree.
+    # ONNX cannot treat 0 as missing, so LightGBM must not either.
     "zero_as_missing": False,
 }
 
@@ -47,15 +47,15 @@ class FittedLightGBM:
     width: int
 
     def margins(self, features: Matrix) -> Margins:
-        # One thread, as in the fit: LightGBM has one count for the whole process and sizes its buffers by it, so
-        # another count here, while a fit runs in another thread, ends in a segmentation fault.
+        # One thread, as in the fit. LightGBM has one thread count per process and sizes its buffers by it. Another
+        # count here causes a segmentation fault if a fit runs in another thread.
         return np.asarray(self.booster.predict(features, raw_score=True, num_threads=1), np.float64)
 
     def importance(self) -> npt.NDArray[np.float64]:
         return np.asarray(self.booster.feature_importance("gain"), np.float64)
 
     def add_to(self, graph: Graph, features: str) -> Nodes:
-        # As a regression the sum of the leaves is the answer: the margin, without LightGBM's own sigmoid.
+        # As a regression the output is the sum of the leaves, which is the margin without LightGBM's sigmoid.
         text = self.booster.model_to_string().replace("objective=binary sigmoid:1", "objective=regression")
         converted = convert_lightgbm(
             lightgbm.Booster(model_str=text),

@@ -1,7 +1,7 @@
 """Logistic regression on standardised numbers, levels and missing indicators.
 
-A number is standardised, clipped, and 0 (its mean) where it is missing; being missing has a weight of its own, and so
-has each level of a category. All of it belongs to the feature it came from, so contributions need no approximation.
+A number is standardised and clipped; a missing number becomes 0, the mean. A missing indicator and each level of a
+category have separate weights. Each weight belongs to one feature, so contributions need no approximation.
 """
 
 from __future__ import annotations
@@ -19,48 +19,51 @@ from training.graph import Graph
 Weights = npt.NDArray[np.float64]
 
 _CLIP = 5.0
-"""Standard deviations: one income of a hundred millions must not decide by itself."""
+"""Limit in standard deviations. Without it, one income of a hundred million could decide alone."""
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How numbers [p] are standardised."""
+    """Mean and standard deviation of numbers [p]."""
 
     mean: Weights
     deviation: Weights
 
     @classmethod
     def of(cls, numbers: Matrix) -> Scale:
-        """Means and deviations of what is there; a column without spread has deviation 1, one without values mean 0."""
+        """Means and deviations of the present values.
+
+        A column without spread has deviation 1, a column without values has mean 0.
+        """
         wide = numbers.astype(np.float64)
-        there = ~np.isnan(wide)
-        count = np.maximum(there.sum(axis=0), 1)
-        mean = np.where(there, wide, 0).sum(axis=0) / count
-        variance = np.where(there, (wide - mean) ** 2, 0).sum(axis=0) / count
+        present = ~np.isnan(wide)
+        count = np.maximum(present.sum(axis=0), 1)
+        mean = np.where(present, wide, 0).sum(axis=0) / count
+        variance = np.where(present, (wide - mean) ** 2, 0).sum(axis=0) / count
         return cls(mean, np.where(variance > 0, np.sqrt(variance), 1.0))
 
     def apply(self, numbers: Matrix) -> Weights:
-        """[n, p] standardised and clipped, 0 for missing."""
+        """Standardise and clip numbers [n, p]; missing becomes 0."""
         standard = np.clip((numbers.astype(np.float64) - self.mean) / self.deviation, -_CLIP, _CLIP)
         return np.nan_to_num(standard, nan=0.0)
 
 
 @dataclass(frozen=True)
 class FittedLogistic:
-    """Weights of `numbers` and of `categories`, which are places in the matrix."""
+    """The weights of a model; `numbers` and `categories` are column indexes of the matrix."""
 
     numbers: tuple[int, ...]
     categories: tuple[int, ...]
     scale: Scale
     slopes: Weights
     missing: Weights
-    """Of a number's absence."""
+    """The weight of each number's missing indicator."""
     levels: tuple[Weights, ...]
-    """For each category, of each level, the last of missing."""
+    """For each category the weights of its levels, then the weight of missing."""
     intercept: float
 
     def contributions(self, features: Matrix) -> Weights:
-        """[n, m]."""
+        """The contribution of each feature to the margin [n, m], without the intercept."""
         parts = np.zeros(features.shape)
         numbers = features[:, self.numbers]
         parts[:, self.numbers] = self.scale.apply(numbers) * self.slopes + np.isnan(numbers) * self.missing
@@ -99,17 +102,17 @@ class FittedLogistic:
         centred = graph.add("Sub", wide, graph.constant([self.scale.mean], np.float64))
         standard = graph.add("Div", centred, graph.constant([self.scale.deviation], np.float64))
         clipped = graph.add("Clip", standard, *(graph.constant(end, np.float64) for end in (-_CLIP, _CLIP)))
-        there = graph.add("Mul", clipped, graph.constant([self.slopes], np.float64))
-        return graph.add("Where", graph.add("IsNaN", numbers), graph.constant([self.missing], np.float64), there)
+        parts = graph.add("Mul", clipped, graph.constant([self.slopes], np.float64))
+        return graph.add("Where", graph.add("IsNaN", numbers), graph.constant([self.missing], np.float64), parts)
 
     def _level_nodes(self, graph: Graph, features: str) -> str:
-        """All categories at once: a code is a place in the list of all levels' weights."""
+        """Add one lookup for all categories: each code becomes an index into the weights of all levels."""
         sizes = [len(weights) for weights in self.levels]
         starts = np.cumsum([0, *sizes[:-1]])
         codes = graph.columns(features, self.categories)
         last = graph.constant([np.array(sizes) - 1])
-        known = graph.cast(graph.add("Where", graph.add("IsNaN", codes), last, codes), "int64")
-        places = graph.add("Add", known, graph.constant([starts], np.int64))
+        levels = graph.cast(graph.add("Where", graph.add("IsNaN", codes), last, codes), "int64")
+        places = graph.add("Add", levels, graph.constant([starts], np.int64))
         return graph.add("Gather", graph.constant(np.concatenate(self.levels), np.float64), places)
 
 
@@ -138,7 +141,7 @@ class Logistic(Family):
 
 
 def _indicators(codes: npt.NDArray[np.float32], width: int) -> Weights:
-    """One column a level, the last for missing."""
-    known = np.nan_to_num(codes, nan=width - 1).astype(int)
-    indicators: Weights = np.eye(width)[known]
+    """One indicator column per level; the last column is for missing."""
+    levels = np.nan_to_num(codes, nan=width - 1).astype(int)
+    indicators: Weights = np.eye(width)[levels]
     return indicators

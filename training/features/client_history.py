@@ -1,4 +1,4 @@
-"""The file of known clients' history features that a predictor looks clients up in."""
+"""The file with the history features of known clients, in which a predictor looks clients up."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from training.tables import Tables
 
 
 def write_client_history(tables: Tables, names: tuple[str, ...], directory: Path, as_of: date) -> Path:
-    """Aggregate every client of the application tables and write the features named, in that order.
+    """Aggregate every client of the application tables and write the features `names`, in that order.
 
-    A feature of a table that is absent is missing for everybody.
+    If a table is absent, its features are missing for all clients.
     """
     applications = [tables.train, *([] if tables.test is None else [tables.test])]
     clients = pl.concat([frame["SK_ID_CURR"] for frame in applications]).unique().sort()

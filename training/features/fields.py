@@ -1,4 +1,4 @@
-"""Applications from a table to the rows a graph takes, and what training rows teach about each field."""
+"""Convert applications from a table to the rows that a graph takes, and describe each field from training rows."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from training.tables.columns import Column
 Columns = dict[str, npt.NDArray[Any]]
 
 MOST_LEVELS = 200
-"""A text column with more is an identifier or free text, not a category."""
+"""A text column with more levels is an identifier or free text, not a category."""
 
 
 class FieldError(TrainingError):
-    """A column that cannot be a field of a model."""
+    """A column cannot be a field of a model."""
 
 
 def describe(applications: pl.DataFrame) -> tuple[Field, ...]:
-    """The fields with the levels and ranges these training rows show, and required if a value was never missing.
+    """The fields with levels and ranges from these training rows; a field is required if it was never missing.
 
-    A manifest requires of these only the fields that its model uses.
+    A manifest then requires only those fields that its model uses.
 
     Raises FieldError for a category with more than MOST_LEVELS levels.
     """
@@ -35,17 +35,17 @@ def describe(applications: pl.DataFrame) -> tuple[Field, ...]:
 
 
 def _describe(column: Column, values: pl.Series) -> Field:
-    known = _known(column, values).drop_nulls()
-    number = column.kind != "text" and len(known) > 0
+    present = _present(column, values).drop_nulls()
+    number = column.kind != "text" and len(present) > 0
     return Field(
         name=column.name,
         datatype=column.datatype,
         description=column.description,
         unit=column.unit,
-        levels=() if column.kind != "text" else _levels(known),
+        levels=() if column.kind != "text" else _levels(present),
         anomalies=column.anomalies,
-        minimum=float(known.min()) if number else None,  # type: ignore[arg-type]  # a number, as its column's kind says
-        maximum=float(known.max()) if number else None,  # type: ignore[arg-type]
+        minimum=float(present.min()) if number else None,  # type: ignore[arg-type]  # a number by the column's kind
+        maximum=float(present.max()) if number else None,  # type: ignore[arg-type]
         required=values.null_count() == 0,
         protected=column.protected,
         actionable=column.actionable,
@@ -53,7 +53,7 @@ def _describe(column: Column, values: pl.Series) -> Field:
 
 
 def _levels(values: pl.Series) -> tuple[str, ...]:
-    """Most frequent first, so that a code's size means something to a tree; equally frequent by name."""
+    """Most frequent first, so that a tree can use the size of a code; levels of equal frequency by name."""
     if values.n_unique() > MOST_LEVELS:
         raise FieldError(
             f"{values.name}: expected at most {MOST_LEVELS} levels, found {values.n_unique()}: is it an identifier?"
@@ -63,23 +63,23 @@ def _levels(values: pl.Series) -> tuple[str, ...]:
 
 
 def columns_of(applications: pl.DataFrame) -> Columns:
-    """The fields as arrays with anomalies as missing: numbers with NaN, texts as objects with None."""
+    """The fields as arrays, with anomalies as missing: numbers have NaN, texts are objects with None."""
     return {column.name: _column(column, applications[column.name]) for column in FIELDS}
 
 
 def _column(column: Column, values: pl.Series) -> npt.NDArray[Any]:
-    known = _known(column, values)
-    return np.array(known.to_list(), object) if column.kind == "text" else known.cast(pl.Float64).to_numpy()
+    present = _present(column, values)
+    return np.array(present.to_list(), object) if column.kind == "text" else present.cast(pl.Float64).to_numpy()
 
 
-def _known(column: Column, values: pl.Series) -> pl.Series:
+def _present(column: Column, values: pl.Series) -> pl.Series:
     """The values with anomalies as null."""
     strange = values.is_in(list(column.anomalies)).fill_null(value=False)
     return values.set(strange, None) if column.anomalies else values
 
 
 def rows_of(applications: pl.DataFrame, fields: Sequence[Field], history: pl.DataFrame) -> Rows:
-    """Application rows with their clients' history features, both in the same order."""
+    """Rows from applications and their clients' history features; both frames must have the same order."""
     texts = applications.select(pl.col(field.name).fill_null("") for field in fields if field.datatype == "BYTES")
     categorical = np.empty(texts.shape, object)
     for i, name in enumerate(texts.columns):

@@ -1,7 +1,7 @@
-"""From an application's fields and history to the matrix the model sees: the first half of a bundle's graph.
+"""From an application's fields and history to the matrix that the model sees: the first half of a bundle's graph.
 
-Anomalies to missing, level encoding and ratios are nodes here and exist nowhere else; training computes its matrix by
-running this half by itself, so it cannot differ from what is served.
+Only these nodes turn anomalies into missing values, encode levels and compute ratios. Training runs this half alone to
+compute its matrix, so training and serving cannot differ.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _REASONS = {column.name: column.reason for column in FIELDS}
 def features_from(
     fields: Sequence[Field], history: Sequence[tuple[str, str]], allowed: Sequence[str]
 ) -> tuple[Feature, ...]:
-    """Every feature that can be made of these fields and history features (name, reason).
+    """All features that these fields and history features (name, reason) allow.
 
-    A protected field is in none of them unless it is among `allowed`.
+    Features use a protected field only if it is in `allowed`.
     """
     usable = {field.name: field for field in fields if not field.protected or field.name in allowed}
     numbers_first = sorted(usable.values(), key=lambda field: field.datatype == "BYTES")
@@ -48,7 +48,7 @@ def features_from(
 
 
 def inputs(fields: Sequence[Field], history: Sequence[str]) -> list[onnx.ValueInfoProto]:
-    """The three tensors every graph of ours takes."""
+    """The three tensors that each graph of Credence takes."""
     categories = sum(field.datatype == "BYTES" for field in fields)
     return [
         tensor("numeric", "float32", "n", len(fields) - categories),
@@ -58,23 +58,23 @@ def inputs(fields: Sequence[Field], history: Sequence[str]) -> list[onnx.ValueIn
 
 
 def add_features(graph: Graph, fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> str:
-    """Add the nodes that make `features` [n, m] of the three tensors, and return the matrix's name.
+    """Add the nodes that compute `features` [n, m] from the three tensors, and return the matrix's name.
 
-    The blocks stand in the order of `features_from`, so that putting them side by side is all there is to do.
+    The blocks have the order of `features_from`, so concatenating them is enough.
     """
-    wanted = [feature.name for feature in features]
+    names = [feature.name for feature in features]
     numeric = [field for field in fields if field.datatype != "BYTES"]
     categorical = [field for field in fields if field.datatype == "BYTES"]
     places = {field.name: place for place, field in enumerate(numeric)}
     numbers = _without_anomalies(graph, numeric)
 
-    def columns(names: Sequence[str]) -> str:
-        return graph.columns(numbers, (places[name] for name in names))
+    def columns(chosen: Sequence[str]) -> str:
+        return graph.columns(numbers, (places[name] for name in chosen))
 
-    direct = [name for name in wanted if name in places]
-    levels = [place for place, field in enumerate(categorical) if field.name in wanted]
-    ratios = [ratio for ratio in RATIOS if ratio.name in wanted]
-    scores = [name for name in wanted if name in EXTERNAL_SCORES.names]
+    direct = [name for name in names if name in places]
+    levels = [place for place, field in enumerate(categorical) if field.name in names]
+    ratios = [ratio for ratio in RATIOS if ratio.name in names]
+    scores = [name for name in names if name in EXTERNAL_SCORES.names]
     blocks = [columns(direct)]
     if levels:
         blocks.append(_codes(graph, categorical, levels))
@@ -87,13 +87,13 @@ def add_features(graph: Graph, fields: Sequence[Field], history: Sequence[str], 
     if history:
         blocks.append("history")
     made = [*direct, *(categorical[place].name for place in levels), *(ratio.name for ratio in ratios), *scores]
-    assert [*made, *history] == wanted, "features are not in the order of features_from"
+    assert [*made, *history] == names, "features are not in the order of features_from"
     matrix = graph.add("Concat", *blocks, axis=1)
     return graph.add("Where", graph.add("IsInf", matrix), graph.constant(_MISSING), matrix)
 
 
 def feature_graph(fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> bytes:
-    """The first half by itself: output `features` [n, m]."""
+    """The first half alone as a model; its output is `features` [n, m]."""
     graph = Graph()
     graph.name(add_features(graph, fields, history, features), "features")
     model = graph.model(inputs(fields, history), [tensor("features", "float32", "n", len(features))])
@@ -101,7 +101,7 @@ def feature_graph(fields: Sequence[Field], history: Sequence[str], features: Seq
 
 
 def _without_anomalies(graph: Graph, numeric: Sequence[Field]) -> str:
-    """Numbers that stand for missing become missing. NaN equals nothing, so it fills the places without an anomaly."""
+    """Replace anomalies by NaN. NaN equals no value, so it fills the gaps of fields with fewer anomalies."""
     numbers = "numeric"
     for position in range(max((len(field.anomalies) for field in numeric), default=0)):
         values = [field.anomalies[position] if position < len(field.anomalies) else _MISSING for field in numeric]
@@ -111,12 +111,13 @@ def _without_anomalies(graph: Graph, numeric: Sequence[Field]) -> str:
 
 
 def _codes(graph: Graph, categorical: Sequence[Field], chosen: Sequence[int]) -> str:
-    """Levels of the chosen fields to codes 0, 1, … by a field's own order; unknown and missing to NaN.
+    """Encode the levels of the chosen fields as 0, 1, … in the field's order; unknown and missing become NaN.
 
-    One dictionary serves all fields (a node for each costs more than everything else in this half): a text becomes its
-    number among all texts, 0 if it is none, and a table with one row a field says what that number is there.
+    All fields share one encoder node, because one node per field would cost more than the rest of this half. The
+    encoder gives each text its number among all texts, or 0 if it is unknown. A table with one row per field then maps
+    this number to the field's code.
     """
-    # Where every text was missing, the node still needs one to look for.
+    # If every text was missing in training, the encoder still needs one key.
     texts = sorted({level for field in categorical for level in field.levels}) or [""]
     width = len(texts) + 1
     table = np.full((len(categorical), width), np.nan, np.float32)
@@ -136,7 +137,10 @@ def _codes(graph: Graph, categorical: Sequence[Field], chosen: Sequence[int]) ->
 
 
 def _summary(graph: Graph, scores: str) -> tuple[str, str, str]:
-    """Mean, min and max of those that are there; of none the mean is 0 / 0 and the others are infinite, so missing."""
+    """Mean, min and max of the present scores.
+
+    If all scores are missing, the mean is 0 / 0 and the others are infinite, so all three become missing.
+    """
     absent = graph.add("IsNaN", scores)
     axis = graph.constant([1], np.int64)
 
@@ -144,7 +148,7 @@ def _summary(graph: Graph, scores: str) -> tuple[str, str, str]:
         return graph.add("Where", absent, graph.constant(value), present)
 
     total = graph.sum_columns(filled(0.0), len(EXTERNAL_SCORES.fields))
-    # Whole numbers: their sum has the same bits in any order.
+    # The sum of whole numbers has the same bits in any order.
     count = graph.add("ReduceSum", filled(0.0, graph.constant(1.0)), axis)
     low = graph.add("ReduceMin", filled(np.inf), axis)
     high = graph.add("ReduceMax", filled(-np.inf), axis)

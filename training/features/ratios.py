@@ -1,4 +1,4 @@
-"""Features that relate fields to each other, as data; the graph computes them and nothing else does."""
+"""Features that relate fields to each other, as data; only the graph computes them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ratio:
-    """`top / bottom`; missing where either is missing or the quotient is not finite."""
+    """`top / bottom`; missing if either is missing or the quotient is not finite."""
 
     name: str
     top: str
@@ -17,7 +17,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class SummaryFeature:
-    """Mean, smallest and largest of some fields, over those that are there; missing where none is."""
+    """Mean, minimum and maximum of the present values of some fields; missing if all values are missing."""
 
     name: str
     fields: tuple[str, ...]
@@ -25,7 +25,7 @@ class SummaryFeature:
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """The three features' names."""
+        """The names of the three features."""
         return (f"{self.name}_mean", f"{self.name}_min", f"{self.name}_max")
 
 
@@ -44,7 +44,7 @@ RATIOS = (
     Ratio("car_age_to_employment", "OWN_CAR_AGE", "DAYS_EMPLOYED", "employment"),
     Ratio("defaults_around_30", "DEF_30_CNT_SOCIAL_CIRCLE", "OBS_30_CNT_SOCIAL_CIRCLE", "surroundings"),
     Ratio("defaults_around_60", "DEF_60_CNT_SOCIAL_CIRCLE", "OBS_60_CNT_SOCIAL_CIRCLE", "surroundings"),
-    # With a protected field in them; left out unless the run allows that field.
+    # These use a protected field, so they are left out unless the run allows that field.
     Ratio("employed_to_age", "DAYS_EMPLOYED", "DAYS_BIRTH", "employment"),
     Ratio("registration_to_age", "DAYS_REGISTRATION", "DAYS_BIRTH", "stability"),
     Ratio("identity_to_age", "DAYS_ID_PUBLISH", "DAYS_BIRTH", "stability"),

@@ -1,6 +1,6 @@
-"""The reasons a letter to an applicant can give.
+"""The reasons that a letter to an applicant can give.
 
-A field, a ratio and a history feature each say which one they belong to, where they are defined.
+Each field, ratio and history feature names its reason in its definition.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ _TEXTS = {
     "payment_delays": ("Remboursement de vos prêts antérieurs", "Repayment of your earlier loans"),
     "card_usage": ("Utilisation de votre carte de crédit", "Use of your credit card"),
 }
-"""By code, in French and in English.
+"""Code to the text in French and in English.
 
-Each names what was looked at and claims nothing about it: that a payment was late is for the features to say, and
-whoever has a reason against them need not have done anything wrong.
+Each text names the subject and makes no claim about it. The features say whether, for example, a payment was late. An
+applicant with a negative reason need not have done anything wrong.
 """
 
 REASONS = tuple(Reason(code=code, french=french, english=english) for code, (french, english) in _TEXTS.items())
 
 
 def check(named: Iterable[tuple[str, str]]) -> None:
-    """Raises ValueError for a name with a reason that has no text: no applicant could read it."""
+    """Raise ValueError if the reason of a (name, reason) pair has no text, because a letter could not state it."""
     for name, reason in named:
         if reason not in _TEXTS:
             raise ValueError(f"{name}: expected one of the reasons {', '.join(_TEXTS)}; got {reason!r}")

@@ -1,1 +1,4 @@
-"""Policy and evaluation: what decisions cost, how good probabilities are, by group, with intervals. Pure."""
+"""Policy and evaluation: the cost of decisions and the quality of probabilities, by group, with intervals.
+
+All functions are pure.
+"""

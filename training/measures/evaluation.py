@@ -1,8 +1,8 @@
-"""How good decisions and probabilities were: metrics with bootstrap intervals.
+"""The quality of decisions and probabilities: metrics with bootstrap intervals.
 
-The bootstrap sorts once: a resample is how often each row of a sorted class was drawn, and every metric is a sum or a
-cumulative sum over these counts. Each class is drawn by itself, so both are there in every resample, and then weighted
-so that the number of defaults varies as if all were drawn together.
+The bootstrap sorts once. A resample is a count for each row of a sorted class: how often it was drawn. Every metric is
+a sum or a cumulative sum over these counts. Each class is drawn separately, so every resample has both classes. The
+counts are then weighted so that the number of defaults varies as if all rows were drawn together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from training.measures.policy import both_classes, checked, weights
 
 AUC = "auc"
 PR_AUC = "pr_auc"
-"""Average precision: the sum over recall steps of the precision at each, without interpolation."""
+"""Average precision: the sum over recall steps of step size times precision, without interpolation."""
 KS = "ks"
 """Kolmogorov-Smirnov: the largest distance between the score distributions of the two classes."""
 LOG_LOSS = "log_loss"
@@ -27,12 +27,12 @@ ECE = "ece"
 ACCURACY = "accuracy"
 ACCURACY_APPROVE_ALL = "accuracy_approve_all"
 F1 = "f1"
-"""Of the class of defaults, as the threshold predicts it."""
+"""F1 of the class of defaults, as the threshold predicts it."""
 COST = "cost"
-"""Per applicant, in units of one refused good client if that costs 1."""
+"""Cost per applicant, in units of one refused good client if that costs 1."""
 APPROVAL_RATE = "approval_rate"
 OBSERVED_EXPECTED = "observed_expected"
-"""Defaults that happened, over the sum of the probabilities."""
+"""The number of defaults divided by the sum of the probabilities."""
 
 METRICS = (
     AUC, PR_AUC, KS, LOG_LOSS, BRIER, ECE, ACCURACY, ACCURACY_APPROVE_ALL, F1, COST, APPROVAL_RATE, OBSERVED_EXPECTED,
@@ -41,28 +41,31 @@ METRICS = (
 ECE_BINS = 10
 
 _CLIP = 1e-15
-_CHUNK = 4_000_000  # counts held at once: 32 MB
+_CHUNK = 4_000_000  # counts in memory at the same time: 32 MB
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class JudgedRows:
-    """Applicants [n] whose outcome is known, as the calibrated model sees them."""
+    """Applicants [n] with known outcomes and their calibrated probabilities."""
 
     outcome: NDArray[np.bool_]
     probability: Floats
     weight: Floats
-    """How many applicants each stands for."""
+    """The number of applicants that each row stands for."""
 
     @classmethod
     def of(cls, outcome: ArrayLike, probability: ArrayLike, weight: ArrayLike | None = None) -> JudgedRows:
-        """Checked values; each stands for one without weights. Raises OutcomeError as `checked` and `weights` do."""
+        """Check the values; without weights each row stands for one applicant.
+
+        Raises OutcomeError as `checked` and `weights` do.
+        """
         probabilities, defaulted = checked(probability, outcome)
         return cls(defaulted, probabilities, weights(weight, defaulted.size))
 
     def take(self, chosen: NDArray[np.bool_]) -> JudgedRows:
-        """Those of a mask."""
+        """The applicants in a mask [n]."""
         return JudgedRows(self.outcome[chosen], self.probability[chosen], self.weight[chosen])
 
 
@@ -79,25 +82,26 @@ class Confusion:
 def evaluate(
     judged: JudgedRows, threshold: float, costs: Costs, seed: int = 0, resamples: int = 1000
 ) -> dict[str, Interval]:
-    """All of METRICS with their 95 % bootstrap intervals: percentiles, but for KS and ECE the basic interval.
+    """All of METRICS with their 95 % bootstrap intervals. Raises OutcomeError if the outcomes are all alike.
 
-    Chance alone raises these two, and once more in a resample, so percentiles lie too high. In simulations of 1,000 to
-    4,000 applicants the basic interval held the true figure nine times in ten (six in ten for the ECE of an exactly
-    calibrated model), percentiles eight in ten to never. Source: Davison and Hinkley, Bootstrap Methods and their
-    Application (1997), section 5.2. Raises OutcomeError for outcomes all alike.
+    KS and ECE have the basic interval, all others the percentile interval. Chance raises KS and ECE in the sample, and
+    raises them again in each resample, so their percentiles are too high. Simulations had 1,000 to 4,000 applicants.
+    The basic interval contained the true figure nine times in ten (six in ten for the ECE of an exactly calibrated
+    model). The percentile interval contained it between eight times in ten and never. Source: Davison and Hinkley,
+    Bootstrap Methods and their Application (1997), section 5.2.
     """
     both_classes(judged.outcome)
     return figures(Sample.of(judged, threshold, costs), seed, resamples)
 
 
 def confusion(judged: JudgedRows, threshold: float) -> Confusion:
-    """Decisions at the threshold against outcomes; refused is probability >= threshold."""
+    """Decisions at the threshold against outcomes; an applicant is refused if probability >= threshold."""
     cells = np.bincount(2 * (judged.probability >= threshold) + judged.outcome, judged.weight, minlength=4)
     return Confusion(*(round(cell) for cell in cells.tolist()))
 
 
 def alarm(auc: Interval, limit: float) -> str | None:
-    """The overfitting alarm's sentence, or None where the hold-out AUC is plausible."""
+    """The sentence of the overfitting alarm, or None if the hold-out AUC is plausible."""
     if auc.value <= limit:
         return None
     return (
@@ -107,14 +111,14 @@ def alarm(auc: Interval, limit: float) -> str | None:
 
 
 def equal_mass(ascending: Floats, bins: int = ECE_BINS) -> NDArray[np.intp]:
-    """Where each of about equally large bins of sorted values begins; equal values are never split."""
-    wanted = ascending[np.linspace(0, ascending.size, min(bins, ascending.size), endpoint=False).astype(int)]
-    return np.unique(np.searchsorted(ascending, wanted, side="left"))
+    """The start index of each bin of sorted values; bins have about equal size and never split equal values."""
+    edges = ascending[np.linspace(0, ascending.size, min(bins, ascending.size), endpoint=False).astype(int)]
+    return np.unique(np.searchsorted(ascending, edges, side="left"))
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Applicants by class, each class sorted by probability, with all that a resample needs."""
+    """Applicants by class, each class sorted by probability, with all values that a resample needs."""
 
     good: Floats
     bad: Floats
@@ -123,8 +127,9 @@ class Sample:
     threshold: float
     costs: Costs
     good_bins: NDArray[np.intp]
-    """Where the calibration bins begin among the good [bins + 1], with the end; likewise the next."""
+    """Start indexes of the calibration bins among the good, then the end [bins + 1]."""
     bad_bins: NDArray[np.intp]
+    """The same among the bad."""
 
     @classmethod
     def of(cls, judged: JudgedRows, threshold: float, costs: Costs) -> Sample:
@@ -138,9 +143,9 @@ class Sample:
 
 
 def figures(sample: Sample, seed: int, resamples: int) -> dict[str, Interval]:
-    """Every metric of the sample itself, with an interval from the same over resamples.
+    """Every metric of the sample, with an interval from resamples as in `evaluate`.
 
-    As `evaluate`; without the metrics that need both classes where there is one.
+    If the sample has only one class, metrics that need both classes are left out.
     """
     values = _metrics(sample, sample.good_weight[None], sample.bad_weight[None])
     random = np.random.default_rng(seed)
@@ -149,18 +154,20 @@ def figures(sample: Sample, seed: int, resamples: int) -> dict[str, Interval]:
         _metrics(sample, *_resampled(random, rows, sample))
         for rows in [min(size, resamples - done) for done in range(0, resamples, size)]
     ]
-    found = {}
+    intervals = {}
     for name, value in values.items():
         low, high = np.quantile(np.concatenate([chunk[name] for chunk in chunks]), [0.025, 0.975])
         if name in (KS, ECE):
             low, high = max(0, 2 * value[0] - high), min(1, 2 * value[0] - low)
-        # Where every resample is on one side of the data the interval can miss its own value.
-        found[name] = Interval(value=float(value[0]), low=float(min(low, value[0])), high=float(max(high, value[0])))
-    return found
+        # If every resample is on one side of the sample's value, the interval would not contain the value.
+        intervals[name] = Interval(
+            value=float(value[0]), low=float(min(low, value[0])), high=float(max(high, value[0]))
+        )
+    return intervals
 
 
 def _resampled(random: np.random.Generator, resamples: int, sample: Sample) -> tuple[Floats, Floats]:
-    """How many applicants each good and each bad row stands for in each resample."""
+    """The number of applicants that each good and each bad row stands for in each resample."""
     good, bad = sample.good.size, sample.bad.size
     defaults = random.binomial(good + bad, bad / (good + bad), resamples).astype(np.float64)
     if good and bad:
@@ -172,7 +179,7 @@ def _resampled(random: np.random.Generator, resamples: int, sample: Sample) -> t
 
 
 def _draw(random: np.random.Generator, resamples: int, size: int) -> Floats:
-    """How often each of `size` rows was drawn, in each resample [resamples, size]."""
+    """Counts [resamples, size]: how often each of `size` rows was drawn in each resample."""
     if not size:
         return np.zeros((resamples, 0))
     drawn = random.integers(0, size, (resamples, size), dtype=np.int32)
@@ -181,7 +188,7 @@ def _draw(random: np.random.Generator, resamples: int, size: int) -> Floats:
 
 
 def _metrics(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
-    """Each metric [resamples], given how often each good and each bad applicant counts [resamples, class size]."""
+    """Each metric [resamples], from the counts of each good and each bad applicant [resamples, class size]."""
     goods, bads = good.sum(axis=1), bad.sum(axis=1)
     accepted_good = good[:, : np.searchsorted(sample.good, sample.threshold)].sum(axis=1)
     accepted_bad = bad[:, : np.searchsorted(sample.bad, sample.threshold)].sum(axis=1)
@@ -199,10 +206,10 @@ def _metrics(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
 
 
 def _ranking(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
-    """Metrics of order alone.
+    """The metrics that depend only on the order of the probabilities.
 
-    All three change only at the probabilities of the bad, who are few: so they are summed there, against the good
-    below and up to each. Equal probabilities count half in AUC and together in the others.
+    All three change only at the probabilities of the bad, who are few. So the sums run over the bad, against the good
+    below and up to each of them. Equal probabilities count half in AUC; the other two treat them as one step.
     """
     goods, bads = good.sum(axis=1), bad.sum(axis=1)
     below, up_to = (_cumulated(good, np.searchsorted(sample.good, sample.bad, side=side)) for side in ("left", "right"))
@@ -221,7 +228,7 @@ def _ranking(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
 
 
 def _probabilistic(sample: Sample, good: Floats, bad: Floats) -> dict[str, Floats]:
-    """Metrics of the probabilities' values."""
+    """The metrics that depend on the values of the probabilities."""
     total = good.sum(axis=1) + bad.sum(axis=1)
     safe_good, safe_bad = (np.clip(part, _CLIP, 1 - _CLIP) for part in (sample.good, sample.bad))
     residual = _bin_sums(bad * (1 - sample.bad), sample.bad_bins) - _bin_sums(good * sample.good, sample.good_bins)
@@ -234,12 +241,12 @@ def _probabilistic(sample: Sample, good: Floats, bad: Floats) -> dict[str, Float
 
 
 def _cumulated(counts: Floats, before: NDArray[np.intp]) -> Floats:
-    """Sums of each row's first `before` counts [resamples, len(before)]."""
+    """The sum of the first `before` counts of each resample [resamples, len(before)]."""
     sums = np.cumsum(counts, axis=1)
     return np.where(before > 0, sums[:, np.maximum(before, 1) - 1], 0.0)
 
 
 def _bin_sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
-    """Sums of each row between neighbouring starts [resamples, len(starts) - 1]; an empty bin sums to 0."""
+    """The sum of each resample in each bin [resamples, len(starts) - 1]; an empty bin has the sum 0."""
     padded = np.concatenate([values, np.zeros((values.shape[0], 1))], axis=1)
     return np.where(np.diff(starts) > 0, np.add.reduceat(padded, starts, axis=1)[:, :-1], 0.0)

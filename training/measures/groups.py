@@ -1,4 +1,4 @@
-"""How protected groups fared, each with the metrics of everybody."""
+"""Results by protected group, with the same metrics as for all applicants."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from training.measures.evaluation import JudgedRows, Sample, figures
 
 @dataclass(frozen=True)
 class GroupMetrics:
-    """How one group fared."""
+    """The results of one group."""
 
     field: str
     name: str
     rows: int
     defaults: int
     approval_ratio: float
-    """Approval rate over the highest of any group of its field that holds YARDSTICK of the rows."""
+    """Approval rate divided by the best rate of the field's groups that have at least YARDSTICK of the rows."""
     metrics: dict[str, Interval]
-    """As for everybody; without those that need both classes where there is one."""
+    """The same metrics as for all applicants; if the group has one class, without those that need both classes."""
 
 
 def by_group(
@@ -35,13 +35,13 @@ def by_group(
     seed: int = 0,
     resamples: int = 1000,
 ) -> dict[str, tuple[GroupMetrics, ...]]:
-    """For each field, those of its groups that somebody belongs to; `protected` are of the same applicants."""
+    """For each field the results of its groups that are not empty; `protected` must be of the same applicants."""
     mass, accepted = judged.weight, judged.probability < threshold
 
     def metrics(chosen: NDArray[np.bool_]) -> dict[str, Interval]:
         return figures(Sample.of(judged.take(chosen), threshold, costs), seed, resamples)
 
-    found = {}
+    groups = {}
     for members in protected:
         sizes = np.bincount(members.group, minlength=len(members.names))
         total = np.bincount(members.group, mass, len(sizes))
@@ -50,7 +50,7 @@ def by_group(
             size >= YARDSTICK * mass.size and name != MISSING for size, name in zip(sizes, members.names, strict=True)
         ]
         best = approved[large].max(initial=0.0)
-        found[members.field] = tuple(
+        groups[members.field] = tuple(
             GroupMetrics(
                 field=members.field,
                 name=members.names[place],
@@ -61,4 +61,4 @@ def by_group(
             )
             for place in np.flatnonzero(sizes)
         )
-    return found
+    return groups

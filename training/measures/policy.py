@@ -1,8 +1,8 @@
-"""From margins to decisions: Platt calibration, what decisions cost, and the threshold that costs least.
+"""From margins to decisions: Platt calibration, the cost of decisions, and the threshold with the lowest cost.
 
-The cost curve is flat and jagged near its lowest point, so where one sample has it is mostly luck. The threshold is
-therefore bagged: the lowest points of many resamples, averaged. On simulated lenders of 1,000 to 20,000 applicants that
-costs about half as much over the best threshold as the sample's own lowest point does.
+The cost curve is flat and jagged near its lowest point, so the lowest point of one sample is mostly chance. The
+threshold is therefore bagged: it is the mean of the lowest points of many resamples. On simulated lenders of 1,000 to
+20,000 applicants, its excess cost over the best threshold is about half that of the sample's own lowest point.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ from training.bundle.manifest import Calibration, Costs
 Floats = NDArray[np.float64]
 
 MAX_CUTS = 2000
-"""Cuts that a cost curve tries; among more distinct probabilities it takes these at equal numbers of applicants."""
+"""The most cuts that a cost curve tries. If there are more distinct probabilities, cuts have equal numbers of
+applicants between them."""
 
 _RESAMPLES = 500
 _NEWTON_STEPS = 100
 
 
 class OutcomeError(ValueError):
-    """Outcomes or scores that nothing can be judged from; the message says what was expected and what came."""
+    """Outcomes or scores are not usable; the message names the expected and the actual values."""
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """Where refusing begins, with the 95 % bootstrap interval of the cheapest cut."""
+    """The lowest refused probability, with the 95 % bootstrap interval of the cheapest cut."""
 
     value: float
     low: float
@@ -40,29 +41,29 @@ class Threshold:
 
 @dataclass(frozen=True)
 class CostCurve:
-    """Cost per applicant of refusing from each cut on; cuts ascend from accepting nobody to accepting everybody."""
+    """Cost per applicant if each cut is the threshold; cuts ascend from refusing all to accepting all."""
 
     cut: Floats
     cost: Floats
 
 
 def weights(weight: ArrayLike | None, size: int) -> Floats:
-    """How many applicants each of `size` rows stands for: one each where nothing else is said.
+    """The number of applicants that each of `size` rows stands for; one each if `weight` is None.
 
-    Raises OutcomeError for another number of weights, and for one that is not above 0.
+    Raises OutcomeError if the number of weights is not `size`, or if a weight is not above 0.
     """
-    found = np.ones(size) if weight is None else np.asarray(weight, dtype=np.float64)
-    if found.shape != (size,):
-        raise OutcomeError(f"expected {size} weights; got {found.shape}")
-    if not (np.isfinite(found) & (found > 0)).all():
-        raise OutcomeError(f"expected weights above 0; got {found[~(np.isfinite(found) & (found > 0))][0]}")
-    return found
+    values = np.ones(size) if weight is None else np.asarray(weight, dtype=np.float64)
+    if values.shape != (size,):
+        raise OutcomeError(f"expected {size} weights; got {values.shape}")
+    if not (np.isfinite(values) & (values > 0)).all():
+        raise OutcomeError(f"expected weights above 0; got {values[~(np.isfinite(values) & (values > 0))][0]}")
+    return values
 
 
 def checked(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:
     """Scores and outcomes as arrays [n].
 
-    Raises OutcomeError where the lengths differ or are 0, a score is not finite, or an outcome is neither 0 nor 1.
+    Raises OutcomeError if the lengths differ or are 0, a score is not finite, or an outcome is neither 0 nor 1.
     """
     scores, outcomes = np.asarray(score, dtype=np.float64), np.asarray(outcome)
     if scores.ndim != 1 or scores.shape != outcomes.shape or not scores.size:
@@ -75,7 +76,7 @@ def checked(score: ArrayLike, outcome: ArrayLike) -> tuple[Floats, NDArray[np.bo
 
 
 def both_classes(outcome: NDArray[np.bool_]) -> None:
-    """Raise OutcomeError unless somebody defaulted and somebody did not."""
+    """Raise OutcomeError unless there is at least one default and one repayment."""
     if outcome.all() or not outcome.any():
         raise OutcomeError(f"expected outcomes of both kinds; got {outcome.sum()} defaults among {outcome.size}")
 
@@ -83,8 +84,8 @@ def both_classes(outcome: NDArray[np.bool_]) -> None:
 def platt(margin: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Calibration:
     """Fit Platt scaling on rows that the model did not learn from.
 
-    The targets are (N1 + 1) / (N1 + 2) and 1 / (N0 + 2) instead of 1 and 0, so separable data have a finite answer; a
-    constant margin keeps slope 1. The slope is negative where higher margins default less: such a model is of no use.
+    The targets are (N1 + 1) / (N1 + 2) and 1 / (N0 + 2) instead of 1 and 0. So separable data have a finite solution.
+    A constant margin keeps slope 1. If higher margins default less, the slope is negative and the model is useless.
     Source: Platt, Probabilistic outputs for support vector machines (1999); Newton's method with halved steps
     after Lin, Lin and Weng, A note on Platt's probabilistic outputs (2007).
     """
@@ -122,7 +123,7 @@ def cost_curve(
     max_cuts: int = MAX_CUTS,
     weight: ArrayLike | None = None,
 ) -> CostCurve:
-    """What each threshold would have cost on these applicants."""
+    """The cost of each threshold on these applicants."""
     probabilities, defaulted = checked(probability, outcome)
     cells = _Cells.of(probabilities, defaulted, weights(weight, defaulted.size), max_cuts)
     return CostCurve(cells.cuts, _costs(*cells.masses(cells.rows), costs))
@@ -136,11 +137,11 @@ def threshold(
     resamples: int = _RESAMPLES,
     weight: ArrayLike | None = None,
 ) -> Threshold:
-    """The probability from which refusing costs least, found on validation data; refuse if and only if >= `value`.
+    """The threshold with the lowest cost on validation data; refuse if and only if probability >= `value`.
 
-    Each resample has its cheapest cut, ties at their middle; `value` is the mean of these in
-    log-odds, `low` and `high` their 2.5th and 97.5th percentiles. Raises OutcomeError as `checked` does, for outcomes
-    all alike, for probabilities outside of [0, 1] and for costs that are not above 0.
+    Each resample has a cheapest cut, or the middle of several. `value` is the mean of these cuts in log-odds; `low` and
+    `high` are their 2.5th and 97.5th percentiles. Raises OutcomeError as `checked` does. It also raises OutcomeError if
+    the outcomes are all alike, a probability is outside of [0, 1] or a cost is not above 0.
     """
     if costs.fn <= 0 or costs.fp <= 0:
         raise OutcomeError(
@@ -154,7 +155,7 @@ def threshold(
     random = np.random.default_rng(seed)
     odds = _logit(np.clip(cells.cuts, 1e-9, 1 - 1e-9))
     cheapest = np.array([_cheapest(odds, cells, costs, random) for _ in range(resamples)])
-    # With nearly all resamples at one cut the mean can lie outside of the percentiles.
+    # If nearly all resamples have the same cut, the mean can be outside of the percentiles.
     low, high = np.quantile(cheapest, [0.025, 0.975])
     value = float(cheapest.mean())
     low, value, high = _sigmoid(np.array([min(low, value), value, max(high, value)])).tolist()
@@ -162,7 +163,7 @@ def threshold(
 
 
 def _newton(margin: Floats, target: Floats, weight: Floats) -> tuple[float, float]:
-    """Slope and intercept of the least cross-entropy against soft targets."""
+    """The slope and intercept that minimise the cross-entropy against soft targets."""
     design = np.column_stack([margin, np.ones_like(margin)])
     line = np.array([0.0, float(_logit(np.average(target, weights=weight)))])
     loss = _cross_entropy(design @ line, target, weight)
@@ -171,7 +172,7 @@ def _newton(margin: Floats, target: Floats, weight: Floats) -> tuple[float, floa
         gradient = design.T @ (weight * (probability - target))
         if np.abs(gradient).max() < 1e-10 * weight.sum():
             break
-        # The ridge keeps the Hessian invertible where probabilities run into 0 and 1.
+        # The ridge keeps the Hessian invertible if probabilities reach 0 or 1.
         spread = weight * (probability * (1 - probability))
         hessian = (design * spread[:, None]).T @ design + 1e-12 * np.eye(2)
         step, scale = np.linalg.solve(hessian, gradient), 1.0
@@ -183,16 +184,16 @@ def _newton(margin: Floats, target: Floats, weight: Floats) -> tuple[float, floa
 
 @dataclass(frozen=True)
 class _Cells:
-    """Applicants who are alike to a resample: between the same two cuts, of one outcome and of one weight."""
+    """Cells of applicants with the same outcome and weight between the same two cuts; a resample draws from cells."""
 
     cuts: Floats
-    """[k + 1], each half-way between two probabilities."""
+    """[k + 1] Each cut is half-way between two probabilities."""
     place: NDArray[np.intp]
-    """Of each cell, in 2 k places: the good between neighbouring cuts, then the bad."""
+    """The place of each cell, 0 to 2 k - 1: first the good between neighbouring cuts, then the bad."""
     weight: Floats
-    """Of one row of each cell."""
+    """The weight of one row of each cell."""
     rows: Floats
-    """In each cell."""
+    """The number of rows in each cell."""
 
     @classmethod
     def of(cls, probability: Floats, defaulted: NDArray[np.bool_], weight: Floats, max_cuts: int) -> _Cells:
@@ -200,27 +201,28 @@ class _Cells:
         ascending = probability[order]
         first = np.flatnonzero(np.diff(ascending, prepend=-np.inf))
         if first.size > max_cuts:
-            wanted = np.linspace(0, ascending.size, max_cuts, endpoint=False).astype(int)
-            first = first[np.unique(np.searchsorted(first, wanted, side="right") - 1)]
+            places = np.linspace(0, ascending.size, max_cuts, endpoint=False).astype(int)
+            first = first[np.unique(np.searchsorted(first, places, side="right") - 1)]
         edges = np.concatenate([[0.0], ascending, [1.0]])
         starts = np.append(first, ascending.size)
         cuts = (edges[starts] + edges[starts + 1]) / 2
         step = np.repeat(np.arange(first.size), np.diff(starts))
         size, (values, kind) = 2 * first.size, np.unique(weight[order], return_inverse=True)
         rows = np.bincount(kind * size + defaulted[order] * first.size + step, minlength=values.size * size)
-        # An empty cell is never drawn; the last stays, so that draws do not depend on which are empty.
-        kept = np.union1d(np.flatnonzero(rows), rows.size - 1)
-        return cls(cuts, kept % size, values[kept // size], rows[kept].astype(np.float64))
+        # Empty cells are never drawn, so they are removed. The last cell always stays, so that the draws do not depend
+        # on which cells are empty.
+        cells = np.union1d(np.flatnonzero(rows), rows.size - 1)
+        return cls(cuts, cells % size, values[cells // size], rows[cells].astype(np.float64))
 
     def masses(self, rows: Floats) -> tuple[Floats, Floats]:
-        """The good and the bad applicants [k] between cuts that so many rows of each cell stand for."""
+        """The good and the bad applicants [k] between cuts, if cells have the numbers of rows in `rows`."""
         steps = self.cuts.size - 1
         sums = np.bincount(self.place, rows * self.weight, minlength=2 * steps).astype(np.float64)
         return sums[:steps], sums[steps:]
 
 
 def _costs(good: Floats, bad: Floats, costs: Costs) -> Floats:
-    """Cost per applicant at each cut [k + 1], given the applicants between cuts [k]."""
+    """The cost per applicant at each cut [k + 1], from the applicants between cuts [k]."""
     accepted_bad, accepted_good = np.append(0, np.cumsum(bad)), np.append(0, np.cumsum(good))
     return np.asarray(
         (costs.fn * accepted_bad + costs.fp * (accepted_good[-1] - accepted_good)) / (good.sum() + bad.sum())
@@ -228,7 +230,7 @@ def _costs(good: Floats, bad: Floats, costs: Costs) -> Floats:
 
 
 def _cheapest(odds: Floats, cells: _Cells, costs: Costs, random: np.random.Generator) -> float:
-    """The cheapest cut of one resample; of several equally cheap, the middle between the first and the last."""
+    """The cheapest cut of one resample; if several are equal, the middle between the first and the last."""
     drawn = random.multinomial(int(cells.rows.sum()), cells.rows / cells.rows.sum()).astype(np.float64)
     paid = _costs(*cells.masses(drawn), costs)
     ties = np.flatnonzero(paid <= paid.min() + 1e-12)
@@ -245,6 +247,6 @@ def _logit(probability: ArrayLike) -> Floats:
 
 
 def _sigmoid(logit: Floats) -> Floats:
-    # Two branches, since exp overflows for a large positive argument.
+    # Two branches, because exp overflows for a large positive argument.
     small = np.exp(-np.abs(logit))
     return np.asarray(np.where(logit >= 0, 1 / (1 + small), small / (1 + small)))

@@ -1,10 +1,10 @@
-"""The registry of versions and of what became of them: the one place that knows MLflow.
+"""The registry of versions and of changes of the live version. Only this package uses MLflow.
 
-A bundle is logged as it is, as one model, with an MLmodel file beside its own files: MLflow then shows what goes in and
-out, and `mlflow.pyfunc.load_model` and `mlflow.onnx.load_model` run the same graph that is served. Nothing in it is
-pickled. A version is addressed by its number; aliases are for people and move, what runs never names one.
+A bundle is logged unchanged as one model, with an MLmodel file beside its own files. So MLflow shows its inputs and
+outputs, and `mlflow.pyfunc.load_model` and `mlflow.onnx.load_model` run the graph that is served. Nothing in it is
+pickled. Code addresses a version by its number; aliases move and are only for people.
 
-What a bundle holds and what a change of the live version means does not belong here.
+The content of a bundle and the meaning of a change of the live version do not belong here.
 """
 
 from __future__ import annotations
@@ -17,4 +17,4 @@ __all__ = ["Figures", "LoggedTrial", "Registry", "RegistryError", "Version"]
 
 
 class Registry(Versions, Changes):
-    """The versions of one model in the MLflow at `url`, and the audit trail of what was live."""
+    """The versions of one model in the MLflow at `url`, and the audit trail of live versions."""

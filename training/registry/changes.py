@@ -1,4 +1,4 @@
-"""The audit trail: each attempt to change what is live is a run of an experiment of its own."""
+"""The audit trail: each attempt to change the live version is a run in a separate experiment."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from training.registry.trail import Change, from_tags, measured, page, to_tags
 
 
 class Changes(Connection):
-    """Every attempt, as it was begun and as it ended."""
+    """Records of all attempts, with their begin and their end."""
 
     def begin(self, change: Change) -> Change:
-        """Record an attempt to change what is live, with the gate's figures; returns it with its id."""
-        with self._speaking():
+        """Record an attempt to change the live version, with the gate's figures. Returns the change with its id."""
+        with self._connected():
             client, change = self._client, self._signed(change)
             tags = {**to_tags(change), "mlflow.note.content": page(change), "mlflow.user": change.by}
             name = f"{change.kind} {change.after}"
@@ -27,21 +27,21 @@ class Changes(Connection):
         return recorded
 
     def note(self, change: Change) -> None:
-        """Record how far an attempt is: its state and why."""
+        """Record the present state of an attempt and the reason."""
         change = self._signed(change)
-        with self._speaking():
+        with self._connected():
             for name, value in {**to_tags(change), "mlflow.note.content": page(change)}.items():
                 self._client.set_tag(change.id, name, value)
 
     def finish(self, change: Change) -> None:
-        """Record how an attempt ended: its state and why."""
+        """Record the final state of an attempt and the reason."""
         self.note(change)
-        with self._speaking():
+        with self._connected():
             self._client.set_terminated(change.id, "FAILED" if change.state == "undone" else "FINISHED")
 
     def changes(self) -> list[Change]:
-        """The audit trail: every attempt to change what is live, the newest first."""
-        with self._speaking():
+        """The audit trail: every attempt to change the live version, newest first."""
+        with self._connected():
             trail = self._client.get_experiment_by_name(self._trail)
             if trail is None:
                 return []
@@ -50,7 +50,7 @@ class Changes(Connection):
         return sorted(changes, key=lambda change: change.at, reverse=True)
 
     def _signed(self, change: Change) -> Change:
-        """The change with the id of the run that speaks, if it is one."""
+        """The change with the id of the current Prefect run, if there is one."""
         return msgspec.structs.replace(change, flow_run=self.flow_run or change.flow_run)
 
     @property

@@ -1,4 +1,4 @@
-"""Speaking with MLflow: one client, our errors before its own, lists whole, figures in batches."""
+"""The connection to MLflow: one client, errors as RegistryError, complete lists, figures in batches."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 PAGE = 1000
-"""Entries asked for at once."""
+"""Entries per request."""
 
 _DEFAULTS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # its own default of 7 says nothing for two minutes
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's default of 7 blocks for two minutes without a message
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
@@ -29,13 +29,13 @@ _DEFAULTS = {
 
 
 class RegistryError(Exception):
-    """The registry cannot be reached or refuses; the message names its address, or what is not there."""
+    """The registry cannot be reached or refuses a request; the message names its address or the missing entry."""
 
 
 class Connection:
-    """To the MLflow at `url`, about one model.
+    """A connection to the MLflow at `url` for one model.
 
-    `flow_run` is the id of Prefect's run that speaks. Versions and changes are tagged with it, so that it finds them.
+    `flow_run` is the id of the current Prefect run. Versions and changes are tagged with it, so the run can find them.
     """
 
     def __init__(self, url: str, model: str = MODEL, flow_run: str | None = None) -> None:
@@ -47,15 +47,16 @@ class Connection:
     def _client(self) -> MlflowClient:
         for name, value in _DEFAULTS.items():
             os.environ.setdefault(name, value)
-        import mlflow  # seconds: only what speaks with the registry pays them
+        import mlflow  # takes seconds, so only users of the registry import it
 
-        # a download resolves a model's address by the process's own setting, not by the client's
+        # A download resolves a model's address by the setting of the process, not of the client.
         mlflow.set_tracking_uri(self.url)
         mlflow.set_registry_uri(self.url)
         return mlflow.MlflowClient(self.url, self.url)
 
     @contextmanager
-    def _speaking(self) -> Iterator[None]:
+    def _connected(self) -> Iterator[None]:
+        """Check that MLflow answers, and raise errors of the block as RegistryError."""
         client = self._client
         from mlflow.exceptions import MlflowException
 
@@ -73,8 +74,8 @@ class Connection:
             raise RegistryError(f"MLflow at {self.url} refused: {str(error).splitlines()[0]}") from error
 
     def _experiment(self, name: str) -> str:
-        found = self._client.get_experiment_by_name(name)
-        return str(found.experiment_id if found else self._client.create_experiment(name))
+        experiment = self._client.get_experiment_by_name(name)
+        return str(experiment.experiment_id if experiment else self._client.create_experiment(name))
 
     def _log_figures(self, run_id: str, parameters: Mapping[str, Any], metrics: Mapping[str, float]) -> None:
         from mlflow.entities import Metric, Param
@@ -87,11 +88,11 @@ class Connection:
         )
 
 
-def every(search: Callable[..., Any], **asked: Any) -> Iterator[Any]:  # MLflow's entities are untyped
-    """All that a search of MLflow finds: it answers a page at a time."""
+def every(search: Callable[..., Any], **filters: Any) -> Iterator[Any]:  # MLflow's entities are untyped
+    """All results of an MLflow search, which returns one page per request."""
     token = None
     while True:
-        page = search(**asked, max_results=PAGE, page_token=token)
+        page = search(**filters, max_results=PAGE, page_token=token)
         yield from page
         token = page.token
         if not token:

@@ -1,4 +1,4 @@
-"""What MLflow needs beside a bundle, so that its own tools can show and run it."""
+"""The additional files that MLflow's tools need to show and run a bundle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.bundle import Bundle, Manifest
 
 
 def describe(bundle: Bundle, run_id: str, model: Any, directory: Path) -> None:  # MLflow's entities are untyped
-    """Write MLmodel, signature, input example and requirements of a logged model into a directory."""
+    """Write the MLmodel, signature, input example and requirements of a logged model into a directory."""
     import onnx
     import onnxruntime
     from mlflow.models import Model

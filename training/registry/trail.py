@@ -1,4 +1,4 @@
-"""A change of what is live, as the audit trail keeps it."""
+"""A change of the live version, as the audit trail stores it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from training.bundle import Population
 
 Kind = Literal["promote", "rollback"]
 State = Literal["begun", "done", "undone", "refused", "undecided"]
-"""`begun` until it is known how it ended; `undone` put the old version back; the gate said the last two."""
+"""`begun` until the end is known; `undone` if the old version was put back; the gate's answer gives the last two."""
 
 PREFIX = "credence.change."
 LONGEST = 8000
-"""Characters that MLflow takes in a tag."""
+"""Characters that MLflow accepts in a tag."""
 
 Answer = Literal["promote", "refuse", "undecided"]
 
@@ -24,46 +24,47 @@ PASSED = {True: "holds", False: "fails", None: "not known"}
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a version must satisfy."""
+    """One condition that a version must satisfy."""
 
     name: str
     passed: bool | None
-    """None if the evidence does not say."""
+    """None if the evidence is not enough."""
     figure: float | None = None
     low: float | None = None
-    """Of the figure's 95 % interval, as `high`."""
+    """Lower end of the figure's 95 % interval."""
     high: float | None = None
+    """Upper end of the figure's 95 % interval."""
     limit: float | None = None
     """The value that the figure or its interval is compared with."""
     sentence: str
 
 
 class Gate(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's answer with everything it rests on."""
+    """The gate's answer with all its evidence."""
 
     answer: Answer
     why: str
     criteria: tuple[Criterion, ...]
     cohort: str | None
-    """Id of the closed cohort, `hold-out` for a first version; None if there was none to judge by."""
+    """Id of the closed cohort that was judged on, or `hold-out` for a first version; None if there was no cohort."""
     population: Population | None
     rows: int
     """Applications that both versions scored."""
     labelled: int
-    """Of them, those with a known outcome that neither version learned from."""
+    """Those of `rows` that have a known outcome and that neither version learned from."""
     defaults: int
     dropped: int
     """Known outcomes left out because one of the two versions learned from them."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt to put a version live, whatever became of it."""
+    """One attempt to put a version live, whether it succeeded or not."""
 
     id: str = ""
-    """The MLflow run's; empty before it is recorded."""
+    """Id of the MLflow run; empty before the change is recorded."""
     kind: Kind
     by: str
-    """The person, or the run that acted for one."""
+    """The person, or the run that acted for a person."""
     at: int
     """Microseconds since 1970, UTC."""
     before: str | None
@@ -71,16 +72,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     after: str
     why: str
     approved: str | None = None
-    """The reason a person gave to let it live; None where none was asked."""
+    """The reason that a person gave for approval; None if no approval was necessary."""
     flow_run: str | None = None
-    """The id of Prefect's run that recorded it last; None for a change without one."""
+    """Id of the Prefect run that recorded it last; None if no Prefect run did."""
     state: State = "begun"
     gate: Gate | None = None
-    """None for a rollback, which needs none."""
+    """None for a rollback, which needs no gate."""
 
 
 def to_tags(change: Change) -> dict[str, str]:
-    """What a run is tagged with; a gate longer than a tag is in the run's artifact alone."""
+    """The tags of the run for a change. A gate too long for a tag is only in the run's artifact."""
     values = {name: value for name, value in msgspec.structs.asdict(change).items() if name not in ("id", "gate")}
     tags = {PREFIX + name: str(value)[:LONGEST] for name, value in values.items() if value is not None}
     gate = msgspec.json.encode(change.gate).decode()
@@ -88,7 +89,7 @@ def to_tags(change: Change) -> dict[str, str]:
 
 
 def from_tags(run: str, tags: Mapping[str, str]) -> Change:
-    """A change from the tags of its run."""
+    """Read a change from the tags of its run."""
     values: dict[str, Any] = {
         name.removeprefix(PREFIX): value for name, value in tags.items() if name.startswith(PREFIX)
     }
@@ -108,7 +109,7 @@ def measured(change: Change) -> dict[str, float]:
 
 
 def page(change: Change) -> str:
-    """A change as Markdown: what was decided, and each criterion."""
+    """A change as Markdown: the decision and each criterion."""
     approved = [f"Approved by {change.by}: {change.approved}"] if change.approved else []
     head = [f"{change.kind} {change.before or 'nothing'} to {change.after}: **{change.state}**", change.why, *approved]
     rows = [f"| {each.name} | {PASSED[each.passed]} | {each.sentence} |" for each in _criteria(change)]

@@ -1,4 +1,4 @@
-"""Versions: a bundle goes in with the figures of its run, and comes back by its number."""
+"""Versions: register a bundle with the figures of its run, and download it by its number."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from training.registry.connection import Connection, every
 from training.registry.mlmodel import describe
 
 MLFLOW_DIGEST = 36
-"""Longest digest of a data set that MLflow keeps; the whole fingerprint is a tag."""
+"""Longest digest of a data set that MLflow stores; the whole fingerprint is in a tag."""
 _LONGEST = 5000
-"""Characters of a version's tag or description that every store of MLflow takes: SQLite takes more."""
+"""Characters of a version's tag or description that every store of MLflow accepts. SQLite accepts more."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class LoggedTrial:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a training run is logged with, beside its bundle."""
+    """The values that are logged for a training run besides its bundle."""
 
     parameters: Mapping[str, Any]
     metrics: Mapping[str, float]
     trials: Sequence[LoggedTrial]
     source: str
-    """Where the data came from, best as a folder."""
+    """The origin of the data, if possible a folder."""
 
 
 @dataclass(frozen=True)
@@ -47,25 +47,25 @@ class Version:
     run_id: str
     aliases: tuple[str, ...]
     fingerprint: str
-    """Of the data it learned from."""
+    """Fingerprint of the data that it learned from."""
     source: str
-    """Where that data came from."""
+    """Origin of this data."""
     created: int
     """Milliseconds since 1970, UTC."""
     flow_run: str | None
-    """The id of Prefect's run that made it; None for a version without one."""
+    """Id of the Prefect run that made it; None if no Prefect run did."""
 
 
 class Versions(Connection):
-    """What was trained, under numbers and aliases."""
+    """The trained versions, by number and alias."""
 
     def register(self, path: Path, figures: Figures) -> Version:
-        """Log a run with its bundle, register it as the next version and call it `challenger`.
+        """Log a run with its bundle, register it as the next version and give it the alias `challenger`.
 
         Raises RegistryError.
         """
         bundle = Bundle.open(path)
-        with self._speaking(), self._run(bundle.manifest) as run_id:
+        with self._connected(), self._run(bundle.manifest) as run_id:
             self._log_run(run_id, bundle, figures)
             model_id = self._log_model(bundle, run_id)
             number = self._create_version(bundle, run_id, model_id, figures.source)
@@ -73,12 +73,12 @@ class Versions(Connection):
         return self.version(number)
 
     def download(self, number: str, directory: Path) -> Path:
-        """Bring a version's bundle to `directory`/`number`, complete or not at all, unless it is there already."""
+        """Download a version's bundle to `directory`/`number`, unless it exists; it appears only when complete."""
         target = directory / number
         if target.exists():
             return target
         directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{number}-", dir=directory) as unfinished, self._speaking():
+        with tempfile.TemporaryDirectory(prefix=f".{number}-", dir=directory) as unfinished, self._connected():
             from mlflow.artifacts import download_artifacts
 
             source = self._client.get_model_version(self.model, number).source
@@ -86,53 +86,53 @@ class Versions(Connection):
             Path(unfinished).chmod(0o755)
             Bundle.open(Path(unfinished))
             Path(unfinished).rename(target)
-            Path(unfinished).mkdir()  # for the context manager to remove
+            Path(unfinished).mkdir()  # the context manager removes it
         return target
 
     def version(self, number: str) -> Version:
-        """One version by its number. Raises RegistryError if there is none."""
-        with self._speaking():
+        """The version with this number. Raises RegistryError if it does not exist."""
+        with self._connected():
             return _version(self._client.get_model_version(self.model, number))
 
     def parameters(self, number: str) -> dict[str, str]:
-        """What the run that made a version was told, by name."""
+        """The parameters of the run that made a version, by name."""
         run_id = self.version(number).run_id
-        with self._speaking():
+        with self._connected():
             return dict(self._client.get_run(run_id).data.params)
 
     def versions(self) -> list[Version]:
-        """All versions, the newest first."""
-        with self._speaking():
-            found = list(every(self._client.search_model_versions, filter_string=f"name = '{self.model}'"))
+        """All versions, newest first."""
+        with self._connected():
+            entries = list(every(self._client.search_model_versions, filter_string=f"name = '{self.model}'"))
             aliases = self._aliases()
         named = {number: tuple(sorted(a for a in aliases if aliases[a] == number)) for number in aliases.values()}
-        versions = [_version(entry, named.get(str(entry.version), ())) for entry in found]
+        versions = [_version(entry, named.get(str(entry.version), ())) for entry in entries]
         return sorted(versions, key=lambda version: int(version.number), reverse=True)
 
     def aliases(self) -> dict[str, str]:
         """Each alias with the number of its version."""
-        with self._speaking():
+        with self._connected():
             return self._aliases()
 
     def alias(self, name: str, number: str) -> None:
-        """Let an alias name this version from now on."""
-        with self._speaking():
+        """Set an alias to this version."""
+        with self._connected():
             self._client.set_registered_model_alias(self.model, name, number)
 
     def _aliases(self) -> dict[str, str]:
-        found = self._client.search_registered_models(f"name = '{self.model}'")
-        return {alias: str(number) for model in found for alias, number in model.aliases.items()}
+        models = self._client.search_registered_models(f"name = '{self.model}'")
+        return {alias: str(number) for model in models for alias, number in model.aliases.items()}
 
     @contextmanager
     def _run(self, manifest: Manifest) -> Iterator[str]:
-        """A training run that ends with the block, as failed if the block fails."""
+        """A training run for the block; it ends as failed if the block raises."""
         client = self._client
         tags = {f"credence.{name}": value for name, value in _tags(manifest, self.flow_run).items()}
         run_id: str = client.create_run(self._experiment(self.model), tags=tags).info.run_id
         try:
             yield run_id
         except BaseException:
-            with suppress(Exception):  # what failed is more telling than that this fails as well
+            with suppress(Exception):  # the first error is more useful than this one
                 client.set_terminated(run_id, "FAILED")
             raise
         client.set_terminated(run_id)
@@ -185,8 +185,8 @@ class Versions(Connection):
 
 
 def _tags(manifest: Manifest, flow_run: str | None) -> dict[str, str]:
-    """What a version learned from, how, and in which run, for a reader of MLflow; what does not apply is left out."""
-    told = {
+    """Tags about a version's data, method and run, for a reader of MLflow; empty values are left out."""
+    tags = {
         "family": manifest.family,
         "fingerprint": manifest.fingerprint,
         "population": manifest.population,
@@ -197,7 +197,7 @@ def _tags(manifest: Manifest, flow_run: str | None) -> dict[str, str]:
         "alarms": " ".join(manifest.alarms),
         "flow_run": flow_run,
     }
-    return {name: value[:_LONGEST] for name, value in told.items() if value}
+    return {name: value[:_LONGEST] for name, value in tags.items() if value}
 
 
 def _version(entry: Any, aliases: tuple[str, ...] | None = None) -> Version:  # MLflow's entities are untyped
@@ -213,7 +213,7 @@ def _version(entry: Any, aliases: tuple[str, ...] | None = None) -> Version:  # 
 
 
 def _read_card(bundle: Path) -> str:
-    """The model card's whole lines as far as MLflow takes them."""
+    """The model card, cut after a whole line if it is longer than MLflow accepts."""
     card = bundle / "card.md"
     text = card.read_text() if card.exists() else ""
     if len(text) <= _LONGEST:

@@ -1,7 +1,7 @@
-"""What a training run has to show: the model card, a page of reports and their pictures.
+"""The reports of a training run: the model card, a page of reports and their pictures.
 
-One module a report, each from plain values to a picture or a table; `writing` alone touches files. Computing metrics or
-choosing anything does not belong here. Nothing here depends on the time, so that the same run writes the same bytes.
+There is one module per report. It turns plain values into a picture or a table. Only `writing` touches files. Metrics
+and choices do not belong here. Nothing here depends on the time, so the same run writes the same bytes.
 """
 
 from training.reports.results import Candidate, CohortAnswers, Data, Explained, Results

@@ -1,4 +1,4 @@
-"""Whether a probability of default of 10 % means one default in ten."""
+"""The reliability diagram: it shows, for example, if a probability of 10 % means one default in ten."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def figure(judged: JudgedRows) -> Figure:
     ascending, defaulted, weight = judged.probability[order], judged.outcome[order], judged.weight[order]
     starts = equal_mass(ascending, ECE_BINS)
     sizes, mass = np.diff(np.append(starts, ascending.size)), np.add.reduceat(weight, starts)
-    expected = np.add.reduceat(ascending * weight, starts) / mass
+    predicted = np.add.reduceat(ascending * weight, starts) / mass
     observed = np.add.reduceat(defaulted * weight, starts) / mass
     low, high = wilson(observed, sizes)
     drawing = canvas(5.4)
     above, below = drawing.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-    right, top = 1.12 * expected.max(), 1.05 * max(expected.max(), high.max())
+    right, top = 1.12 * predicted.max(), 1.05 * max(predicted.max(), high.max())
     above.plot([0, top], [0, top], color=GREY, linewidth=1, linestyle="--", label="exact")
     bars = np.vstack([observed - low, high - observed])
-    above.errorbar(expected, observed, yerr=bars, fmt="o", color=GOOD, capsize=3, markersize=5, label="hold-out, 95 %")
+    above.errorbar(predicted, observed, yerr=bars, fmt="o", color=GOOD, capsize=3, markersize=5, label="hold-out, 95 %")
     above.set(xlim=(0, right), ylim=(0, top), ylabel="observed default rate")
     above.set_title(f"Reliability in {sizes.size} bins of equal size")
     above.legend(loc="upper left")

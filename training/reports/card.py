@@ -1,7 +1,6 @@
-"""The model card: what the model is for, why it is as it is, how good it is, for whom, and what it cannot do.
+"""The model card: purpose, choices, performance, protected groups and limits of the model.
 
-The words and tables of the card and the pictures beside them are one document: `card.md` links the pictures, the page
-holds them.
+Text, tables and pictures of the card are one document. `card.md` links to the pictures, the HTML page contains them.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ _POPULATIONS: dict[Population, str] = {
 
 
 def card(results: Results) -> Document:
-    """The whole card, pictures included."""
+    """The whole card with its pictures."""
     sections = [
         _purpose(results),
         _alarms(results),
@@ -100,8 +99,7 @@ def _model(results: Results) -> Section:
 
 
 def _threshold(results: Results) -> Section:
-    validation, hold_out = results.validation, results.hold_out
-    drawing = threshold_report.figure(results.policy, validation, hold_out)
+    drawing = threshold_report.figure(results.policy, results.validation, results.hold_out)
     return Section(
         "Why this threshold",
         (rationale.threshold(results), Picture("threshold", "Cost and approvals by threshold", png(drawing))),
@@ -119,15 +117,15 @@ def _treatment(results: Results) -> Section:
 
 
 def _performance(results: Results) -> Section:
-    hold_out, metrics, found = results.hold_out, results.metrics, results.confusion
+    hold_out, metrics, confusion = results.hold_out, results.metrics, results.confusion
     figures = tuple((_METRIC_NAMES[name], interval(metrics[name], 4)) for name in METRICS if name in metrics)
     decisions = (
-        ("repaid", f"{found.accepted_good:,}", f"{found.refused_good:,}"),
-        ("defaulted", f"{found.accepted_bad:,}", f"{found.refused_bad:,}"),
+        ("repaid", f"{confusion.accepted_good:,}", f"{confusion.refused_good:,}"),
+        ("defaulted", f"{confusion.accepted_bad:,}", f"{confusion.refused_bad:,}"),
     )
     policy = results.policy
     roc = ranking.figure(hold_out, policy.threshold, metrics[AUC], metrics[PR_AUC])
-    told = (
+    basis = (
         f"All figures are of {results.data.hold_out_rows:,} applicants that took no part in training, calibration or "
         f"the choice of the threshold; 95 % bootstrap intervals. {_POPULATIONS[results.population]}"
     ).rstrip()
@@ -139,7 +137,7 @@ def _performance(results: Results) -> Section:
         "Performance",
         (
             rationale.accuracy(results),
-            told,
+            basis,
             ReportTable(("metric", "hold-out"), figures),
             ReportTable(("outcome", policy.accept, policy.refuse), decisions),
             Picture("ranking", "ROC and precision-recall curves", png(roc)),
@@ -171,12 +169,12 @@ def _groups(results: Results) -> Section | None:
 
 
 def _explanations(results: Results) -> Section:
-    told = results.explained
-    by_feature = contributions.by_feature(told.contributions, told.matrix, told.features)
-    by_reason = contributions.by_reason(told.contributions, told.features, told.reasons)
-    by_value = contributions.by_value(told.contributions, told.matrix, told.features)
+    sample = results.explained
+    by_feature = contributions.by_feature(sample.contributions, sample.matrix, sample.features)
+    by_reason = contributions.by_reason(sample.contributions, sample.features, sample.reasons)
+    by_value = contributions.by_value(sample.contributions, sample.matrix, sample.features)
     meaning = (
-        f"Contributions of {len(told.contributions):,} applicants, exact and in log-odds: with the base value they "
+        f"Contributions of {len(sample.contributions):,} applicants, exact and in log-odds: with the base value they "
         "sum to the margin. Each feature belongs to one reason, whose contribution is the sum of its features'."
     )
     blocks: list[Block] = [
@@ -187,8 +185,8 @@ def _explanations(results: Results) -> Section:
         Picture("dependence", "Contribution against value of the strongest features", png(by_value)),
     ]
     if results.dropped:
-        why = dict.fromkeys(one.why for one in results.dropped)
-        rows = ((reason, ", ".join(one.feature for one in results.dropped if one.why == reason)) for reason in why)
+        why = dict.fromkeys(drop.why for drop in results.dropped)
+        rows = ((reason, ", ".join(drop.feature for drop in results.dropped if drop.why == reason)) for reason in why)
         blocks += [
             f"{len(results.dropped)} features were dropped before the search:",
             ReportTable(("why", "features"), tuple(rows), words=(0, 1)),
@@ -252,8 +250,8 @@ def _cohorts(data: Data) -> ReportTable:
     return ReportTable(
         ("cohort", "applications", "outcome known", "of these explored", "defaults", "used for"),
         tuple(
-            (one.cohort, f"{one.rows:,}", f"{one.labelled:,}", f"{one.explored:,}", f"{one.defaults:,}", one.role)
-            for one in data.cohorts
+            (row.cohort, f"{row.rows:,}", f"{row.labelled:,}", f"{row.explored:,}", f"{row.defaults:,}", row.role)
+            for row in data.cohorts
         ),
         words=(0, 5),
     )
@@ -263,12 +261,12 @@ def _drift(results: Results) -> Section | None:
     if not results.drift:
         return None
     moved = [row for row in results.drift if row.psi >= drift.SLIGHT]
-    told = f"{len(moved)} of {len(results.drift)} fields have a PSI of {drift.SLIGHT} or more"
+    count = f"{len(moved)} of {len(results.drift)} fields have a PSI of {drift.SLIGHT} or more"
     names = ": " + ", ".join(f"{row.field} ({row.psi:.2f})" for row in moved[:8]) if moved else ""
     drawing = drift.figure(results.drift, results.drifted_to)
     return Section(
         f"Drift from training to {results.drifted_to}",
-        (f"{told}{names}.", Picture("drift", "Population stability index by field", png(drawing))),
+        (f"{count}{names}.", Picture("drift", "Population stability index by field", png(drawing))),
     )
 
 

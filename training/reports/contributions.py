@@ -1,7 +1,7 @@
-"""What moves the probability: the features and reasons that contribute most, which way, and at which values.
+"""Contributions to the probability: the strongest features and reasons, with their direction and values.
 
-Contributions are exact SHAP values in log-odds: with the base value they sum to the margin. A reason's is the sum of
-its features', as in the answers that applicants get.
+Contributions are exact SHAP values in log-odds. With the base value they sum to the margin. The contribution of a
+reason is the sum over its features, as in the answers to applicants.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MISSING = "missing"
 def by_feature(
     contributions: NDArray[np.floating], matrix: NDArray[np.floating], features: Sequence[Feature]
 ) -> Figure:
-    """One point an applicant for each of the strongest features, coloured by the feature's value, grey if missing."""
+    """One point per applicant for each of the strongest features, coloured by the feature's value, grey if missing."""
     strength = np.abs(contributions).mean(axis=0)
     top = np.argsort(-strength, kind="stable")[:_TOP]
     rows = np.unique(np.linspace(0, len(contributions) - 1, _POINTS).astype(int))
@@ -63,7 +63,7 @@ def by_reason(contributions: NDArray[np.floating], features: Sequence[Feature], 
 
 @styled
 def by_value(contributions: NDArray[np.floating], matrix: NDArray[np.floating], features: Sequence[Feature]) -> Figure:
-    """One picture for each of the strongest features [n, m]; missing values stand apart, at the right in grey."""
+    """One panel for each of the strongest features [n, m]; missing values are grey at the right edge."""
     strength = np.abs(contributions).mean(axis=0)
     top = np.argsort(-strength, kind="stable")[:_PANELS]
     tall = -(-len(top) // 2)
@@ -78,13 +78,13 @@ def by_value(contributions: NDArray[np.floating], matrix: NDArray[np.floating], 
 
 
 def reason_strength(contributions: NDArray[np.floating], features: Sequence[Feature]) -> dict[str, float]:
-    """Mean absolute contribution by reason's code."""
+    """Mean absolute contribution by the code of the reason."""
     codes = np.array([feature.reason for feature in features])
     return {str(code): float(np.abs(contributions[:, codes == code].sum(axis=1)).mean()) for code in np.unique(codes)}
 
 
 def _swarm(axes: Axes, place: float, contribution: NDArray[np.floating], value: NDArray[np.floating]) -> None:
-    """Points of one feature, spread upwards and downwards where they are dense."""
+    """Draw the points of one feature; dense points are spread up and down."""
     edges = np.linspace(contribution.min(), contribution.max() + 1e-9, 61)
     bins = np.clip(np.searchsorted(edges, contribution, side="right") - 1, 0, 59)
     order = np.argsort(bins, kind="stable")
@@ -92,36 +92,36 @@ def _swarm(axes: Axes, place: float, contribution: NDArray[np.floating], value: 
     within = np.empty(bins.size)
     within[order] = np.arange(bins.size) - starts[bins[order]]
     crowd = np.bincount(bins, minlength=60)
-    # Alternately above and below the middle, and never further than the row is high.
+    # Points alternate above and below the middle and stay inside the row's height.
     offset = np.where(within % 2 == 0, 1, -1) * np.ceil(within / 2) / max(crowd.max(), 12) * 0.8
-    known = np.isfinite(value)
-    axes.scatter(contribution[~known], place + offset[~known], s=5, color=GREY, alpha=0.5, linewidths=0)
-    colours = colormaps["coolwarm"](_ranks(value[known]))
-    axes.scatter(contribution[known], place + offset[known], s=5, color=colours, linewidths=0)
+    present = np.isfinite(value)
+    axes.scatter(contribution[~present], place + offset[~present], s=5, color=GREY, alpha=0.5, linewidths=0)
+    colours = colormaps["coolwarm"](_ranks(value[present]))
+    axes.scatter(contribution[present], place + offset[present], s=5, color=colours, linewidths=0)
 
 
 def _ranks(value: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Each value's place among the distinct ones, 0 to 1: colours then do not depend on outliers."""
+    """The rank of each value among the distinct values, 0 to 1, so that colours do not depend on outliers."""
     distinct, place = np.unique(value, return_inverse=True)
     return np.asarray(place / max(distinct.size - 1, 1))
 
 
 def _panel(axes: Axes, contribution: NDArray[np.floating], value: NDArray[np.floating], feature: Feature) -> None:
-    known = np.isfinite(value)
+    present = np.isfinite(value)
     places, aside = _levels(axes, value, feature.levels) if feature.levels else _numbers(axes, value)
     axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.scatter(places[known], contribution[known], s=5, color=GOOD, alpha=0.5, linewidths=0)
-    # Spread evenly: all have the same value, and their contributions may differ all the same.
-    spread = aside + np.linspace(-0.6, 0.6, int((~known).sum())) * (axes.get_xlim()[1] - aside)
-    axes.scatter(spread, contribution[~known], s=5, color=GREY, alpha=0.5, linewidths=0)
+    axes.scatter(places[present], contribution[present], s=5, color=GOOD, alpha=0.5, linewidths=0)
+    # Missing points have the same value but different contributions, so they are spread evenly.
+    spread = aside + np.linspace(-0.6, 0.6, int((~present).sum())) * (axes.get_xlim()[1] - aside)
+    axes.scatter(spread, contribution[~present], s=5, color=GREY, alpha=0.5, linewidths=0)
     axes.set_title(feature.name)
 
 
 def _numbers(axes: Axes, value: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
-    """Each value's place, and the place of missing ones; the outermost hundredths stand at the edge."""
-    known = value[np.isfinite(value)]
-    low, high = np.quantile(known, (0.01, 0.99)) if known.size else (0.0, 1.0)
-    span, absent = (high - low) or 1.0, known.size < value.size
+    """The position of each value, and the position for missing; the outermost hundredths are moved to the edge."""
+    present = value[np.isfinite(value)]
+    low, high = np.quantile(present, (0.01, 0.99)) if present.size else (0.0, 1.0)
+    span, absent = (high - low) or 1.0, present.size < value.size
     ticks = [tick for tick in MaxNLocator(4).tick_values(low, high) if low <= tick <= high]
     names = [f"{tick:,.6g}" for tick in ticks]
     aside = float(high + 0.14 * span)
@@ -131,7 +131,7 @@ def _numbers(axes: Axes, value: NDArray[np.floating]) -> tuple[NDArray[np.floati
 
 
 def _levels(axes: Axes, value: NDArray[np.floating], levels: Sequence[str]) -> tuple[NDArray[np.floating], float]:
-    """The same for codes of levels, of which the most frequent are named and the others stand together."""
+    """The same for codes of levels; the most frequent levels have names, the others share one position."""
     codes = np.nan_to_num(value, nan=0).astype(int)
     counts = np.bincount(codes[np.isfinite(value)], minlength=len(levels))
     shown = np.argsort(-counts, kind="stable")[: min(_MOST_LEVELS, np.count_nonzero(counts))]

@@ -1,4 +1,4 @@
-"""What a page is made of: sections of text, lists, tables and pictures, which render themselves as Markdown."""
+"""The parts of a page: sections of text, lists, tables and pictures. Each part renders itself as Markdown."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines to be read as they are."""
+    """Lines to print unchanged."""
 
     text: str
 
@@ -30,7 +30,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG; `name` is its file's in `reports/`, without the ending."""
+    """A PNG; `name` is its file name in `reports/` without the suffix."""
 
     name: str
     alt: str
@@ -45,14 +45,14 @@ Block: TypeAlias = str | Bullets | Code | Picture | ReportTable
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands below it."""
+    """A heading and the blocks below it."""
 
     title: str
     blocks: tuple[Block, ...]
 
     @property
     def anchor(self) -> str:
-        """The heading as the last part of an address."""
+        """The heading as the fragment of a URL."""
         return "-".join(self.title.lower().split())
 
     def markdown(self) -> str:
@@ -77,5 +77,5 @@ class Document:
 
 
 def _plain(text: str) -> str:
-    # Names come from data, and Markdown would take a tag in them for one.
+    # Names come from data, so a `<` in them must not start an HTML tag.
     return text.replace("<", "&lt;")

@@ -1,7 +1,8 @@
-"""Whether the applications to be decided look like those that were learned from: PSI of each field.
+"""Drift between the training applications and others: the PSI of each field.
 
-PSI is the sum over bins of (current - reference) * log(current / reference). Bins are deciles of the reference or its
-levels, one for missing values, one for rare and unseen levels. Small samples alone make it large: see `noise`.
+PSI is the sum over bins of (current - reference) * log(current / reference). Bins are the deciles or levels of the
+reference, one bin for missing values, and one for rare and unseen levels. Small samples also make it large: see
+`noise`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from training.reports.picture import BAD, GOOD, GREY, bare, canvas, styled
 
 SLIGHT = 0.1
 STRONG = 0.25
-"""The customary limits of PSI. Source: Siddiqi, Credit Risk Scorecards (2006)."""
+"""The usual limits of PSI. Source: Siddiqi, Credit Risk Scorecards (2006)."""
 
 _TOP = 20
 _RARE = 0.01
@@ -27,7 +28,7 @@ _MISSING = "\0missing"
 
 @dataclass(frozen=True)
 class Drift:
-    """How far one field moved."""
+    """The drift of one field."""
 
     field: str
     psi: float
@@ -38,14 +39,17 @@ class Drift:
 
 
 def compare(reference: Mapping[str, NDArray[Any]], current: Mapping[str, NDArray[Any]]) -> tuple[Drift, ...]:
-    """Every field of both, largest PSI first; numbers with NaN, or objects with None for missing."""
+    """The drift of every field that is in both, largest PSI first.
+
+    Columns are numbers with NaN for missing, or objects with None for missing.
+    """
     rows = [_compared(name, reference[name], current[name]) for name in reference if name in current]
     return tuple(sorted(rows, key=lambda row: (-row.psi, row.field)))
 
 
 @styled
 def figure(rows: Sequence[Drift], now: str) -> Figure:
-    """The fields that moved most, against the customary limits."""
+    """The fields with the most drift, and the usual limits."""
     top = rows[:_TOP]
     drawing = canvas(1.0 + 0.24 * len(top))
     axes = drawing.subplots()
@@ -76,32 +80,32 @@ def _compared(name: str, reference: NDArray[Any], current: NDArray[Any]) -> Drif
 
 
 def psi(before: NDArray[np.float64], now: NDArray[np.float64]) -> float:
-    """PSI of counts by bin; half a row is added to each bin, so none is empty."""
+    """PSI of counts by bin; half a row is added to each bin, so no bin is empty."""
     old, new = (before + 0.5) / (before + 0.5).sum(), (now + 0.5) / (now + 0.5).sum()
     return float(((new - old) * np.log(new / old)).sum())
 
 
 def _number_counts(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Counts in the reference's deciles, the missing last."""
+    """Counts in the reference's deciles, then the count of missing values."""
     present = reference[np.isfinite(reference)]
     edges = np.unique(np.quantile(present, np.arange(1, 10) / 10)) if present.size else np.zeros(0)
 
     def counts(values: NDArray[Any]) -> NDArray[np.float64]:
-        known = values[np.isfinite(values)]
-        inside = np.bincount(np.searchsorted(edges, known, side="left"), minlength=edges.size + 1)
-        return np.append(inside, values.size - known.size).astype(np.float64)
+        finite = values[np.isfinite(values)]
+        inside = np.bincount(np.searchsorted(edges, finite, side="left"), minlength=edges.size + 1)
+        return np.append(inside, values.size - finite.size).astype(np.float64)
 
     return counts(reference), counts(current)
 
 
 def _level_counts(reference: NDArray[Any], current: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Counts of the reference's levels, of all rare and unseen ones together, and of the missing."""
+    """Counts of the reference's levels, then of all rare and unseen levels together, then of missing values."""
     old, new = (np.array([_MISSING if level is None else level for level in rows]) for rows in (reference, current))
     levels, sizes = np.unique(old[old != _MISSING], return_counts=True)
-    kept = levels[sizes >= _RARE * old.size]
+    frequent = levels[sizes >= _RARE * old.size]
 
     def counts(labels: NDArray[np.str_]) -> NDArray[np.float64]:
-        own = [(labels == level).sum() for level in kept]
+        own = [(labels == level).sum() for level in frequent]
         missing = (labels == _MISSING).sum()
         return np.array([*own, labels.size - sum(own) - missing, missing], dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""The application fields before any model: what is missing, and how often each level defaults."""
+"""The application fields before any model: missing values, and the default rate of each level."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FEW = 30
 
 @dataclass(frozen=True)
 class Level:
-    """Some values of a field."""
+    """A group of values of a field."""
 
     name: str
     rows: int
@@ -35,18 +35,18 @@ class Level:
 
 @dataclass(frozen=True)
 class Described:
-    """A field with its levels: categories by frequency or ranges of a number in order, then other and missing."""
+    """A field with its levels: categories by frequency or number ranges in order, then other and missing."""
 
     name: str
     missing: float
-    """Share of the applicants."""
+    """Share of the applicants without a value."""
     levels: tuple[Level, ...]
 
     @property
     def information(self) -> float:
-        """Information value: how far defaults and non-defaults are apart in this field.
+        """Information value: how well this field separates defaults from non-defaults.
 
-        Source: Siddiqi, Credit Risk Scorecards (2006). Half a row is added to each cell, so none is empty.
+        Source: Siddiqi, Credit Risk Scorecards (2006). Half a row is added to each cell, so no cell is empty.
         """
         bad = np.array([level.defaults + 0.5 for level in self.levels])
         good = np.array([level.rows - level.defaults + 0.5 for level in self.levels])
@@ -55,7 +55,7 @@ class Described:
 
 
 def by_level(columns: Mapping[str, NDArray[Any]], outcome: NDArray[np.bool_]) -> tuple[Described, ...]:
-    """Each field in levels; columns are numbers with NaN or objects with None for missing."""
+    """Each field with its levels; columns are numbers with NaN or objects with None for missing."""
     return tuple(_described(name, column, outcome) for name, column in columns.items())
 
 
@@ -91,7 +91,7 @@ def default_rates(fields: Sequence[Described]) -> Figure:
         axes.axvline(overall, color=GREY, linewidth=1, linestyle="--")
         axes.errorbar(rate, places, xerr=bars, fmt="o", color=GOOD, capsize=2, markersize=4)
         axes.set_yticks(places, [f"{_short(level.name)} ({level.rows:,})" for level in field.levels], fontsize=7.5)
-        # The interval of a handful of rows may leave the picture rather than flatten the others.
+        # The interval of a few rows may leave the picture, so that it does not flatten the others.
         axes.set_xlim(0, 1.1 * max(high[sizes >= min(_FEW, sizes.max())].max(), 1.5 * overall))
         axes.set_title(field.name)
         percent_axis(axes, "x")
@@ -109,28 +109,28 @@ def _described(name: str, column: NDArray[Any], outcome: NDArray[np.bool_]) -> D
 
 
 def _numbers(column: NDArray[Any]) -> tuple[NDArray[np.str_], list[str]]:
-    """Each row's label, and the labels in order: single values where they are few, else ranges of equal mass."""
+    """The label of each row, and the labels in order: single values if there are few, else ranges of equal mass."""
     values = column.astype(np.float64)
-    known = np.isfinite(values)
-    distinct = np.unique(values[known])
+    present = np.isfinite(values)
+    distinct = np.unique(values[present])
     if distinct.size <= _BINS:
         order = [_number(value) for value in distinct]
         codes = np.searchsorted(distinct, values)
     else:
-        edges = np.unique(np.quantile(values[known], np.linspace(0, 1, _BINS + 1)))
+        edges = np.unique(np.quantile(values[present], np.linspace(0, 1, _BINS + 1)))
         order = [f"{_number(low)} to {_number(high)}" for low, high in itertools.pairwise(edges)]
         codes = np.clip(np.searchsorted(edges, values, side="left") - 1, 0, len(order) - 1)
     names = np.array([*order, MISSING])
-    return names[np.where(known, codes, len(order))], [*order, MISSING]
+    return names[np.where(present, codes, len(order))], [*order, MISSING]
 
 
 def _categories(column: NDArray[Any]) -> tuple[NDArray[np.str_], list[str]]:
-    """Each row's label, and the labels in order: the most frequent levels, other, missing."""
+    """The label of each row, and the labels in order: the most frequent levels, other, missing."""
     names = np.array([MISSING if level is None else level for level in column])
     levels, counts = np.unique(names[names != MISSING], return_counts=True)
     order = [str(levels[place]) for place in np.argsort(-counts, kind="stable")]
-    kept = order if len(order) <= _MOST_LEVELS else order[: _MOST_LEVELS - 1]
-    return np.where(np.isin(names, [*kept, MISSING]), names, OTHER), [*kept, OTHER, MISSING]
+    named = order if len(order) <= _MOST_LEVELS else order[: _MOST_LEVELS - 1]
+    return np.where(np.isin(names, [*named, MISSING]), names, OTHER), [*named, OTHER, MISSING]
 
 
 def _number(value: float) -> str:

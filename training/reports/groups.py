@@ -1,4 +1,4 @@
-"""How protected groups fare: whom the model approves, and whether its probabilities hold for all."""
+"""Results of protected groups: how many the model approves, and if its probabilities are right for each group."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def figure(groups: Mapping[str, Sequence[GroupMetrics]]) -> Figure:
     left, right = drawing.subplots(1, 2, sharey=True)
     for place, (_, group) in zip(places, names, strict=True):
         for axes, metric in ((left, APPROVAL_RATE), (right, OBSERVED_EXPECTED)):
-            one = group.metrics[metric]
+            measured = group.metrics[metric]
             colour = BAD if axes is left and group.approval_ratio < FOUR_FIFTHS else GOOD
-            bars = [[one.value - one.low], [one.high - one.value]]
-            axes.errorbar(one.value, place, xerr=bars, fmt="o", color=colour, capsize=2, markersize=4)
+            bars = [[measured.value - measured.low], [measured.high - measured.value]]
+            axes.errorbar(measured.value, place, xerr=bars, fmt="o", color=colour, capsize=2, markersize=4)
     left.set_yticks(places, [f"{field}: {group.name} ({group.rows:,})" for field, group in names], fontsize=8)
     left.set_title("Approved")
     left.set_xlabel("red: below four fifths of the best group")
@@ -41,7 +41,7 @@ def figure(groups: Mapping[str, Sequence[GroupMetrics]]) -> Figure:
 
 
 def table(groups: Sequence[GroupMetrics]) -> ReportTable:
-    """Groups of one field."""
+    """The table of one field's groups."""
     columns = ("group", "applicants", "defaulted", "approved", "to best", "AUC", "cost", "observed / expected")
     return ReportTable(columns, tuple(_row(group) for group in groups))
 

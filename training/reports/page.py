@@ -1,4 +1,4 @@
-"""The report page: the card with its pictures and the figures that matter most, in one HTML text."""
+"""The report page: the card with its pictures and the main figures, as one HTML text."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def html(document: Document, results: Results) -> str:
 
 
 def _tiles(results: Results) -> list[tuple[str, str, str]]:
-    """Name, figure and note of what stands at the top."""
+    """Name, figure and note of each tile at the top."""
     metrics, policy = results.metrics, results.policy
     cost, approved = metrics[evaluation.COST], metrics[evaluation.APPROVAL_RATE]
     everybody = policy.cost_fn * (1 - metrics[evaluation.ACCURACY_APPROVE_ALL].value)

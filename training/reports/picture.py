@@ -1,4 +1,4 @@
-"""The house style of the pictures, and a figure's bytes: the same figure gives the same bytes."""
+"""The style of the pictures, and PNG output; the same figure gives the same bytes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INK = "#22303c"
 
 _WIDTH = 8.0  # inches
 _DPI = 144
-_STYLE: Any = {  # matplotlib types the keys one by one
+_STYLE: Any = {  # matplotlib types each key separately
     "axes.axisbelow": True,
     "axes.edgecolor": GREY,
     "axes.grid": True,
@@ -45,7 +45,7 @@ _Arguments = ParamSpec("_Arguments")
 
 
 def styled(draw: Callable[_Arguments, Figure]) -> Callable[_Arguments, Figure]:
-    """Draw in the house style, leaving matplotlib's own settings as they were."""
+    """Draw in the common style without a change to matplotlib's global settings."""
 
     @wraps(draw)
     def drawn(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> Figure:
@@ -75,7 +75,7 @@ def percent_axis(axes: Axes, which: str) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """Without the lines that a bar chart by name does not need."""
+    """Remove the lines that a bar chart with names does not need."""
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)

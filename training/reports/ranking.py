@@ -1,4 +1,4 @@
-"""How well defaults are ranked: ROC and precision-recall curves."""
+"""The quality of the ranking: ROC and precision-recall curves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.reports.picture import ACCENT, GOOD, GREY, canvas, percent_axis, s
 
 @styled
 def figure(judged: JudgedRows, threshold: float, auc: Interval, average_precision: Interval) -> Figure:
-    """Both curves with the point where the threshold stands."""
+    """Both curves, with the point of the threshold."""
     outcome, probability, weight = judged.outcome, judged.probability, judged.weight
     false, true, _ = roc_curve(outcome, probability, sample_weight=weight)
     precision, recall, _ = precision_recall_curve(outcome, probability, sample_weight=weight)
@@ -45,5 +45,5 @@ def figure(judged: JudgedRows, threshold: float, auc: Interval, average_precisio
 
 
 def _headroom(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> float:
-    """The highest precision beyond the first handful of defaults, where it jumps about."""
+    """The upper axis limit: the highest precision after the first few defaults, among which it varies widely."""
     return float(min(1.0, 1.3 * precision[recall >= 0.02].max()))

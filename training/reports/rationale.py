@@ -1,4 +1,4 @@
-"""Why this model, this threshold, this treatment of the rare class: sentences made from the run's own figures."""
+"""The reasons for the model, the threshold and the treatment of the rare class, as sentences with the run's figures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def model(results: Results) -> str:
             f"It is version {results.parent}'s, whose card says why. Its ranking of applicants holds; what has moved "
             "is how many of them default, so its margins were given other probabilities and nothing was learned again."
         )
-    ordered = sorted(results.candidates, key=lambda one: (one.cost.value, one.family))
-    chosen = next(one for one in ordered if one.family == results.chosen)
+    ordered = sorted(results.candidates, key=lambda candidate: (candidate.cost.value, candidate.family))
+    chosen = next(candidate for candidate in ordered if candidate.family == results.chosen)
     won = (
         f"The candidate {chosen.family} costs {interval(chosen.cost)} per applicant in cross-validation, on the folds "
         "that all candidates share; the lowest cost is chosen."
     )
-    others = [one for one in ordered if one is not chosen]
+    others = [candidate for candidate in ordered if candidate is not chosen]
     if not others:
         return f"{won} It had no competitor."
     next_best = others[0]
@@ -48,7 +48,7 @@ def treatment(results: Results) -> str:
 
 
 def threshold(results: Results) -> str:
-    """Why refusing begins where it does."""
+    """Why this threshold was chosen."""
     policy = results.policy
     theoretical = policy.costs.threshold
     inside = policy.threshold_low <= theoretical <= policy.threshold_high
@@ -59,11 +59,11 @@ def threshold(results: Results) -> str:
     )
     return (
         f"A default that was accepted costs {policy.cost_fn:g}, a good client who was refused {policy.cost_fp:g}. "
-        f"{_found(results)} The theoretical threshold, {theoretical:.4f}, {agreement}."
+        f"{_chosen(results)} The theoretical threshold, {theoretical:.4f}, {agreement}."
     )
 
 
-def _found(results: Results) -> str:
+def _chosen(results: Results) -> str:
     policy = results.policy
     range_ = f"with a 95 % interval of {policy.threshold_low:.4f} to {policy.threshold_high:.4f}"
     if results.parent is not None:
@@ -78,7 +78,7 @@ def _found(results: Results) -> str:
 
 
 def accuracy(results: Results) -> str:
-    """What the decisions save, and why accuracy does not say so."""
+    """What the decisions save, and why accuracy does not show it."""
     metrics, policy = results.metrics, results.policy
     paid, approve_all = metrics[evaluation.COST], metrics[evaluation.ACCURACY_APPROVE_ALL].value
     everybody = policy.cost_fn * (1 - approve_all)

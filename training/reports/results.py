@@ -1,4 +1,4 @@
-"""What a training run knows at its end, and all that its reports are made from."""
+"""The results of a training run, from which all its reports are made."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Candidate:
-    """One family at its best, judged by cross-validation on the folds that all share."""
+    """The best trial of one family, judged by cross-validation on the same folds for all families."""
 
     family: str
     cost: Interval
@@ -33,12 +33,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Explained:
-    """What each feature added to the margin of some applicants; a sample of a thousand is enough."""
+    """The contribution of each feature to the margin of some applicants; a sample of a thousand is enough."""
 
     contributions: NDArray[np.floating]
-    """[n, m], without the base value."""
+    """[n, m] Without the base value."""
     matrix: NDArray[np.floating]
-    """[n, m] as the model saw it, NaN for missing."""
+    """[n, m] The model's input, NaN for missing."""
     features: tuple[Feature, ...]
     reasons: tuple[Reason, ...]
 
@@ -50,31 +50,31 @@ class CohortAnswers:
     cohort: str
     rows: int
     labelled: int
-    """Whose outcome is known."""
+    """Rows with a known outcome."""
     explored: int
-    """Of these, refused by the model and accepted all the same, to learn from them."""
+    """Labelled rows that the model refused and the lender accepted, to learn from them."""
     defaults: int
     role: str
-    """What it was used for."""
+    """The use of the cohort in the run."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """What the model was trained on."""
+    """The data on which the model was trained."""
 
     source: str
-    """`synthetic`, or what the run was told; no path."""
+    """`synthetic`, or the source in the run's options; not a path."""
     tables: Mapping[str, int]
-    """Rows of each table that was there; empty where nothing but cohorts was learned from."""
+    """Rows of each table with a file; empty if the run learned only from cohorts."""
     absent: tuple[str, ...]
-    """Tables that were not."""
+    """Tables without a file."""
     training_rows: int
     hold_out_rows: int
     default_rate: float
-    """Of the tables; without tables, of the cohorts learned from."""
+    """Default rate of the tables; without tables, of the cohorts that were learned from."""
     fingerprint: str
     cohorts: tuple[CohortAnswers, ...] = ()
-    """Live applications, oldest first, the held-out cohort last; empty for the tables alone."""
+    """Live applications, oldest first, the held-out cohort last; empty if only tables were used."""
     recent_fingerprint: str | None = None
     left_out: int = 0
     """Known outcomes not learned from, because their client applied again or is held out."""
@@ -82,7 +82,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Results:
-    """One training run; collections may be empty where the run had nothing to compare."""
+    """The results of one training run; a collection is empty if the run had nothing to compare."""
 
     model: str
     chosen: str
@@ -92,13 +92,13 @@ class Results:
     policy: Policy
     calibration: Calibration
     metrics: Mapping[str, Interval]
-    """Of the hold-out, at the policy's threshold."""
+    """Metrics of the hold-out at the policy's threshold."""
     confusion: Confusion
     groups: Mapping[str, tuple[GroupMetrics, ...]]
     """By protected field."""
     imbalance: tuple[imbalance.TreatmentRow, ...]
     validation: JudgedRows
-    """Out-of-fold predictions, which the calibration and the threshold were found on."""
+    """Out-of-fold predictions, from which calibration and threshold were found."""
     hold_out: JudgedRows
     explained: Explained
     dropped: tuple[Dropped, ...]
@@ -106,15 +106,15 @@ class Results:
     fields: tuple[Described, ...]
     """Application fields of the training data."""
     drift: tuple[Drift, ...]
-    """From the raw tables' clients to others, largest first; empty where there are no others."""
+    """Drift from the raw tables' clients to `drifted_to`, largest first; empty if there is nothing to compare with."""
     protected: tuple[str, ...]
     allowed: tuple[str, ...]
-    """Protected fields that this run admitted as inputs."""
+    """Protected fields that this run allowed as inputs."""
     alarms: tuple[str, ...]
     seed: int
     drifted_to: str = "test applications"
-    """Who these others are."""
+    """The name of the applications in the drift comparison."""
     population: Population = "everybody"
-    """Whose outcomes the hold-out holds."""
+    """The applicants whose outcomes are in the hold-out."""
     parent: str | None = None
-    """The version whose model this is, calibrated anew; None for a model of its own."""
+    """The version whose model was recalibrated; None if the model was trained."""

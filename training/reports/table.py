@@ -1,4 +1,4 @@
-"""A table that renders itself, in the card as Markdown and on the page as HTML."""
+"""A table of text: the card renders it as Markdown, the page renders it as HTML."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class ReportTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     highlighted: int | None = None
-    """The row to point out; None where none is."""
+    """The row to highlight; None for no row."""
     words: tuple[int, ...] = (0,)
-    """The columns of words; all others are figures, which stand on the right."""
+    """The columns of words; all other columns are figures and are aligned right."""
 
     def markdown(self) -> str:
         """The table in Markdown, the highlighted row in bold."""
@@ -39,6 +39,6 @@ def percent(figure: Interval) -> str:
 
 
 def _line(cells: Sequence[str]) -> str:
-    # A level's name may hold a bar, which would end its cell, or begin a tag.
-    told = (cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells)
-    return "| " + " | ".join(told) + " |"
+    # The name of a level may contain a bar, which would end its cell, or start an HTML tag.
+    escaped = (cell.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ") for cell in cells)
+    return "| " + " | ".join(escaped) + " |"

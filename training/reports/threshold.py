@@ -1,4 +1,4 @@
-"""What each threshold would cost, and how many it would approve."""
+"""The cost and the approval rate of each threshold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.reports.picture import ACCENT, BAD, GOOD, GREY, canvas, percent_ax
 
 @styled
 def figure(policy: Policy, validation: JudgedRows, hold_out: JudgedRows) -> Figure:
-    """Cost and approval rate by threshold, with the one chosen, its interval and the theoretical one.
+    """Cost and approval rate by threshold, with the chosen threshold, its interval and the theoretical threshold.
 
     The threshold was found on the validation data.
     """

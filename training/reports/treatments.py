@@ -1,4 +1,4 @@
-"""What weights and resampling would have changed."""
+"""The comparison of imbalance treatments: class weights and resampling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from training.selection.imbalance import NONE, TreatmentRow
 
 @styled
 def figure(rows: Sequence[TreatmentRow]) -> Figure:
-    """Cost and calibration error of each treatment, as it comes and calibrated."""
+    """Cost and calibration error of each treatment, without and with calibration."""
     names = list(dict.fromkeys(row.treatment for row in rows))
     drawing = canvas(0.9 + 0.5 * len(names))
     axes = drawing.subplots(1, 3, sharey=True)
@@ -22,10 +22,10 @@ def figure(rows: Sequence[TreatmentRow]) -> Figure:
     for panel, title, figures in zip(axes, panels, ("cost", "cost_theoretical", "ece"), strict=True):
         for row in rows:
             place = -names.index(row.treatment) + (-0.14 if row.calibrated else 0.14)
-            one = getattr(row, figures)
-            bars = np.array([[one.value - one.low], [one.high - one.value]])
+            measured = getattr(row, figures)
+            bars = np.array([[measured.value - measured.low], [measured.high - measured.value]])
             colour = GOOD if row.calibrated else BAD
-            panel.errorbar(one.value, place, xerr=bars, fmt="o", color=colour, capsize=2, markersize=4)
+            panel.errorbar(measured.value, place, xerr=bars, fmt="o", color=colour, capsize=2, markersize=4)
         panel.set_title(title)
         bare(panel)
     axes[0].set_yticks(-np.arange(len(names)), names)
@@ -36,7 +36,7 @@ def figure(rows: Sequence[TreatmentRow]) -> Figure:
 
 
 def table(rows: Sequence[TreatmentRow]) -> ReportTable:
-    """Every row, with what the model of this run is made by pointed out."""
+    """All rows of the comparison; the treatment of this run's model is highlighted."""
     columns = ("treatment", "cost", "cost at theoretical", "AUC", "log loss", "ECE", "threshold")
     cells = tuple(
         (

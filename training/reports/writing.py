@@ -1,4 +1,4 @@
-"""The reports as files."""
+"""Writing the reports as files."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which rows are learned from and judged on: read, split, checked for leakage, joined with recent ones."""
+"""The rows for training and evaluation: reading, splitting, checking for leakage, adding recent applications."""

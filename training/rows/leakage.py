@@ -1,4 +1,4 @@
-"""What must not be before a model is trained: a field that knows the outcome."""
+"""The check for leakage before training: no field may reveal the outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FOLDS = 5
 
 @dataclass(frozen=True)
 class Offender:
-    """A field that is too good alone."""
+    """A field that predicts the outcome too well alone."""
 
     field: str
     auc: float
@@ -33,16 +33,17 @@ class Offender:
 def implausible(
     columns: Mapping[str, NDArray[Any]], outcome: ArrayLike, limit: float = 0.8, seed: int = 0
 ) -> tuple[Offender, ...]:
-    """Fields whose AUC alone is above the limit, worst first; see `single_auc`."""
-    found = [Offender(name, single_auc(column, outcome, seed), limit) for name, column in columns.items()]
-    return tuple(sorted((one for one in found if one.auc > limit), key=lambda one: (-one.auc, one.field)))
+    """Fields whose AUC alone is above the limit, highest first; see `single_auc`."""
+    fields = [Offender(name, single_auc(column, outcome, seed), limit) for name, column in columns.items()]
+    return tuple(sorted((field for field in fields if field.auc > limit), key=lambda field: (-field.auc, field.field)))
 
 
 def single_auc(column: NDArray[Any], outcome: ArrayLike, seed: int = 0) -> float:
-    """AUC of one field's default rates by level, each taken on the other folds; 0.5 without both classes.
+    """AUC of one field alone; 0.5 if the outcomes are all alike.
 
-    A number's levels are twenty bins of equal mass, so any shape of relation is seen; missing is a level of its own.
-    Out of fold, since a field of many levels would otherwise know each of its own rows.
+    The score of a row is the default rate of its level in the other folds. Other folds are necessary, because a field
+    with many levels would otherwise reveal the outcome of each row. The levels of a number are twenty bins of equal
+    mass, so any shape of relation is found. Missing is a separate level.
     """
     codes = _codes(column)
     _, defaulted = checked(np.zeros(len(codes)), outcome)
@@ -51,7 +52,7 @@ def single_auc(column: NDArray[Any], outcome: ArrayLike, seed: int = 0) -> float
     cells = np.bincount((folds * levels + codes) * 2 + defaulted, minlength=_FOLDS * levels * 2)
     good, bad = cells.reshape(_FOLDS, levels, 2).astype(np.float64).transpose(2, 0, 1)
     other_bad, other_good = bad.sum(axis=0) - bad, good.sum(axis=0) - good
-    # One applicant at the overall rate is added to each level, so a level unseen elsewhere scores that rate.
+    # Each level gets one extra applicant at the overall rate, so a level without rows in other folds scores that rate.
     rate = (other_bad + defaulted.mean()) / (other_bad + other_good + 1)
     pairs = good.sum(axis=1) * bad.sum(axis=1)
     won = np.array([_won(*fold) for fold in zip(rate, good, bad, strict=True)])
@@ -59,7 +60,7 @@ def single_auc(column: NDArray[Any], outcome: ArrayLike, seed: int = 0) -> float
 
 
 def _codes(column: NDArray[Any]) -> NDArray[np.intp]:
-    """A number 0, 1, … for each row's level."""
+    """The level of each row as a number 0, 1, …"""
     if np.issubdtype(column.dtype, np.number):
         values = column.astype(np.float64)
         present = values[np.isfinite(values)]
@@ -69,7 +70,7 @@ def _codes(column: NDArray[Any]) -> NDArray[np.intp]:
 
 
 def _folds(defaulted: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
-    """Each row's fold, as many defaults in each as can be."""
+    """The fold of each row; the defaults are spread evenly over the folds."""
     order = np.random.default_rng(seed).permutation(defaulted.size)
     order = order[np.argsort(defaulted[order], kind="stable")]
     folds = np.empty(defaulted.size, dtype=np.intp)
@@ -78,7 +79,7 @@ def _folds(defaulted: NDArray[np.bool_], seed: int) -> NDArray[np.intp]:
 
 
 def _won(rate: NDArray[np.float64], good: NDArray[np.float64], bad: NDArray[np.float64]) -> float:
-    """Pairs of a bad and a good applicant in which the bad one scores higher, ties half."""
+    """The number of pairs in which the bad applicant scores higher than the good one; ties count half."""
     scores, place = np.unique(rate, return_inverse=True)
     goods = np.bincount(place, weights=good, minlength=scores.size)
     bads = np.bincount(place, weights=bad, minlength=scores.size)

@@ -1,4 +1,4 @@
-"""From the raw tables, and recent applications, to matrices on two sides of a split, or a refusal to train on them."""
+"""Prepare raw tables and recent applications for training: check them, split them and compute the matrices."""
 
 from __future__ import annotations
 
@@ -29,70 +29,70 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class PreparedPart:
-    """One side of the split: rows as fields, as the features' matrix, and what is known of each [n]."""
+    """One side of the split: rows as fields, the matrix of features, and further values of each row [n]."""
 
     rows: Rows
     matrix: Matrix
     outcome: Outcome
     weight: Weight
-    """How many applicants each stands for; NaN where the outcome is not known."""
+    """The number of applicants that each row stands for; NaN if the outcome is not known."""
     clients: npt.NDArray[Any]
-    """Client numbers; record ids of those without."""
+    """Client numbers; the record id if a row has no client number."""
     deciding: npt.NDArray[np.bool_]
-    """Whose outcomes calibration, threshold and choice are found on."""
+    """Whether calibration, threshold and choice of the model use the row's outcome."""
 
     @property
-    def known(self) -> PreparedPart:
-        """Those whose outcome is known."""
+    def labelled(self) -> PreparedPart:
+        """The applications whose outcome is known."""
         return self.take(~np.isnan(self.weight))
 
     @property
     def outcomes(self) -> pa.Array:
-        """The outcomes, null where not known."""
+        """The outcomes; null if not known."""
         return pa.array(self.outcome, mask=np.isnan(self.weight))
 
     def take(self, index: npt.NDArray[Any]) -> PreparedPart:
         """The applications at an index or a mask."""
-        known = (part[index] for part in (self.outcome, self.weight, self.clients, self.deciding))
-        return PreparedPart(self.rows.take(index), self.matrix[index], *known)
+        arrays = (part[index] for part in (self.outcome, self.weight, self.clients, self.deciding))
+        return PreparedPart(self.rows.take(index), self.matrix[index], *arrays)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run learns from and what it holds out; fields are described by the former alone."""
+    """The rows that a run learns from and holds out; only the former describe the fields."""
 
     fields: tuple[Field, ...]
     history: tuple[str, ...]
     features: tuple[Feature, ...]
     learned: PreparedPart
     applicants: PreparedPart
-    """Everybody held out."""
+    """All held-out applications."""
     recent: Usable | None
-    """None for the raw tables alone."""
+    """None if the run uses only the raw tables."""
     left_out: int
     """Known outcomes not learned from, because their client applied again or is held out."""
 
     @property
     def held_out(self) -> PreparedPart:
-        """Those held out whose outcome is known."""
-        return self.applicants.known
+        """The held-out applications whose outcome is known."""
+        return self.applicants.labelled
 
     @property
     def examples(self) -> Examples:
-        """What a family learns from."""
+        """The examples for a candidate family."""
         learned = self.learned
         return Examples(self.features, learned.matrix, learned.outcome, learned.weight)
 
     def keep(self, dropped: Sequence[str]) -> Prepared:
-        """Without some features, and without the history features that no feature left is made of."""
-        kept = [i for i, feature in enumerate(self.features) if feature.name not in dropped]
-        features = tuple(self.features[i] for i in kept)
+        """Remove features, and the history features that no remaining feature uses."""
+        columns = [i for i, feature in enumerate(self.features) if feature.name not in dropped]
+        features = tuple(self.features[i] for i in columns)
         used = {name for feature in features for name in feature.made_from}
         past = [i for i, name in enumerate(self.history) if name in used]
 
         def narrow(part: PreparedPart) -> PreparedPart:
             rows = Rows(part.rows.numeric, part.rows.categorical, np.ascontiguousarray(part.rows.history[:, past]))
-            return replace(part, rows=rows, matrix=np.ascontiguousarray(part.matrix[:, kept]))
+            return replace(part, rows=rows, matrix=np.ascontiguousarray(part.matrix[:, columns]))
 
         return replace(
             self,
@@ -112,7 +112,10 @@ def prepare(
     progress: Progress,
     recent: Recent | None = None,
 ) -> Prepared:
-    """Check, split, describe and compute features. Raises TrainingError where the data give the outcome away."""
+    """Check and split the data, describe the fields and compute the features.
+
+    Raises TrainingError if a field reveals the outcome.
+    """
     _check_allowed(allow)
     outcome = (tables.train["TARGET"] == 1).to_numpy()
     check_enough("application_train", outcome)
@@ -121,14 +124,14 @@ def prepare(
     progress(f"history features of {len(outcome):,} clients")
     past = histories.aggregate(tables.history, tables.train["SK_ID_CURR"]).drop("SK_ID_CURR")
     if usable is not None:
-        # What the newest records lack would be missing in them alone, and so tell the model how old a row is.
+        # A feature missing only in the newest records would reveal the age of a row to the model.
         past = past.select(name for name in past.columns if name in usable.held_out.table.column_names)
     clients, everybody = tables.train["SK_ID_CURR"].to_numpy(), np.ones(len(outcome), bool)
     base = SplitSide(tables.train, past, outcome, np.ones(len(outcome)), clients, everybody)
     if usable is None:
         return _prepared(*split.of_tables(base, holdout, seed), allow, None, 0)
     learned, held_out = split.of_time(base, usable, seed)
-    left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.given) - len(learned.outcome)
+    left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.cohorts) - len(learned.outcome)
     progress(f"left out {left_out:,} older applications of clients who applied again or are held out")
     return _prepared(learned, held_out, allow, usable, int(left_out))
 

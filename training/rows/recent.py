@@ -1,8 +1,8 @@
-"""Applications that a live version answered, with what became of them: closed cohorts, as the monitor hands them on.
+"""Applications that a live version answered, with their outcomes: closed cohorts, as the monitor delivers them.
 
-They lie in time: what is learned from is older than what is held out, as the applications a new version will be asked
-about are younger than both. Outcomes exist for accepted applications and for a stated share of the refused ones; each
-of these stands for several, its weight.
+They are ordered in time. The run learns from older applications than it holds out, because a new version will score
+younger applications than both. Outcomes exist for accepted applications and for a stated share of the refused ones.
+Each such refused application stands for several: this number is its weight.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from training.tables import FIELDS
 from training.tables.columns import Kind
 
 FEWEST_DEFAULTS = 50
-"""Or clients who repaid: with fewer, a hold-out of a fifth has ten, and no figure about it means anything."""
+"""The minimum of defaults, and of clients who repaid.
+
+With fewer, a hold-out of one fifth has fewer than ten of them, and no figure about it means anything.
+"""
 
 ENOUGH_DEFAULTS = 200
-"""With as many, recent outcomes alone say how probable a default is today: the base rate within 7 %."""
+"""With so many recent defaults, recent outcomes alone show today's base rate of default to within 7 %."""
 
-Known = Callable[[Iterable[int | str]], npt.NDArray[np.bool_]]
+LearnedFrom = Callable[[Iterable[int | str]], npt.NDArray[np.bool_]]
 """For each client [n], whether a model learned from it."""
 
 _RAW: Mapping[Kind, type[pl.DataType]] = {"integer": pl.Int64, "real": pl.Float64, "text": pl.String}
@@ -37,33 +40,33 @@ _RAW: Mapping[Kind, type[pl.DataType]] = {"integer": pl.Int64, "real": pl.Float6
 
 @dataclass(frozen=True)
 class Recent:
-    """Answered applications of closed cohorts as the monitor hands them on."""
+    """Answered applications of closed cohorts, as the monitor delivers them."""
 
     learned: Mapping[str, pa.Table]
-    """Cohort id to its applications, oldest first: to learn from."""
+    """The cohorts to learn from: id to applications, oldest first."""
     held_out: tuple[str, pa.Table]
-    """The latest closed cohort: nothing is learned from it."""
+    """Id and applications of the latest closed cohort; nothing is learned from it."""
 
 
 @dataclass(frozen=True)
 class TrainingCohort:
-    """The applications [n] of one closed cohort, in the order they were answered."""
+    """The applications [n] of one closed cohort, in the order of their answers."""
 
     id: str
     table: pa.Table
     clients: npt.NDArray[np.object_]
-    """Each one's client number; without one, its record's id."""
+    """Client numbers; the record's id if an application has no client number."""
     labelled: npt.NDArray[np.bool_]
-    """Whose outcome is known."""
+    """Whether the outcome is known."""
     outcome: Outcome
-    """False where it is not known."""
+    """False if it is not known."""
     weight: Weight
-    """NaN where the outcome is not known."""
+    """NaN if the outcome is not known."""
     refused: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, name: str, table: pa.Table) -> TrainingCohort:
-        """Check a cohort's table. Raises TrainingError naming the cohort, the column, what was expected and got."""
+        """Check a cohort's table. Raises TrainingError with cohort, column, expected data and actual data."""
         _check_columns(name, table)
         labelled = table.column("outcome").is_valid().to_numpy()
         weight = table.column("weight").cast(pa.float64()).to_numpy()
@@ -81,7 +84,7 @@ class TrainingCohort:
         return cls(name, table, clients, labelled, outcome, np.where(labelled, weight, np.nan), refused)
 
     def forget(self, clients: npt.NDArray[np.bool_]) -> TrainingCohort:
-        """With the outcomes of a mask's clients unknown."""
+        """A copy in which the outcomes of the applications in the mask [n] are not known."""
         labelled = self.labelled & ~clients
         return replace(
             self,
@@ -98,7 +101,7 @@ class TrainingCohort:
 
     @property
     def population(self) -> Population:
-        """Whose outcomes are known."""
+        """The applicants whose outcomes are known."""
         return "accepted and explored" if (self.labelled & self.refused).any() else "accepted"
 
     @property
@@ -106,13 +109,13 @@ class TrainingCohort:
         return int(self.outcome.sum())
 
     def applications(self) -> pl.DataFrame:
-        """The fields as the raw tables have them."""
+        """The fields in the types of the raw tables."""
         frame = pl.from_arrow(self.table.select([column.name for column in FIELDS]))
         assert isinstance(frame, pl.DataFrame)
         return frame.select(_raw(frame, column.name, column.kind) for column in FIELDS)
 
     def history(self, names: tuple[str, ...]) -> pl.DataFrame:
-        """These history features; one that was not recorded is missing."""
+        """The history features `names`; a feature that was not recorded is missing."""
         absent = pa.nulls(len(self.table), pa.float32())
         columns = [self.table.column(name) if name in self.table.column_names else absent for name in names]
         return pl.DataFrame([pl.Series(name, column) for name, column in zip(names, columns, strict=True)])
@@ -120,55 +123,56 @@ class TrainingCohort:
 
 @dataclass(frozen=True)
 class Usable:
-    """Cohorts as a run can use them."""
+    """Cohorts after checks and selection of rows, ready for a run."""
 
-    given: tuple[TrainingCohort, ...]
-    """To learn from, oldest first, as they came."""
+    cohorts: tuple[TrainingCohort, ...]
+    """The complete cohorts to learn from, oldest first."""
     learned: tuple[TrainingCohort, ...]
-    """Of these the labelled applications, each client once, with the newest, and none that is held out.
+    """The same cohorts with the rows that are learned from.
 
-    By client, so that the same applications give the same model in whichever order they were answered.
+    These are labelled applications: the newest of each client, and none of a held-out client. They are sorted by
+    client, so that the order of the answers does not change the model.
     """
     held_out: TrainingCohort
 
     @classmethod
-    def of(cls, recent: Recent, known: Known | None = None) -> Usable:
-        """Check and sort out; what became of clients that are `known` to the model already is not used.
+    def of(cls, recent: Recent, learned_from: LearnedFrom | None = None) -> Usable:
+        """Check the cohorts and select their rows; outcomes of clients that the model learned from are not used.
 
-        Raises TrainingError for a table that does not fit, and where there is but one.
+        Raises TrainingError if a table does not fit, or if there is only one cohort.
         """
         if not recent.learned:
             raise TrainingError(
                 "learning from live applications needs two closed cohorts, an older one to learn from and the latest "
                 f"to be judged on: got {recent.held_out[0]} alone, so wait until another is closed"
             )
-        given = tuple(TrainingCohort.of(name, table) for name, table in recent.learned.items())
+        cohorts = tuple(TrainingCohort.of(name, table) for name, table in recent.learned.items())
         held_out = TrainingCohort.of(*recent.held_out)
-        if known is not None:
-            given = tuple(cohort.forget(known(cohort.clients)) for cohort in given)
-            held_out = held_out.forget(known(held_out.clients))
+        if learned_from is not None:
+            cohorts = tuple(cohort.forget(learned_from(cohort.clients)) for cohort in cohorts)
+            held_out = held_out.forget(learned_from(held_out.clients))
         check_enough(f"cohort {held_out.id}", held_out.outcome[held_out.labelled])
-        seen, learned = set(held_out.clients), list[TrainingCohort]()
-        for cohort in reversed(given):
-            kept = []
+        clients, learned = set(held_out.clients), list[TrainingCohort]()
+        for cohort in reversed(cohorts):
+            rows = []
             for row in reversed(np.flatnonzero(cohort.labelled).tolist()):
-                if cohort.clients[row] not in seen:
-                    kept.append(row)
-                    seen.add(cohort.clients[row])
-            kept.sort(key=lambda row: str(cohort.clients[row]))
-            learned.insert(0, cohort.take(np.array(kept, int)))
-        return cls(given, tuple(learned), held_out)
+                if cohort.clients[row] not in clients:
+                    rows.append(row)
+                    clients.add(cohort.clients[row])
+            rows.sort(key=lambda row: str(cohort.clients[row]))
+            learned.insert(0, cohort.take(np.array(rows, int)))
+        return cls(cohorts, tuple(learned), held_out)
 
     @property
     def clients(self) -> set[int | str]:
-        """All that are in a cohort, so that no older application of theirs is learned from."""
+        """All clients of the cohorts; older applications of these clients are not learned from."""
         return {client for cohort in (*self.learned, self.held_out) for client in cohort.clients}
 
     @property
     def deciding(self) -> tuple[TrainingCohort, ...]:
-        """The newest cohorts, as few as hold ENOUGH_DEFAULTS: an older world must not decide what holds today.
+        """The fewest newest cohorts that have ENOUGH_DEFAULTS, because older data must not decide today's figures.
 
-        All of them where they hold fewer; none of which nothing is learned.
+        All cohorts if together they have fewer. Cohorts without rows to learn from are left out.
         """
         learned = tuple(cohort for cohort in self.learned if len(cohort.clients))
         for start in reversed(range(len(learned))):
@@ -178,7 +182,7 @@ class Usable:
 
 
 def check_enough(where: str, outcome: Outcome) -> None:
-    """Raise TrainingError unless FEWEST_DEFAULTS defaulted, and as many repaid."""
+    """Raise TrainingError unless at least FEWEST_DEFAULTS clients defaulted and at least as many repaid."""
     if not FEWEST_DEFAULTS <= outcome.sum() <= len(outcome) - FEWEST_DEFAULTS:
         raise TrainingError(
             f"{where} has {outcome.sum()} defaults among {len(outcome)} clients, expected at least "
@@ -204,17 +208,17 @@ def _check_columns(name: str, table: pa.Table) -> None:
     for column, kind in expected.items():
         if column not in table.column_names:
             raise TrainingError(f"cohort {name}, column {column}: expected {kind}, got no such column")
-        found = table.schema.field(column).type
-        if not _FITS[kind](found):
-            raise TrainingError(f"cohort {name}, column {column}: expected {kind}, got {found}")
+        dtype = table.schema.field(column).type
+        if not _FITS[kind](dtype):
+            raise TrainingError(f"cohort {name}, column {column}: expected {kind}, got {dtype}")
 
 
-def _is_number(found: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(found) or pa.types.is_integer(found))
+def _is_number(dtype: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(dtype) or pa.types.is_integer(dtype))
 
 
-def _is_text(found: pa.DataType) -> bool:
-    return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
+def _is_text(dtype: pa.DataType) -> bool:
+    return bool(pa.types.is_string(dtype) or pa.types.is_large_string(dtype))
 
 
 _FITS = {

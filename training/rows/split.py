@@ -1,7 +1,7 @@
-"""What is learned from and what is held out, as applications of the raw tables' shape.
+"""The split into rows to learn from and held-out rows, both in the shape of the raw tables.
 
-Of the raw tables alone a share of the clients is held out. With recent applications the split is one of time: all of
-the tables and the older cohorts are learned from, the latest cohort is held out.
+Without recent applications, a share of the clients in the raw tables is held out. With recent applications, the split
+is by time: the tables and the older cohorts are learned from, and the latest cohort is held out.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from training.rows.recent import ENOUGH_DEFAULTS, TrainingCohort, Usable
 from training.tables import FIELDS
 
 HEAVIEST = 10.0
-"""A recent application counts as many times as makes the cohorts together as heavy as the tables, up to this.
+"""The largest factor by which the weight of recent applications is multiplied.
 
-In a changed world that saves cost over counting each once, in one that has not changed it costs a little more
-(docs/simulations.md); without a limit a few hundred applications would outvote a hundred thousand.
+The factor makes the cohorts together as heavy as the tables, up to this limit. If the world changed, this costs less
+than a factor of 1; if it did not change, it costs a little more (docs/simulations.md). Without a limit a few hundred
+applications would outweigh a hundred thousand.
 """
 
 
@@ -34,13 +35,13 @@ class SplitSide:
     applications: pl.DataFrame
     history: pl.DataFrame
     outcome: Outcome
-    """False where it is not known."""
+    """False if it is not known."""
     weight: Weight
-    """How many applicants each stands for; NaN where the outcome is not known."""
+    """The number of applicants that each row stands for; NaN if the outcome is not known."""
     clients: npt.NDArray[Any]
-    """Client numbers; record ids of those without."""
+    """Client numbers; the record id if a row has no client number."""
     deciding: npt.NDArray[np.bool_]
-    """Whose outcomes calibration, threshold and choice are found on."""
+    """Whether calibration, threshold and choice of the model use the row's outcome."""
 
     def take(self, index: npt.NDArray[Any]) -> SplitSide:
         """The applications at an index."""
@@ -49,7 +50,10 @@ class SplitSide:
 
 
 def of_tables(side: SplitSide, holdout: float, seed: int) -> tuple[SplitSide, SplitSide]:
-    """Learned from and held out, stratified by outcome; no client is in both, because the tables hold each once."""
+    """The rows to learn from and the held-out rows, stratified by outcome.
+
+    No client is on both sides, because the tables hold each client once.
+    """
     learned, held_out = train_test_split(
         np.arange(len(side.outcome)), test_size=holdout, stratify=side.outcome, random_state=seed
     )
@@ -57,9 +61,9 @@ def of_tables(side: SplitSide, holdout: float, seed: int) -> tuple[SplitSide, Sp
 
 
 def of_time(tables: SplitSide, recent: Usable, seed: int) -> tuple[SplitSide, SplitSide]:
-    """Learned from and held out, in random order.
+    """The rows to learn from and the held-out rows, in random order.
 
-    An older application of a client in a cohort is left out. See HEAVIEST for the weight of recent ones.
+    If a client is in a cohort, the client's row in the tables is left out. See HEAVIEST for the weight of recent rows.
     """
     clients, names = recent.clients, tuple(tables.history.columns)
     older = np.array([client not in clients for client in tables.clients.tolist()])

@@ -1,1 +1,1 @@
-"""A training or a recalibration from beginning to end, and the graph that it leaves."""
+"""Complete training and recalibration runs, and the graph that they produce."""

@@ -1,4 +1,4 @@
-"""Putting a bundle's graph together: features, model, calibration; and holding it against the model's own library."""
+"""Assembling a bundle's graph from features, model and calibration, and comparing it with the model's library."""
 
 from __future__ import annotations
 
@@ -18,12 +18,15 @@ MARGIN_TOLERANCE = 1e-4
 PROBABILITY_TOLERANCE = 1e-6
 
 _PACKET = 8
-"""Doubles in the widest vector register. Exponentials are taken in whole packets: the leftover elements of a vector go
-through another routine with other last bits, so a row would depend on how many others were asked with it."""
+"""The number of doubles in the widest vector register.
+
+Exponentials are computed in whole packets. Leftover elements of a vector would use another routine with other last
+bits. Then the result of a row would depend on the number of rows in the batch.
+"""
 
 
 class DisagreementError(Exception):
-    """The graph does not answer as the library that fitted the model does."""
+    """The graph and the library that fitted the model give different results."""
 
 
 def assemble(
@@ -33,7 +36,7 @@ def assemble(
     fitted: Fitted,
     calibration: Calibration,
 ) -> bytes:
-    """The whole way from an application to a probability as one ONNX graph."""
+    """One ONNX graph that computes the probability from an application."""
     graph = Graph()
     matrix = add_features(graph, fields, history, features)
     nodes = fitted.add_to(graph, matrix)
@@ -52,7 +55,7 @@ def assemble(
 
 
 def _probability(graph: Graph, margin: str, calibration: Calibration) -> str:
-    """In float64: the runtime's own sigmoid is an approximation, off by 3e-4 of a small probability."""
+    """Add the sigmoid in float64; the runtime's sigmoid is an approximation with a relative error of 3e-4."""
     scaled = graph.add("Mul", margin, graph.constant([[-calibration.slope] * _PACKET], np.float64))
     exponent = graph.add("Sub", scaled, graph.constant([[calibration.intercept] * _PACKET], np.float64))
     odds_against = graph.add("Gather", graph.add("Exp", exponent), graph.constant(0, np.int64), axis=1)
@@ -60,17 +63,20 @@ def _probability(graph: Graph, margin: str, calibration: Calibration) -> str:
 
 
 def with_calibration(graph: bytes, calibration: Calibration) -> bytes:
-    """The same graph with other calibration: two constants of what `_probability` added."""
+    """The same graph with another calibration: it replaces two constants that `_probability` added.
+
+    Raises BundleError if the graph does not end with these nodes.
+    """
     model = onnx.load_from_string(graph)
     makers = {output: node for node in model.graph.node for output in node.output}
     constants = {constant.name: constant for constant in model.graph.initializer}
-    found, names = "probability", list[str]()
+    output, names = "probability", list[str]()
     for operator in ("Reciprocal", "Add", "Gather", "Exp", "Sub", "Mul"):
-        node = makers.get(found)
+        node = makers.get(output)
         if node is None or node.op_type != operator:
             made = "nothing" if node is None else node.op_type
-            raise BundleError(f"model.onnx: expected {operator} to make `{found}`, got {made}: not a graph of ours")
-        found, names = node.input[0], [*names, *node.input[1:]]
+            raise BundleError(f"model.onnx: expected {operator} to make `{output}`, got {made}: not made by Credence")
+        output, names = node.input[0], [*names, *node.input[1:]]
     *_, intercept, slope = names
     for name, value in ((slope, -calibration.slope), (intercept, calibration.intercept)):
         constants[name].CopyFrom(numpy_helper.from_array(np.array([[value] * _PACKET]), name))
@@ -78,10 +84,10 @@ def with_calibration(graph: bytes, calibration: Calibration) -> bytes:
 
 
 def check_recalibration(before: Bundle, after: Bundle, rows: Rows) -> None:
-    """Hold a recalibrated bundle against the one it was made of. Raises DisagreementError with the figures."""
-    was, scores, threshold = before.score(rows), after.score(rows), after.manifest.policy.threshold
-    expected = calibrate(was.margin, after.manifest.calibration)
-    moved = int((was.margin != scores.margin).sum())
+    """Compare a recalibrated bundle with its original. Raises DisagreementError with the figures."""
+    old, scores, threshold = before.score(rows), after.score(rows), after.manifest.policy.threshold
+    expected = calibrate(old.margin, after.manifest.calibration)
+    moved = int((old.margin != scores.margin).sum())
     gap = float(np.abs(scores.probability - expected).max())
     changed = int(((scores.probability >= threshold) != (expected >= threshold)).sum())
     if moved or gap > PROBABILITY_TOLERANCE or changed:
@@ -92,7 +98,7 @@ def check_recalibration(before: Bundle, after: Bundle, rows: Rows) -> None:
 
 
 def check_agreement(bundle: Bundle, rows: Rows, fitted: Fitted) -> None:
-    """Hold the graph against the library on every row given. Raises DisagreementError with the figures."""
+    """Compare the graph with the library on all rows. Raises DisagreementError with the figures."""
     scores = bundle.score(rows)
     margin = fitted.margins(bundle.features(rows))
     probability = calibrate(margin, bundle.manifest.calibration)

@@ -1,7 +1,7 @@
-"""A version with another's model and a calibration of its own, found on recent outcomes.
+"""Recalibration: a version with the model of another version and a new calibration from recent outcomes.
 
-Where the ranking holds and the base rate has moved, a margin means another probability. Nothing else changes: the
-threshold stays, since the probabilities it was chosen for mean again what they meant.
+If the ranking still holds but the base rate has changed, a margin means another probability. Nothing else changes. The
+threshold stays, because probabilities are exact again, as they were when the threshold was chosen.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from training.runs.summary import summarise_recalibration
 def recalibrate(
     bundle: Bundle, parent: str, recent: Recent, directory: Path, progress: Progress = lambda _: None
 ) -> Manifest:
-    """Write a bundle with the model of version `parent` and Platt scaling of recent outcomes into an empty directory.
+    """Write a bundle with the model of version `parent` and new Platt scaling into an empty directory.
 
-    It is found on the newest cohorts to learn from and judged on the one held out. Raises TrainingError where there is
-    none to learn from, where too few outcomes are known, and where the margins do not rank these applicants any more.
+    The scaling is fitted on the newest cohorts to learn from and judged on the held-out cohort. Raises TrainingError
+    if no cohort can be learned from, if too few outcomes are known, or if the margins no longer rank the applicants.
     """
     usable = _usable(bundle, recent, progress)
     if not usable.deciding:
@@ -50,20 +50,20 @@ def recalibrate(
     calibration = platt(margin, outcome, weight)
     if calibration.slope <= 0:
         raise TrainingError(
-            f"version {parent} does not rank the applicants of {names}: the more probable it says a default is, the "
-            f"rarer it was (slope {calibration.slope:.3f}); recalibration cannot mend that, retraining may"
+            f"version {parent} does not rank the applicants of {names}: defaults were rarer where it gave a higher "
+            f"probability (slope {calibration.slope:.3f}); recalibration cannot correct that, but retraining may"
         )
     applicants = _part(usable.held_out, bundle)
     manifest = _write(bundle, parent, usable, calibration, applicants, directory)
     made = Bundle.open(directory)
     check_recalibration(bundle, made, applicants.rows)
     judged = JudgedRows.of(outcome, calibrate(margin, calibration), weight)
-    reports.write(summarise_recalibration(made, usable, judged, applicants.known), directory)
+    reports.write(summarise_recalibration(made, usable, judged, applicants.labelled), directory)
     return manifest
 
 
 def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
-    """The cohorts whose applications the model can be asked about as they were."""
+    """The cohorts that have all history features of the model."""
     names = set(bundle.manifest.history)
     readable = {cohort: table for cohort, table in recent.learned.items() if names <= set(table.column_names)}
     if len(readable) < len(recent.learned):
@@ -71,12 +71,12 @@ def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
     missing = sorted(names - set(recent.held_out[1].column_names))
     if missing:
         raise TrainingError(f"cohort {recent.held_out[0]}, column {missing[0]}: expected numbers, got no such column")
-    # of clients that it learned from a model says too surely what became of them
+    # A model is too certain about clients that it learned from.
     usable = Usable.of(Recent(readable, recent.held_out), bundle.learned_from)
-    known = sum(table["outcome"].is_valid().to_numpy().sum() for table in (*readable.values(), recent.held_out[1]))
-    used = sum(cohort.labelled.sum() for cohort in (*usable.given, usable.held_out))
-    if used < known:
-        progress(f"left out {known - used:,} outcomes of clients that the model learned from")
+    outcomes = sum(table["outcome"].is_valid().to_numpy().sum() for table in (*readable.values(), recent.held_out[1]))
+    used = sum(cohort.labelled.sum() for cohort in (*usable.cohorts, usable.held_out))
+    if used < outcomes:
+        progress(f"left out {outcomes - used:,} outcomes of clients that the model learned from")
     return usable
 
 
@@ -95,8 +95,8 @@ def _manifest(
     held_out: PreparedPart,
     probability: Floats,
 ) -> Manifest:
-    policy, known = champion.policy, ~np.isnan(held_out.weight)
-    judged = JudgedRows.of(held_out.outcome[known], probability[known], held_out.weight[known])
+    policy, labelled = champion.policy, ~np.isnan(held_out.weight)
+    judged = JudgedRows.of(held_out.outcome[labelled], probability[labelled], held_out.weight[labelled])
     metrics = evaluation.evaluate(judged, policy.threshold, policy.costs, champion.seed)
     alarm = evaluation.alarm(metrics[evaluation.AUC], policy.auc_alarm)
     return msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""A finished run as what its card, page and pictures are made from."""
+"""The summary of a finished run, from which card, page and pictures are made."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from training.tables import Tables
 
 _EXPLAINED = 1_000
 _COMPARED = 4_000
-"""Rows that treatments of imbalance are compared on: SMOTE's time grows with the number of defaults squared."""
+"""Rows for the comparison of imbalance treatments; SMOTE's time grows with the number of defaults squared."""
 
 
 def summarise(
@@ -40,7 +40,7 @@ def summarise(
     dropped: Sequence[Dropped],
     folds: int,
 ) -> Results:
-    """All that is reported of a run; the hold-out's figures are the bundle's own answers."""
+    """The results of a training run; the hold-out's figures come from the written bundle."""
     manifest = bundle.manifest
     judges = prepared.examples.take(prepared.learned.deciding)
     columns = columns_of(tables.train)
@@ -57,7 +57,7 @@ def summarise(
 
 
 def summarise_recalibration(bundle: Bundle, recent: Usable, learned: JudgedRows, held_out: PreparedPart) -> Results:
-    """All that is reported of a recalibration."""
+    """The results of a recalibration."""
     data = Data(
         source="live applications",
         tables={},
@@ -73,7 +73,7 @@ def summarise_recalibration(bundle: Bundle, recent: Usable, learned: JudgedRows,
 
 
 def _judged(bundle: Bundle, held_out: PreparedPart, validation: JudgedRows, data: Data) -> Results:
-    """What there is to report of any version."""
+    """The results that training and recalibration have in common."""
     manifest = bundle.manifest
     judged = JudgedRows.of(held_out.outcome, bundle.score(held_out.rows).probability, held_out.weight)
     return Results(
@@ -116,7 +116,7 @@ def _candidate(trial: Trial, trials: Sequence[Trial], judges: Examples, manifest
 
 
 def _groups(part: PreparedPart, judged: JudgedRows, manifest: Manifest) -> dict[str, tuple[GroupMetrics, ...]]:
-    """Of each protected field, how each of its groups fared."""
+    """The results of each group, by protected field."""
     protected, policy = groups.protected(manifest, part.rows), manifest.policy
     return by_group(judged, protected, policy.threshold, policy.costs, manifest.seed)
 
@@ -124,9 +124,9 @@ def _groups(part: PreparedPart, judged: JudgedRows, manifest: Manifest) -> dict[
 def _treatments(
     prepared: Prepared, trials: Sequence[Trial], manifest: Manifest, folds: int
 ) -> tuple[imbalance.TreatmentRow, ...]:
-    """The treatments of imbalance with the best trees' parameters."""
+    """The comparison of imbalance treatments, with the parameters of the best LightGBM trial."""
     (trees,) = (trial for trial in best_of_each(trials) if trial.family == LightGBM.name)
-    # The rows are in random order since the split.
+    # The split already put the rows in random order.
     examples = prepared.examples.take(slice(0, _COMPARED))
     return imbalance.compare(
         examples,
@@ -165,9 +165,9 @@ def _data(tables: Tables, source: str, prepared: Prepared, manifest: Manifest) -
 
 
 def _answered(recent: Usable, older: str, deciding: str) -> tuple[CohortAnswers, ...]:
-    """The cohorts with what the older ones were used for, and what those that decide."""
+    """The cohorts with their use: `older` or `deciding`, and hold-out for the last."""
     decide = [cohort.id for cohort in recent.deciding]
-    roles = [(cohort, deciding if cohort.id in decide else older) for cohort in recent.given]
+    roles = [(cohort, deciding if cohort.id in decide else older) for cohort in recent.cohorts]
     return tuple(
         CohortAnswers(
             cohort=cohort.id,
@@ -182,7 +182,7 @@ def _answered(recent: Usable, older: str, deciding: str) -> tuple[CohortAnswers,
 
 
 def _drift(train: Columns, tables: Tables, recent: Usable | None) -> dict[str, Any]:
-    """To whom the raw tables' clients are compared, and how far these are from them."""
+    """The applications compared with the raw tables' clients, and the drift between them; empty without any."""
     if recent is not None:
         now, others = f"cohort {recent.held_out.id}", recent.held_out.applications()
     elif tables.test is not None:

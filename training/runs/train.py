@@ -1,4 +1,4 @@
-"""One training run: from the raw tables to a bundle in a directory, and the figures that led to it."""
+"""One training run: from the raw tables to a bundle in a directory, with the figures of the run."""
 
 from __future__ import annotations
 
@@ -35,35 +35,35 @@ from training.tables import Tables
 Progress = Callable[[str], None]
 
 _COARSE = {**LightGBM.defaults, "learning_rate": 0.1}
-"""Few large steps: enough to tell the features that no tree wants."""
+"""Few large steps, which are enough to find the features that no tree uses."""
 
 __all__ = ["Options", "TrainingError", "TrainingRun", "train"]
 
 
 @dataclass(frozen=True)
 class Options:
-    """What a run may be told."""
+    """The options of a run."""
 
     source: str = "the tables given"
-    """What the card says the data are; no path."""
+    """The card's name for the data; not a path."""
     seed: int = 0
     trials: int = 8
-    """Sets of parameters tried a family, its defaults included."""
+    """Sets of parameters to try per family, including its defaults."""
     holdout: float = 0.2
-    """Share of clients that nothing is learned from; with recent applications the latest cohort is held out instead."""
+    """Share of clients that are held out; with recent applications, the latest cohort is held out instead."""
     folds: int = 5
     costs: Costs = field(default_factory=Costs)
     allow: tuple[str, ...] = ()
-    """Protected fields admitted as inputs."""
+    """Protected fields that are allowed as inputs."""
     auc_alarm: float = 0.82
-    """A hold-out AUC above it needs a person before promotion."""
+    """If the hold-out AUC is higher, a person must approve promotion."""
     auc_alone: float = 0.8
-    """A field with a higher AUC by itself stops the run."""
+    """The run stops if a single field has a higher AUC."""
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """A finished run; the bundle lies in `directory`."""
+    """A finished run; its bundle is in `directory`."""
 
     directory: Path
     manifest: Manifest
@@ -71,7 +71,7 @@ class TrainingRun:
     trials: tuple[Trial, ...]
     chosen: Trial
     results: Results
-    """What the reports show."""
+    """The values that the reports show."""
     seconds: float
 
 
@@ -82,15 +82,15 @@ def train(
     progress: Progress = lambda _: None,
     recent: Recent | None = None,
 ) -> TrainingRun:
-    """Train on the raw tables, and on recent applications if there are any, and write a bundle into an empty directory.
+    """Train on the raw tables and any recent applications, and write a bundle into an empty directory.
 
-    Raises TrainingError for data a model must not be trained on, DisagreementError if the graph answers otherwise than
-    the library that fitted the model.
+    Raises TrainingError if a model must not be trained on the data. Raises DisagreementError if the graph and the
+    library that fitted the model give different results.
     """
     started = time.perf_counter()
     prepared = prepare(tables, options.allow, options.holdout, options.auc_alone, options.seed, progress, recent)
     learned = prepared.learned
-    # With recent applications a fold holds the same shares of both worlds.
+    # With recent applications, each fold has the same shares of older and recent rows.
     folds = folds_of(learned.outcome + 2 * learned.deciding, options.folds, options.seed)
     prepared, dropped = _select(prepared, folds, options, progress)
     trials = _search(prepared, folds, options, progress)
@@ -113,7 +113,7 @@ def train(
 def _select(
     prepared: Prepared, folds: Folds, options: Options, progress: Progress
 ) -> tuple[Prepared, tuple[Dropped, ...]]:
-    """Drop what is constant, what repeats another feature, and then what no fold's trees use."""
+    """Drop features that are constant or equal to another feature, then features that no fold's trees use."""
     idle = useless(prepared.learned.matrix, prepared.features)
     prepared = prepared.keep([drop.feature for drop in idle])
     progress(f"looking for features of no importance among {len(prepared.features)}")
@@ -143,8 +143,8 @@ def _manifest(
 ) -> Manifest:
     cut, costs = chosen.threshold, options.costs
     held_out, recent = prepared.applicants, prepared.recent
-    known = ~np.isnan(held_out.weight)
-    judged = JudgedRows.of(held_out.outcome[known], probability[known], held_out.weight[known])
+    labelled = ~np.isnan(held_out.weight)
+    judged = JudgedRows.of(held_out.outcome[labelled], probability[labelled], held_out.weight[labelled])
     metrics = evaluation.evaluate(judged, cut.value, costs, options.seed)
     alarm = evaluation.alarm(metrics[evaluation.AUC], options.auc_alarm)
     belonging = {feature.reason for feature in prepared.features}

@@ -1,1 +1,1 @@
-"""Choosing among candidates: folds, trials, treatments of the imbalance."""
+"""The choice among candidates: folds, trials, treatments of the class imbalance."""

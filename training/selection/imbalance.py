@@ -1,7 +1,7 @@
-"""What weights and resampling would change: four treatments of the rare class, on the same folds with the same trees.
+"""The effect of weights and resampling: four treatments of the rare class, on the same folds with the same parameters.
 
-A treatment moves the probabilities, and with them the place of the best threshold, but hardly the order of applicants.
-So each is judged twice: as it comes, and after Platt calibration on the other folds.
+A treatment changes the probabilities and the best threshold, but hardly the order of applicants. So each treatment is
+judged twice: without calibration, and after Platt calibration on the other folds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SMOTE_NAME = "SMOTE"
 UNDERSAMPLING = "undersampling"
 
 _RESAMPLES = 200
-_AS_IT_COMES = Calibration(slope=1.0, intercept=0.0)
+_UNCALIBRATED = Calibration(slope=1.0, intercept=0.0)
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class TreatmentRow:
     ece: Interval
     observed_expected: Interval
     cost: Interval
-    """Per applicant, each fold decided at the threshold that is best on the other folds."""
+    """Per applicant; the decisions in a fold use the best threshold of the other folds."""
     cost_theoretical: Interval
-    """Likewise at `Costs.threshold`, which is best if the probabilities are exact."""
+    """Per applicant, at `Costs.threshold`, which is best if the probabilities are exact."""
     threshold: float
     """Mean over the folds."""
 
@@ -57,36 +57,38 @@ def compare(
     seed: int,
     costs: Costs,
 ) -> tuple[TreatmentRow, ...]:
-    """Two rows a treatment, as it comes and calibrated; `parameters` as LightGBM's cross-fit returns them.
+    """Two rows per treatment, without and with calibration; `parameters` as LightGBM's cross-fit returns them.
 
-    The folds' second halves must part the examples. Each counts once, whatever its weight: resampling gives its own.
-    SMOTE looks for neighbours among all defaults, so its time grows with their number squared: give it a sample of a
-    large table.
+    Each example must be in the predicted rows of exactly one fold. Each example counts once, and its weight is ignored,
+    because resampling sets weights. SMOTE searches neighbours among all defaults, so its time grows with their number
+    squared; pass only a sample of a large table.
     """
 
     matrix, outcome = examples.matrix, examples.outcome
 
     def margins(treat: Callable[[_Task, int], _Task]) -> Margins:
-        found = np.empty(len(outcome))
+        predicted = np.empty(len(outcome))
         for fit_on, predict in folds:
             task = treat(_Task(matrix[fit_on], outcome[fit_on], matrix[predict], {}), seed)
             treated = Examples.plain(examples.features, task.matrix, task.outcome)
             fitted = LightGBM().fit(treated, {**parameters, **task.settings}, seed)
-            found[predict] = fitted.margins(task.unseen)
-        return found
+            predicted[predict] = fitted.margins(task.unseen)
+        return predicted
 
     def judge(treatment: str) -> tuple[TreatmentRow, ...]:
-        found = margins(_TREATMENTS[treatment])
-        return tuple(_row(treatment, calibrated, found, outcome, folds, seed, costs) for calibrated in (False, True))
+        predicted = margins(_TREATMENTS[treatment])
+        return tuple(
+            _row(treatment, calibrated, predicted, outcome, folds, seed, costs) for calibrated in (False, True)
+        )
 
-    # One treatment on each core, so the search for neighbours must not ask for all of them as well.
+    # Each core runs one treatment, so the search for neighbours inside a treatment must use one core.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         return tuple(row for both in pool.map(judge, _TREATMENTS) for row in both)
 
 
 @dataclass(frozen=True)
 class _Task:
-    """Rows to learn from, rows to predict, and what the learner is told beside them."""
+    """Rows to learn from, rows to predict, and additional settings for the learner."""
 
     matrix: Matrix
     outcome: Outcome
@@ -100,7 +102,10 @@ def _weighted(task: _Task, seed: int) -> _Task:
 
 
 def _smote(task: _Task, seed: int) -> _Task:
-    """New defaults between neighbouring ones; distances need complete columns of one scale, so all rows get those."""
+    """Add defaults between neighbouring ones.
+
+    Distances need complete columns of one scale, so `_complete` is applied to all rows.
+    """
     neighbours = min(5, int(task.outcome.sum()) - 1)
     sampler = SMOTE(k_neighbors=neighbours, random_state=seed)
     matrix, outcome = sampler.fit_resample(_complete(task.matrix, task.matrix), task.outcome)
@@ -121,18 +126,18 @@ _TREATMENTS: dict[str, Callable[[_Task, int], _Task]] = {
 
 
 def _complete(matrix: Matrix, reference: Matrix) -> Matrix:
-    """Missing values at the reference's median, columns in its standard deviations."""
-    known = np.where(np.isnan(reference).all(axis=0), np.float32(0), reference)
-    middle, spread = np.nanmedian(known, axis=0), np.nanstd(known, axis=0, dtype=np.float64)
+    """Fill missing values with the reference's median and scale columns by its standard deviations."""
+    present = np.where(np.isnan(reference).all(axis=0), np.float32(0), reference)
+    middle, spread = np.nanmedian(present, axis=0), np.nanstd(present, axis=0, dtype=np.float64)
     scaled = (matrix - middle) / np.where(spread > 0, spread, 1)
     return np.asarray(np.nan_to_num(scaled, nan=0.0), np.float32)
 
 
 def _probabilities(margins: Margins, outcome: Outcome, folds: Folds, calibrated: bool) -> NDArray[np.float64]:
-    """Each fold's probabilities; if calibrated, by Platt scaling of the other folds."""
+    """The probabilities of each fold; if calibrated, with Platt scaling from the other folds."""
     probability = np.empty(len(outcome))
     for others, predict in folds:
-        calibration = platt(margins[others], outcome[others]) if calibrated else _AS_IT_COMES
+        calibration = platt(margins[others], outcome[others]) if calibrated else _UNCALIBRATED
         probability[predict] = calibrate(margins[predict], calibration)
     return probability
 
@@ -147,13 +152,13 @@ def _row(
     costs: Costs,
 ) -> TreatmentRow:
     probability = _probabilities(margins, outcome, folds, calibrated)
-    found = np.empty(len(outcome))
+    thresholds = np.empty(len(outcome))
     for others, predict in folds:
         best = threshold(probability[others], outcome[others], costs, seed, _RESAMPLES)
-        found[predict] = best.value
+        thresholds[predict] = best.value
     metrics = evaluate(JudgedRows.of(outcome, probability), costs.threshold, costs, seed, _RESAMPLES)
-    # Decisions stand in for probabilities, since each fold has a threshold of its own.
-    decided = evaluate(JudgedRows.of(outcome, probability >= found), 0.5, costs, seed, _RESAMPLES)
+    # Each fold has a separate threshold, so the decisions replace the probabilities.
+    decided = evaluate(JudgedRows.of(outcome, probability >= thresholds), 0.5, costs, seed, _RESAMPLES)
     return TreatmentRow(
         treatment=treatment,
         calibrated=calibrated,
@@ -163,5 +168,5 @@ def _row(
         observed_expected=metrics[OBSERVED_EXPECTED],
         cost=decided[COST],
         cost_theoretical=metrics[COST],
-        threshold=float(found.mean()),
+        threshold=float(thresholds.mean()),
     )

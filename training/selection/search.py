@@ -1,4 +1,4 @@
-"""Which features stay, which parameters a family gets, which family wins: all by cross-validation on the same folds."""
+"""The choice of features, parameters and family, by cross-validation on the same folds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Trial:
     importance: npt.NDArray[np.float64]
     calibration: Calibration
     probability: npt.NDArray[np.float64]
-    """Of the examples that judge: out of fold, calibrated."""
+    """Out-of-fold calibrated probabilities of the examples that judge."""
     threshold: Threshold
     auc: float
     log_loss: float
@@ -40,7 +40,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Dropped:
-    """A feature that is not worth its place, and why."""
+    """A feature that was removed, and why."""
 
     feature: str
     why: str
@@ -54,17 +54,17 @@ def folds_of(strata: npt.ArrayLike, count: int, seed: int) -> Folds:
 
 
 def useless(matrix: Matrix, features: Sequence[Feature]) -> tuple[Dropped, ...]:
-    """Features that are constant on these rows, or the same as an earlier one."""
-    found, seen = [], dict[bytes, str]()
+    """Features that are constant on these rows, or equal to an earlier feature."""
+    dropped, earlier = [], dict[bytes, str]()
     for column, feature in zip(matrix.T, features, strict=True):
-        # All NaN are made the same NaN, and -0 the same zero, so that equal columns have equal bytes.
+        # All NaN become the same NaN, and -0 becomes 0, so that equal columns have equal bytes.
         content = np.where(np.isnan(column), np.float32(np.nan), column + np.float32(0)).tobytes()
         if np.isnan(column).all() or (column == column[0]).all():
-            found.append(Dropped(feature.name, "constant"))
-        elif content in seen:
-            found.append(Dropped(feature.name, f"the same as {seen[content]}"))
-        seen.setdefault(content, feature.name)
-    return tuple(found)
+            dropped.append(Dropped(feature.name, "constant"))
+        elif content in earlier:
+            dropped.append(Dropped(feature.name, f"the same as {earlier[content]}"))
+        earlier.setdefault(content, feature.name)
+    return tuple(dropped)
 
 
 def unused(importance: npt.NDArray[np.float64], features: Sequence[Feature]) -> tuple[Dropped, ...]:
@@ -92,9 +92,9 @@ def search(
     seed: int,
     done: Callable[[Trial], None],
 ) -> tuple[Trial, ...]:
-    """Judge each family with its parameters, one on each core; `done` hears of each as it ends.
+    """Judge each family with its parameters, one trial per core; `done` is called after each trial.
 
-    All examples are learned from and predicted, those of the mask `judging` [n] say how good that was.
+    All examples are learned from and predicted; only those in the mask `judging` [n] are used to judge.
     """
     judges = examples.take(judging)
 
@@ -107,13 +107,13 @@ def search(
         done(trial)
         return trial
 
-    # Trials share the cores, so the linear algebra inside one must not ask for all of them as well.
+    # Each core runs one trial, so the linear algebra inside a trial must use one core.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         return tuple(pool.map(judge, plan))
 
 
 def judged(family: str, fitted: CrossFit, examples: Examples, costs: Costs, seed: int, seconds: float) -> Trial:
-    """A family's out-of-fold margins as calibrated probabilities with a threshold, and what they are worth."""
+    """Turn a family's out-of-fold margins into calibrated probabilities and a threshold, and judge them."""
     outcome, weight = examples.outcome, examples.weight
     calibration = platt(fitted.margins, outcome, weight)
     probability = calibrate(fitted.margins, calibration)
@@ -133,7 +133,10 @@ def judged(family: str, fitted: CrossFit, examples: Examples, costs: Costs, seed
 
 
 def best_of_each(trials: Iterable[Trial]) -> tuple[Trial, ...]:
-    """Each family's best trial by log loss: cost moves by steps and cannot tell near trials of one family apart."""
+    """Each family's best trial by log loss.
+
+    Cost changes in steps, so it cannot separate similar trials of one family.
+    """
     best: dict[str, Trial] = {}
     for trial in trials:
         if trial.family not in best or trial.log_loss < best[trial.family].log_loss:
@@ -142,5 +145,5 @@ def best_of_each(trials: Iterable[Trial]) -> tuple[Trial, ...]:
 
 
 def cheapest(trials: Iterable[Trial]) -> Trial:
-    """The trial with the lowest cost; between equals the earlier family, which is the simpler."""
+    """The trial with the lowest cost; if several are equal, the first family, which is the simplest."""
     return min(trials, key=lambda trial: trial.cost)

@@ -1,7 +1,7 @@
-"""A synthetic lender: the seven raw tables, drawn from published statistics of real ones.
+"""A synthetic lender: the raw tables, drawn from published statistics of real tables.
 
-Here belong the statistics (`profile.json`), the generator made of them and the one module that writes files. What reads
-raw tables does not: synthetic files are read like any others.
+This package holds the statistics (`profile.json`), the generator and the module that writes files. Reading raw tables
+does not belong here, because synthetic files are read like all others.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a client's history adds up to: the aggregates whose relation to default is published."""
+"""Aggregates of a client's history: those whose relation to default is published."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BAD = ("1", "2", "3", "4", "5")
 
 
 class _Group:
-    """Rows by client, and what they add up to; NaN for a client without rows."""
+    """Rows by client, and figures over the rows of each client; NaN for a client without rows."""
 
     def __init__(self, owner: Integers, clients: int) -> None:
         self.owner, self.clients = owner, clients
@@ -27,27 +27,27 @@ class _Group:
         return np.asarray(self.count(where) / self.count())
 
     def sum(self, values: Floats) -> Floats:
-        """Missing values count as nothing."""
+        """The sum for each client; missing values count as 0."""
         total = np.bincount(self.owner, weights=np.nan_to_num(values), minlength=self.clients)
         return np.where(np.isnan(self.count()), np.nan, total)
 
     def mean(self, values: Floats) -> Floats:
-        """Of what is not missing; NaN where all is."""
-        known = ~np.isnan(values)
-        number = np.bincount(self.owner[known], minlength=self.clients)
-        total = np.bincount(self.owner[known], weights=values[known], minlength=self.clients)
+        """The mean of each client's present values; NaN if all are missing."""
+        present = ~np.isnan(values)
+        number = np.bincount(self.owner[present], minlength=self.clients)
+        total = np.bincount(self.owner[present], weights=values[present], minlength=self.clients)
         return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
     def max(self, values: Floats) -> Floats:
-        """Of what is not missing; NaN where all is."""
-        known = ~np.isnan(values)
+        """The maximum of each client's present values; NaN if all are missing."""
+        present = ~np.isnan(values)
         top = np.full(self.clients, -np.inf)
-        np.maximum.at(top, self.owner[known], values[known])
+        np.maximum.at(top, self.owner[present], values[present])
         return np.where(np.isinf(top), np.nan, top)
 
 
 def aggregates(tables: Mapping[str, Table], clients: int) -> dict[str, Floats]:
-    """Client aggregates by their published names, of tables as the generator holds them."""
+    """Client aggregates by their published names, from tables in the generator's form."""
     loans = tables["previous_application"]
     owner = integers(loans, "client")
     return (

@@ -1,4 +1,4 @@
-"""The application tables, without TARGET: who applies, for what, and what is known of them."""
+"""The application tables without TARGET: applicants, their loans and the data about them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from training.synthetic.draws import normal_share
 from training.synthetic.splits import Split
 
 PENSIONER = 365243
-"""DAYS_EMPLOYED of those who have no employer."""
+"""DAYS_EMPLOYED of clients without an employer."""
 
 _IDLE = ("Pensioner", "Unemployed")
 _COUPLE = ("Married", "Civil marriage")
 _YEAR = 365.25
 _CURRENCY = 4.5
-"""Amounts are multiples of this."""
+"""Amounts are multiples of this number."""
 _MAX_RATIO = 1.45
-"""Most that a credit exceeds the price of its goods by: insurance and fees."""
+"""Largest ratio of credit to the price of its goods; the difference is insurance and fees."""
 _TERMS = (8.0, 45.0)
 """Range of credit over annuity."""
 _REVOLVING_RATE = 0.05
@@ -28,12 +28,12 @@ _REVOLVING_RATE = 0.05
 _REQUESTS = ("HOUR", "DAY", "WEEK", "MON", "QRT", "YEAR")
 _DOCUMENTS = range(2, 22)
 _EXCLUSIVE_DOCUMENTS = (3, 8, 6)
-"""The usual papers: an applicant brings one of them."""
+"""The usual documents; an applicant hands in at most one of them."""
 _GOODS_STEP = 4500.0
 
 
 def applications(rng: np.random.Generator, scores: Mapping[str, Floats], split: Split) -> Table:
-    """Application columns, all but SK_ID_CURR and TARGET, in no particular order."""
+    """All application columns except SK_ID_CURR and TARGET, in no fixed order."""
     table: Table = {}
     _person(rng, scores, split, table)
     _loan(rng, scores, split, table)
@@ -96,7 +96,7 @@ def _round(amount: Floats, step: float) -> Floats:
 def _work(rng: np.random.Generator, scores: Mapping[str, Floats], split: Split, table: Table) -> None:
     idle = category(table, "NAME_INCOME_TYPE").among(_IDLE)
     employed = split.numbers("DAYS_EMPLOYED", normal_share(scores["DAYS_EMPLOYED"]))
-    # Nobody works before sixteen.
+    # The minimum working age is sixteen.
     employed = np.maximum(employed, np.minimum(floats(table, "DAYS_BIRTH") + 16 * _YEAR, -30.0))
     table["DAYS_EMPLOYED"] = np.where(idle, PENSIONER, np.rint(employed))
     table["FLAG_EMP_PHONE"] = np.where(idle, 0.0, 1.0)
@@ -107,7 +107,7 @@ def _work(rng: np.random.Generator, scores: Mapping[str, Floats], split: Split, 
         np.where(idle, organization.levels.index("XNA"), drawn.codes), organization.levels
     )
     occupation = split.levels("OCCUPATION_TYPE", rng.uniform(size=len(idle)))
-    # The idle have no occupation; a few of those who work do not say theirs.
+    # Clients without work have no occupation, and a few others do not state theirs.
     silent = np.where(idle, 1.0, rng.uniform(size=len(idle)) * (1.0 - _share_without_employer(split)))
     missing = split.missing("OCCUPATION_TYPE", silent)
     table["OCCUPATION_TYPE"] = Category(np.where(missing, -1, occupation.codes), occupation.levels)
@@ -140,10 +140,10 @@ def _address(rng: np.random.Generator, scores: Mapping[str, Floats], split: Spli
 
 
 def _moves(rng: np.random.Generator, split: Split, table: Table, level: str, registered: str, living: str) -> None:
-    """Three flags that compare three addresses; if two pairs are equal, so is the third."""
+    """Three flags that compare three addresses; if two pairs are equal, the third pair is equal too."""
     names = (f"{registered}_NOT_LIVE_{level}", f"{registered}_NOT_WORK_{level}", f"{living}_NOT_WORK_{level}")
     home_moved, work_away, work_from_home = (1.0 - split.zero_shares(name) for name in names)
-    # Of those who live elsewhere, most work where they live; the rest work in a third place or where they registered.
+    # Most clients who live elsewhere work where they live. The rest work in a third or in the registered place.
     third = 0.6 * np.maximum(home_moved - (work_away - work_from_home), 0.0)
     works_at_home = np.clip((home_moved - third + work_away - work_from_home) / 2, 0.0, home_moved - third)
     elsewhere = np.clip(work_away - works_at_home - third, 0.0, 1.0)
@@ -178,13 +178,13 @@ def _circle(rng: np.random.Generator, scores: Mapping[str, Floats], split: Split
     unknown = rng.uniform(size=len(split.held_out))
     observed = normal_share(scores["OBS_30_CNT_SOCIAL_CIRCLE"])
     most = split.numbers("OBS_30_CNT_SOCIAL_CIRCLE", observed)
-    # Only who has acquaintances can have some that defaulted.
+    # Only clients with acquaintances can have acquaintances who defaulted.
     some = 1.0 - split.zero_shares("OBS_30_CNT_SOCIAL_CIRCLE")
     defaulted = np.where(most > 0, 1.0 - some * (1.0 - normal_share(scores["DEF_30_CNT_SOCIAL_CIRCLE"])), 0.0)
     for days in (30, 60):
-        seen = np.minimum(split.numbers(f"OBS_{days}_CNT_SOCIAL_CIRCLE", observed), most)
-        late = np.minimum(split.numbers(f"DEF_{days}_CNT_SOCIAL_CIRCLE", defaulted), np.maximum(seen, 0.0))
-        table[f"OBS_{days}_CNT_SOCIAL_CIRCLE"] = split.gaps(f"OBS_{days}_CNT_SOCIAL_CIRCLE", seen, unknown)
+        people = np.minimum(split.numbers(f"OBS_{days}_CNT_SOCIAL_CIRCLE", observed), most)
+        late = np.minimum(split.numbers(f"DEF_{days}_CNT_SOCIAL_CIRCLE", defaulted), np.maximum(people, 0.0))
+        table[f"OBS_{days}_CNT_SOCIAL_CIRCLE"] = split.gaps(f"OBS_{days}_CNT_SOCIAL_CIRCLE", people, unknown)
         table[f"DEF_{days}_CNT_SOCIAL_CIRCLE"] = split.gaps(f"DEF_{days}_CNT_SOCIAL_CIRCLE", late, unknown)
     age = split.numbers("OWN_CAR_AGE", normal_share(scores["OWN_CAR_AGE"]))
     table["OWN_CAR_AGE"] = np.where(category(table, "FLAG_OWN_CAR").equals("Y"), age, np.nan)

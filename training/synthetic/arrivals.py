@@ -1,4 +1,4 @@
-"""New clients of a lender: drawn from a world, added to its tables, with the outcome that only time will tell."""
+"""New clients of a lender: drawn from a world and added to its tables, with their future outcomes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from training.synthetic.lender import Lender, clients
 from training.synthetic.write import FIRST_LOAN, TABLES, SynthesisError, as_arrow, numbered
 
 _STREAM = 1
-"""Streams of chunks have spawn keys of one number; those of arrivals have this before the first client's position."""
+"""First number of the spawn key of an arrival's random stream, before the position of its first client.
+
+Streams of chunks have spawn keys of one number, so the two kinds never coincide.
+"""
 
 _LOANS = ("previous_application", "POS_CASH_balance", "credit_card_balance", "installments_payments")
 
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Applications as they come in, and whether each client will have defaulted, by SK_ID_CURR."""
+    """New applications, and by SK_ID_CURR whether each client will default."""
 
     applications: pl.DataFrame
     defaulted: Mapping[int, bool]
@@ -32,8 +35,8 @@ class Arrivals:
 def arrive(folder: Path, world: Lender, count: int, seed: int) -> Arrivals:
     """Draw clients of a world and add them to a synthetic lender's folder: to `application_test` and the histories.
 
-    The same folder, world, number and seed give the same clients; their numbers follow on those that are there.
-    Raises SynthesisError for a folder that no synthetic lender was written to, or that cannot be written.
+    The same folder, world, number and seed give the same clients. Their client numbers continue the existing ones.
+    Raises SynthesisError if the folder does not hold a synthetic lender or cannot be written.
     """
     try:
         return _arrive(folder, world, count, seed)
@@ -56,7 +59,7 @@ def _arrive(folder: Path, world: Lender, count: int, seed: int) -> Arrivals:
 
 
 def _loans(folder: Path) -> int:
-    """How many identifiers of loans are taken: those of unlisted loans are in the balances alone."""
+    """The number of loan identifiers in use; identifiers of unlisted loans are only in the balances."""
     last = [
         pl.scan_parquet(folder / f"{name}.parquet").select(pl.max("SK_ID_PREV")).collect().item() for name in _LOANS
     ]
@@ -64,7 +67,7 @@ def _loans(folder: Path) -> int:
 
 
 def _append(path: Path, rows: pa.Table) -> None:
-    """Add a row group to a file; whoever reads it meanwhile reads the old one."""
+    """Add a row group to a file; until the end, readers see the old file."""
     unfinished = path.with_suffix(".unfinished")
     with pq.ParquetFile(path) as file, pq.ParquetWriter(unfinished, rows.schema) as writer:
         for group in range(file.num_row_groups):

@@ -1,4 +1,4 @@
-"""The 47 columns on the building that a client lives in: known together or not at all, and three of each kind."""
+"""The 47 columns about the client's building; mostly all are known or all are missing, and each size has three."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _WITH_AREA = {
     "NONLIVINGAPARTMENTS": 0.15,
     "NONLIVINGAREA": 0.3,
 }
-"""Correlation with the total area of the sizes whose own correlations are not published."""
+"""Correlation with the total area, for sizes whose correlations are not published."""
 
 _TOGETHER = (0.9997, 0.985)
-"""Correlation of the gaps, of columns that are missing less and more often than _OFTEN.
+"""Correlation of the gaps: for columns that are missing less often than _OFTEN, and for the others.
 
-There is nearly one reason for all of them, that nobody knows the building; the rest is details that some do not report.
+Nearly all gaps have the same reason: the building is unknown. The others are details that are not always reported.
 """
 _OFTEN = 0.6
 
@@ -40,7 +40,7 @@ _ALIKE = 0.995
 
 
 def buildings(rng: np.random.Generator, scores: Mapping[str, Floats], split: Split) -> Table:
-    """The building columns of some clients."""
+    """The building columns of the clients in `split`."""
     table: Table = {}
     area = scores["TOTALAREA_MODE"]
     for size in SIZES:

@@ -1,4 +1,4 @@
-"""Credits that clients have or had elsewhere (bureau), and how each went month by month (bureau_balance)."""
+"""Credits of clients at other lenders (bureau), and their monthly status (bureau_balance)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATUSES = ("1", "2", "3", "4", "5", "0", "X", "C")
 
 _REVOLVING = "Credit card"
 _OPEN = {"Credit card": 1.2, "Mortgage": 1.3, "Car loan": 0.3, "Microloan": 0.0}
-"""How much longer than a consumer credit others stay open."""
+"""By type, the addition to the score for an open credit; for a consumer credit it is 0."""
 _SIZE = {"Mortgage": 3.0, "Car loan": 2.0, "Loan for business development": 2.0, "Microloan": -1.6, "Credit card": -0.3}
 _TERM = {"Credit card": 900.0, "Mortgage": 5000.0, "Car loan": 1700.0, "Microloan": 40.0}
 """Usual days to the agreed end; a consumer credit has _CONSUMER_TERM."""
@@ -35,7 +35,7 @@ def _at(ranks: Ranks, name: str, score: Floats) -> Floats:
 def bureau(rng: np.random.Generator, ranks: Ranks, scores: Mapping[str, Floats], held_out: Booleans) -> Table:
     """Credits of some clients; the column `client` is a client's position.
 
-    SK_ID_CURR and SK_ID_BUREAU are given when the tables are written.
+    SK_ID_CURR and SK_ID_BUREAU are added when the tables are written.
     """
     share = normal_share(scores["bureau_count"])
     key = "bureau_rows_per_client"
@@ -78,7 +78,7 @@ def _dates(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats],
     rows = len(opened)
     term = _by_type(table, _TERM, _CONSUMER_TERM) * np.exp(0.75 * rng.standard_normal(rows))
     term = np.where(card & (rng.uniform(size=rows) < _ENDLESS_CARDS), _ENDLESS_TERM * rng.uniform(0.9, 1, rows), term)
-    # What is still open mostly ends in the future, what is closed was mostly repaid by its end.
+    # Most open credits end in the future. Most closed credits were repaid by their agreed end.
     end = np.where(active, np.maximum(opened + term, term * rng.uniform(-0.1, 1.0, rows)), opened + term)
     end = np.maximum(_at(ranks, "DAYS_CREDIT_ENDDATE", end), opened)
     closed = opened - opened * np.minimum(1.0, term / np.maximum(-opened, 1.0)) * rng.uniform(0.55, 1.0, rows)
@@ -144,13 +144,14 @@ def bureau_balance(
 ) -> Table:
     """Months of the credits that have a balance; the column `credit` is a credit's position in `elsewhere`.
 
-    Whether balances are known depends on the client: of nearly all held-out ones, of about a third of the others.
+    Either all credits of a client have balances or none. Nearly all held-out clients have them, and about a third of
+    the others.
     """
     linkage = profile()["linkage"]
     rates = (linkage["bureau_credits_with_balance_train"], linkage["bureau_credits_with_balance_test"])
-    known = rng.uniform(size=len(held_out)) < np.where(held_out, rates[1], rates[0])
+    reported = rng.uniform(size=len(held_out)) < np.where(held_out, rates[1], rates[0])
     owner = integers(elsewhere, "client")
-    credit = np.flatnonzero(known[owner])
+    credit = np.flatnonzero(reported[owner])
     age = np.floor(-floats(elsewhere, "DAYS_CREDIT")[credit] / MONTH).astype(np.int64)
     unreported = rng.uniform(size=len(credit)) > profile()["structure"]["bureau_balance_latest_month_share_zero"]
     latest = np.where(unreported, np.floor(rng.uniform(size=len(credit)) * (age + 1) * 0.8), 0).astype(np.int64)
@@ -159,7 +160,7 @@ def bureau_balance(
     month = latest[position] + np.maximum(months, 1)[position] - 1 - step
     closing = np.nan_to_num(-floats(elsewhere, "DAYS_ENDDATE_FACT")[credit] / MONTH, nan=-1.0)
     behaviour = _chain(rng, np.maximum(months, 1), scores["arrears"][owner][credit])
-    # Who reports a credit as closed has mostly reported its last month too.
+    # A lender that reports a credit as closed has mostly also reported its last month.
     at = np.clip(latest + np.maximum(months, 1) - 1 - np.floor(closing + 0.5), 0, np.maximum(months, 1) - 1)
     first = np.cumsum(np.maximum(months, 1)) - np.maximum(months, 1)
     closing = np.where(rng.uniform(size=len(credit)) < 0.13, -1.0, closing)
@@ -171,7 +172,7 @@ def bureau_balance(
 
 @cache
 def _transitions() -> Floats:
-    """Monthly transitions between all statuses but C, cumulated over the next status."""
+    """Monthly transitions between all statuses except C, cumulated over the next status."""
     published = profile()["structure"]["bureau_balance_status_monthly_transition"]
     rows = np.array([[published[before][after] for after in STATUSES[:-1]] for before in STATUSES[:-1]])
     return np.asarray(np.cumsum(rows / rows.sum(axis=1, keepdims=True), axis=1))
@@ -182,7 +183,7 @@ _ARREARS_SPREAD = 1.3
 
 
 def _chain(rng: np.random.Generator, months: Integers, arrears: Floats) -> Integers:
-    """Statuses of credits while they are open, one after the other, oldest month first."""
+    """Monthly statuses of open credits, credit by credit, oldest month first."""
     cumulative = _transitions()
     order = np.argsort(-months, kind="stable")
     lengths = months[order]
@@ -202,7 +203,7 @@ def _chain(rng: np.random.Generator, months: Integers, arrears: Floats) -> Integ
 
 
 def _lean(share: Floats, status: Integers, own: Floats, average: float) -> Floats:
-    """Bends a uniform share so that a client in order falls behind with their own rate instead of the average one."""
+    """Bend a uniform share, so that a client without arrears falls behind at the client's rate, not the average."""
     behind = share < own
     bent = np.where(behind, share / own * average, average + (share - own) / (1.0 - own) * (1.0 - average))
     return np.where(status == STATUSES.index("0"), bent, share)

@@ -1,12 +1,12 @@
-"""The parts of the profile that follow from the rest by simulation: correlations, ranks and effects on default.
+"""The parts of the profile that are simulated from the rest: correlations, ranks and effects on default.
 
-`python -m training.synthetic.calibrate` rewrites them in `profile.json`. Three fits, one after the other:
+`python -m training.synthetic.calibrate` rewrites them in `profile.json`. It makes three fits in this order:
 
-- correlations: what the finished columns show is compared with what is published, and the factors' matrix is corrected
-  by the difference, some times over;
-- ranks: measured on one large draw;
-- effects: each column's effect is raised or lowered, bin by bin, until its own default rates are the published ones
-  (iterative proportional fitting); an aggregate's slope likewise, until its AUC is.
+- correlations: the correlations of the finished columns are compared with the published ones. The factors' matrix is
+  corrected by the difference, in several rounds.
+- ranks: they are measured on one large draw.
+- effects: each column's effect is raised or lowered, bin by bin, until its default rates are the published ones
+  (iterative proportional fitting). The slope of an aggregate is moved until its AUC is the published one.
 """
 
 from __future__ import annotations
@@ -31,36 +31,36 @@ CLIENTS = 40_000
 _ROUNDS = 6
 _STEPS = 40
 _PRIOR = 150.0
-"""The default rate of clients without an aggregate is drawn towards the mean as if there were this many more."""
+"""Clients with the mean default rate that are added to those without an aggregate; they shrink the rate to the mean."""
 _AUC_ERROR = 0.015
 """Standard error of the published AUC of an aggregate that nearly all clients have."""
 _RARE = 60
-"""A cell with fewer clients than this, published or drawn, has no effect of its own."""
+"""A cell with fewer clients than this, published or drawn, gets no effect."""
 _CELL_RIDGE = 0.25
 _SLOPE_RIDGE = 0.25
-"""What an effect loses in each step, so that columns that say the same share it instead of fighting over it.
+"""The share that an effect loses in each step, so that columns with the same information share the effect.
 
-Without it a hundred weak columns, which real clients' lives tie together and the copula does not, add up to more than
-real ones do: on 20,000 clients a model would be better than it can be on real ones.
+A hundred weak columns depend on each other in real data, but not in the copula. Without the ridge their effects add up
+to too much: on 20,000 clients a model would be better than is possible on real clients.
 """
-_KEPT = ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3", "CODE_GENDER", "NAME_FAMILY_STATUS", "DAYS_BIRTH")
-"""Columns whose effects lose nothing: the most telling ones, and those that fairness is measured by."""
+_UNSHRUNK = ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3", "CODE_GENDER", "NAME_FAMILY_STATUS", "DAYS_BIRTH")
+"""Columns whose effects lose nothing: the strongest columns, and those by which fairness is measured."""
 _HISTORY_GAIN = 1.8
-"""An aggregate shows its factor dimly, so the factor has to move further."""
+"""An aggregate shows its factor only weakly, so the factor must move further."""
 _CARRIERS = (
     "bureau_days_credit_mean", "bureau_active_share", "bureau_debt_ratio", "bureau_overdue_max",
     "bb_bad_month_share", "bb_months", "prev_refused_share", "prev_approved_share", "prev_days_decision_mean",
     "prev_app_credit_ratio", "prev_down_payment_rate", "prev_annuity_mean", "prev_yield_high_share", "pos_n",
     "pos_dpd_share", "cc_util_mean", "cc_drawings_mean",
 )  # fmt: skip
-"""Aggregates with a slope of their own; the others go with them."""
+"""Aggregates that get a slope; the others follow through their correlation."""
 _SEED = 20_180_517
 
 
 def spearman(x: Floats, y: Floats) -> float:
-    """Rank correlation of the rows where both are known."""
-    known = ~(np.isnan(x) | np.isnan(y))
-    return float(np.corrcoef(_rank(x[known]), _rank(y[known]))[0, 1])
+    """Rank correlation over the rows in which both values are present."""
+    present = ~(np.isnan(x) | np.isnan(y))
+    return float(np.corrcoef(_rank(x[present]), _rank(y[present]))[0, 1])
 
 
 def _rank(values: Floats) -> Floats:
@@ -68,14 +68,14 @@ def _rank(values: Floats) -> Floats:
     return np.asarray((np.cumsum(counts) - counts / 2)[inverse])
 
 
-def known(table: Table, name: str) -> Floats:
+def numbers(table: Table, name: str) -> Floats:
     """A column of numbers with NaN instead of the value for pensioners."""
     values = floats(table, name)
     return np.where(values == PENSIONER, np.nan, values)
 
 
 def targets() -> dict[tuple[str, str], float]:
-    """Published rank correlations between factors, by the columns or aggregates that show them."""
+    """Published rank correlations between factors; each factor is shown by a column or an aggregate."""
     published = profile()["spearman"]
     names, matrix = published["columns"], published["matrix"]
     pairs = {
@@ -106,19 +106,19 @@ def simulate(lender: Lender) -> tuple[Table, dict[str, Floats], dict[str, Table]
 
 
 def correlations() -> Floats:
-    """The factors' correlation matrix."""
+    """Fit the factors' correlation matrix."""
     place = {name: i for i, name in enumerate(FACTORS)}
     matrix = np.eye(len(FACTORS))
-    wanted = targets()
-    start = {pair: 2.0 * np.sin(np.pi / 6.0 * value) for pair, value in wanted.items()} | ASSUMED
+    published = targets()
+    start = {pair: 2.0 * np.sin(np.pi / 6.0 * value) for pair, value in published.items()} | ASSUMED
     for (a, b), value in start.items():
         matrix[place[a], place[b]] = matrix[place[b], place[a]] = value
     for turn in range(_ROUNDS):
         application, past, _ = simulate(_lender(matrix, MeasuringRanks()))
         shown = {name: past[aggregate] for name, aggregate in HISTORY.items()}
-        shown |= {name: known(application, name) for name in FACTORS if name in application and name in _columns()}
+        shown |= {name: numbers(application, name) for name in FACTORS if name in application and name in _columns()}
         worst = 0.0
-        for (a, b), value in wanted.items():
+        for (a, b), value in published.items():
             error = value - spearman(shown[a], shown[b])
             worst = max(worst, abs(error))
             gain = _HISTORY_GAIN if a in HISTORY else 0.8
@@ -143,9 +143,9 @@ def auc(values: Floats, probability: Floats) -> float:
 
 
 def _shrunk(column: Binned, mean: float) -> Floats:
-    """Log odds by cell, drawn towards the mean by as much as chance alone would scatter them.
+    """Log odds by cell, shrunk towards the mean according to the scatter that chance would cause.
 
-    The variance between cells is DerSimonian and Laird's moment estimate; a column of noise comes out flat.
+    The variance between cells is DerSimonian and Laird's moment estimate. A column of pure noise becomes flat.
     """
     counted = column.counts >= _RARE
     if np.sum(counted) < 2:
@@ -160,14 +160,14 @@ def _shrunk(column: Binned, mean: float) -> Floats:
 
 
 def _likely(row: dict[str, float]) -> float:
-    """An aggregate's AUC, drawn towards one half by as much as chance alone would move it."""
+    """An aggregate's AUC, shrunk towards one half according to its standard error."""
     error = _AUC_ERROR * np.sqrt(profile()["aggregates"]["pos_n"]["n"] / row["n"])
     distance = row["auc"] - 0.5
     return float(0.5 + distance * distance**2 / (distance**2 + error**2))
 
 
 class _Fit:
-    """Effects on the way to their values, and the log odds they give to each client."""
+    """Effects during the fit, and the log odds of each client that follow from them."""
 
     def __init__(self, ranks: Ranks, application: Table, past: dict[str, Floats]) -> None:
         self.mean: float = profile()["default_rate"]
@@ -186,7 +186,7 @@ class _Fit:
     def move_column(self, column: Binned) -> None:
         place, cells = self.places[column.name], self.cells[column.name]
         step = _cell_step(column, place, self.probability(), self.mean)
-        step -= (0.0 if column.name in _KEPT else _CELL_RIDGE) * cells
+        step -= (0.0 if column.name in _UNSHRUNK else _CELL_RIDGE) * cells
         cells += step
         self.total += step[place]
 
@@ -196,8 +196,8 @@ class _Fit:
         shown = auc(self.past[name][~gap], p[~gap])
         step = 0.5 * (_probit(_likely(row)) - _probit(shown)) - _SLOPE_RIDGE * self.slopes[name]
         clients = gap.mean() * profile()["aggregates_clients"]
-        wanted = (row["missing"] * clients + _PRIOR * self.mean) / (clients + _PRIOR)
-        gap_step = 0.3 * float(_logit(wanted) - _logit(p[gap].mean())) - _SLOPE_RIDGE * self.gaps[name]
+        rate = (row["missing"] * clients + _PRIOR * self.mean) / (clients + _PRIOR)
+        gap_step = 0.3 * float(_logit(rate) - _logit(p[gap].mean())) - _SLOPE_RIDGE * self.gaps[name]
         self.slopes[name] += step
         self.gaps[name] += gap_step
         self.total += step * self.scores[name] + gap_step * gap
@@ -209,7 +209,7 @@ class _Fit:
 
 
 def effects(ranks: Ranks, application: Table, past: dict[str, Floats]) -> Effects:
-    """Effects on the log odds that bring out the published relations all at once."""
+    """Fit the effects on the log odds, so that all published relations hold together."""
     fit = _Fit(ranks, application, past)
     for turn in range(_STEPS):
         for column in fit.columns:
@@ -230,9 +230,9 @@ def _probit(share: float) -> float:
 def _cell_step(column: Binned, place: np.ndarray[Any, Any], p: Floats, mean: float) -> Floats:
     clients = np.bincount(place, minlength=column.cells)
     shown = np.bincount(place, weights=p, minlength=column.cells) / np.maximum(clients, 1)
-    wanted = _shrunk(column, mean)
+    published = _shrunk(column, mean)
     usable = np.minimum(clients, column.counts) >= _RARE
-    return np.where(usable, 0.5 * (wanted - _logit(np.clip(shown, 1e-4, 1 - 1e-4))), 0.0)
+    return np.where(usable, 0.5 * (published - _logit(np.clip(shown, 1e-4, 1 - 1e-4))), 0.0)
 
 
 def _logit(p: Any) -> Any:

@@ -51,7 +51,7 @@ def _use(rng: np.random.Generator, ranks: Ranks, table: Table, own: Mapping[str,
     phase, period = rng.uniform(0, 2 * np.pi, cards), rng.uniform(12, 60, cards)
     wave = np.sin(2 * np.pi * step / period[position] + phase[position])
     size = rng.standard_normal(cards)[position]
-    # An unused card's limit is often taken away after a while.
+    # The limit of an unused card is often removed after some time.
     closed = dormant & (step > (8 + rng.exponential(25.0, cards))[position])
     limit_score = np.where(closed, rng.uniform(-20, -10, rows), size + 0.05 * rng.standard_normal(rows))
     limit = np.rint(_at(ranks, "AMT_CREDIT_LIMIT_ACTUAL", limit_score) / 45_00) * 45_00

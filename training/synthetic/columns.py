@@ -24,15 +24,15 @@ class Category:
         return len(self.codes)
 
     def take(self, rows: Integers | Booleans) -> Category:
-        """The chosen rows."""
+        """The rows at an index or a mask."""
         return Category(self.codes[rows], self.levels)
 
     def equals(self, level: str) -> Booleans:
-        """Where the level is `level`."""
+        """A mask of the rows whose level is `level`."""
         return np.asarray(self.codes == self.levels.index(level))
 
     def among(self, levels: tuple[str, ...]) -> Booleans:
-        """Where the level is one of `levels`."""
+        """A mask of the rows whose level is in `levels`."""
         return np.isin(self.codes, [self.levels.index(level) for level in levels])
 
 
@@ -42,7 +42,7 @@ Table = dict[str, Column]
 
 
 def take(table: Mapping[str, Column], rows: Integers | Booleans) -> Table:
-    """The chosen rows of every column."""
+    """The rows of every column at an index or a mask."""
     return {name: column.take(rows) if isinstance(column, Category) else column[rows] for name, column in table.items()}
 
 
@@ -68,7 +68,7 @@ def category(table: Mapping[str, Column], name: str) -> Category:
 
 
 def spread(counts: Integers) -> tuple[Integers, Integers]:
-    """For each of `counts[i]` rows of i: i, and the row's position 0, 1, … within i."""
+    """Expand counts to rows: `counts[i]` rows for each i, with i and the row's position 0, 1, … within i."""
     owner = np.repeat(np.arange(len(counts)), counts)
     first = np.repeat(np.cumsum(counts) - counts, counts)
     return owner, np.arange(len(owner)) - first

@@ -1,8 +1,8 @@
 """The Gaussian copula: for each client a vector of correlated standard normal scores, one for each factor.
 
-A factor is either the score of an application column or something about a client's past that no column states, such as
-how often others refused them. The matrix that correlates them is calibrated (`training.synthetic.calibrate`) so that
-the rank correlations of the finished columns come out as published.
+A factor is the score of an application column, or a property of a client's past that no column states. An example is
+how often other lenders refused the client. The correlation matrix is calibrated (`training.synthetic.calibrate`), so
+that the finished columns have the published rank correlations.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LEVELS = (
     "NAME_CONTRACT_TYPE", "CODE_GENDER", "FLAG_OWN_CAR", "FLAG_OWN_REALTY", "NAME_INCOME_TYPE",
     "NAME_EDUCATION_TYPE", "NAME_FAMILY_STATUS", "BUILDING_UNKNOWN", "EXT_SOURCE_1_UNKNOWN", "BUREAU_UNKNOWN",
 )  # fmt: skip
-"""Categories and gaps that go with other columns."""
+"""Categories and gaps that are correlated with other columns."""
 
 HISTORY = {
     "bureau_count": "bureau_n",
@@ -96,11 +96,11 @@ ASSUMED = {
     ("previous_count", "bureau_count"): 0.2,
     ("previous_recency", "bureau_recency"): 0.4,
 }
-"""Correlations that are not published and yet plain to see in any lender's book."""
+"""Correlations that are not published but are common at lenders."""
 
 
 def positive(correlation: Floats) -> Floats:
-    """The nearest correlation matrix that can occur: negative eigenvalues raised, the diagonal brought back to one."""
+    """A valid correlation matrix near the given one: negative eigenvalues are raised, the diagonal is scaled to one."""
     values, vectors = np.linalg.eigh((correlation + correlation.T) / 2)
     raised = (vectors * np.maximum(values, 0.002)) @ vectors.T
     scale = np.sqrt(np.diag(raised))
@@ -110,7 +110,8 @@ def positive(correlation: Floats) -> Floats:
 def draw(rng: np.random.Generator, root: Floats, mean: Floats, clients: int) -> dict[str, Floats]:
     """Scores by factor for some clients; `root` times its transpose is the correlation matrix.
 
-    The product is einsum's own loop: a threaded matrix product may round differently on another number of cores.
+    The product uses einsum's own loop, because a threaded matrix product may round differently on other numbers of
+    cores.
     """
     scores = np.einsum("nk,fk->fn", rng.standard_normal((clients, len(root))), root, optimize=False)
     return dict(zip(FACTORS, scores + mean[:, None], strict=True))

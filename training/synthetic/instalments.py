@@ -1,4 +1,4 @@
-"""Payments on earlier loans (installments_payments): what was due when, and what came when."""
+"""Payments on earlier loans (installments_payments): amounts and days, due and paid."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from training.synthetic.profile import profile
 _DUE_DAYS = 30.0
 _OLDEST_DAY = -2922.0
 _SETTLED_EARLY = 0.35
-"""Share of loans ended early whose last payment settles what is left."""
+"""Share of loans ended early whose last payment settles the remaining debt."""
 _CARD_PAYMENTS = 0.3
-"""Payments on a card for each further payment in the same month."""
+"""The instalment number of a card grows by 2 minus this each month."""
 
 
 def instalments(
@@ -83,7 +83,7 @@ def _punctuality(rng: np.random.Generator, ranks: Ranks, table: Table, arrears: 
         ranks.share("instalments.short", 0.3 * arrears + 0.95 * rng.standard_normal(rows))
     )
     amount = np.maximum(np.rint(floats(table, "AMT_INSTALMENT") / 0.045), 1.0) * 0.045
-    # Nobody pays less than nothing; who pays too little pays a part.
+    # A payment is never negative; a client who pays too little pays a part of the amount.
     part = amount * rng.uniform(0.02, 0.9, rows)
     payment = np.where(short > 0, np.maximum(amount - short, part), amount - short)
     rate = profile()["tables"]["installments_payments"]["AMT_PAYMENT"]["missing"]
@@ -95,13 +95,13 @@ def _punctuality(rng: np.random.Generator, ranks: Ranks, table: Table, arrears: 
 
 
 def _published(name: str) -> marginals.Numeric:
-    """Lateness or shortfall of a payment, from its quantiles and the share that was exact."""
+    """The distribution of a payment's delay or shortfall, from its quantiles and the share of exact payments."""
     row = profile()["structure"][name]
     levels = ("0", "1", "5", "25", "50", "75", "95", "99", "100")
     quantiles = [row["quantiles"][level] for level in levels]
     column = {"quantiles": quantiles, "mean": quantiles[-2], "unique": 1000}
     positive = row.get("share_under", row.get("share_late"))
-    # A quarter of the payments come on the very day.
+    # About a quarter of the payments arrive on the due day.
     exact = row.get("share_exact", 1.0 - positive - 0.73)
     column |= {"zero": exact, "negative": 1.0 - exact - positive}
     over = row.get("share_late_over_30")

@@ -1,4 +1,4 @@
-"""The lender: all that the generator draws from, and one chunk of clients drawn from it."""
+"""The lender: all parameters of the generator, and the function that draws one chunk of clients."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from training.synthetic.splits import Split
 
 @dataclass(frozen=True)
 class Lender:
-    """A world to draw clients from; a changed world is `dataclasses.replace` of the published one."""
+    """A world from which clients are drawn; a changed world is a `dataclasses.replace` of the published one."""
 
     root: Floats
-    """Factor by factor; times its transpose it is the factors' correlation matrix."""
+    """[factors, factors] Its product with its transpose is the factors' correlation matrix."""
     ranks: Ranks
     effects: Effects
     mean: Floats = field(default_factory=lambda: np.zeros(len(FACTORS)))
-    """Factor by factor, in standard deviations of the published clients."""
+    """[factors] In standard deviations of the published clients."""
     lost: Mapping[str, float] = field(default_factory=dict)
-    """By application column, the share of clients of whom it is not known: missing, or 0 for a document."""
+    """By application column, the share of clients whose value is removed: it becomes missing, or 0 for a document."""
 
 
 @cache
@@ -60,7 +60,7 @@ def published() -> Lender:
 def history(
     rng: np.random.Generator, lender: Lender, scores: Mapping[str, Floats], held_out: Booleans
 ) -> dict[str, Table]:
-    """The six history tables of some clients, rows pointing at positions instead of identifiers."""
+    """The six history tables of some clients; rows refer to positions instead of identifiers."""
     elsewhere = bureau(rng, lender.ranks, scores, held_out)
     loans = previous(rng, lender.ranks, scores, held_out)
     loans |= schedule(rng, loans)
@@ -77,7 +77,7 @@ def history(
 
 
 def clients(rng: np.random.Generator, lender: Lender, held_out: Booleans) -> dict[str, Table]:
-    """All tables of some clients; `application` holds both populations, with a TARGET for everyone."""
+    """All tables of some clients; `application` holds both populations, with a TARGET for each client."""
     scores = draw(rng, lender.root, lender.mean, len(held_out))
     application = applications(rng, scores, Split(held_out))
     _lose(rng, application, lender.lost)

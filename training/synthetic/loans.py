@@ -1,4 +1,4 @@
-"""How earlier loans ran: their dates (in previous_application) and monthly balances (POS_CASH_balance)."""
+"""The course of earlier loans: their dates (in previous_application) and monthly balances (POS_CASH_balance)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _CONFIRMED = {"Consumer loans": 0.978, "Cash loans": 0.922, "Revolving loans": 0
 """Share of approved loans whose dates are known."""
 _INSURED = {"Cash loans": 0.62, "Consumer loans": 0.25, "Revolving loans": 0.0}
 _SIGNED = 0.09
-"""Share of loans that show as signed in their first month."""
+"""Share of loans with the status Signed in their first month."""
 _ACTIVE, _COMPLETED, _SIGNED_STATUS, _DEMAND, _RETURNED = 0, 1, 2, 3, 4
 _POS_STATUSES = ("Active", "Completed", "Signed", "Demand", "Returned to the store", "Approved", "Amortized debt")
 
 
 def schedule(rng: np.random.Generator, loans: Table) -> Table:
-    """Dates of each application, missing where it did not become a loan; `instalments` is how many it ran for."""
+    """Dates of each application, missing if it did not become a loan; `instalments` is how many the loan had."""
     contract = category(loans, "NAME_CONTRACT_TYPE")
     rows = len(contract)
     revolving = contract.equals("Revolving loans")
@@ -71,7 +71,7 @@ def _by_contract(contract: Category, values: Mapping[str, float]) -> Floats:
 
 
 def with_balance(rng: np.random.Generator, loans: Table) -> Booleans:
-    """Which applications have monthly balances: nearly all that became loans."""
+    """A mask of the applications that have monthly balances: nearly all that became loans."""
     contract = category(loans, "NAME_CONTRACT_TYPE")
     published = profile()["linkage"]["prev_with_pos_share_by_contract_and_status"]
     shares = {
@@ -79,8 +79,8 @@ def with_balance(rng: np.random.Generator, loans: Table) -> Booleans:
         for name, row in ((level, published.get(f"{level}|Approved", {"pos": 0, "cc": 0})) for level in contract.levels)
     }
     listed = floats(loans, "listed") > 0
-    kept = rng.uniform(size=len(listed)) < np.where(listed, _by_contract(contract, shares), 1.0)
-    return np.asarray(category(loans, "NAME_CONTRACT_STATUS").equals("Approved") & kept)
+    drawn = rng.uniform(size=len(listed)) < np.where(listed, _by_contract(contract, shares), 1.0)
+    return np.asarray(category(loans, "NAME_CONTRACT_STATUS").equals("Approved") & drawn)
 
 
 def pos_balance(
@@ -91,7 +91,7 @@ def pos_balance(
     loan = np.flatnonzero(balanced & ~revolving)
     start = np.minimum(-np.floor(floats(loans, "DAYS_DECISION")[loan] / MONTH), OLDEST_MONTH)
     ran = floats(loans, "instalments")[loan]
-    # One loan in nine is still shown when its last instalment is paid later than planned, or is lost sight of before.
+    # One loan in nine is in the table for longer than its instalments, or disappears before their end.
     shown = np.where(rng.uniform(size=len(loan)) < 0.11, np.ceil(ran * rng.uniform(0.2, 1.1, len(loan))), ran)
     months = np.clip(np.minimum(shown + 1, start), 1, None).astype(np.int64)
     position, step = spread(months)

@@ -1,4 +1,4 @@
-"""A column's own distribution: from a share of the population to the column's value."""
+"""The distribution of a single column: from a share of the population to the column's value."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from training.synthetic.columns import Category, Floats, Integers
 from training.synthetic.profile import profile
 
 SHARES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
-"""Shares that the profile's quantiles stand at."""
+"""The shares of the profile's quantiles."""
 
 _TAIL = np.array([0.25, 0.5, 0.7, 0.85, 0.95])
 _SNAP_UNIQUE = 200
-"""A column with fewer values than this takes no others between its quantiles."""
+"""If a column has at most so many distinct values, shares are rounded so that no other values appear."""
 
 
 @dataclass(frozen=True)
 class Numeric:
-    """A distribution of numbers as its inverse: lines between values at known shares, flat at frequent values."""
+    """The inverse of a distribution of numbers: lines between values at known shares, flat at frequent values."""
 
     shares: Floats
     values: Floats
     whole: bool
-    """Only whole numbers occur."""
+    """Whether all values are whole numbers."""
     unique: int
 
     def at(self, share: Floats) -> Floats:
-        """The value below which `share` of the population lies."""
+        """The quantile at each share."""
         if self.unique <= _SNAP_UNIQUE and not self.whole:
             share = (np.floor(share * self.unique) + 0.5) / self.unique
         value = np.interp(share, self.shares, self.values)
@@ -45,7 +45,7 @@ class Discrete:
     values: Floats
 
     def at(self, share: Floats) -> Floats:
-        """The value below which `share` of the population lies."""
+        """The quantile at each share."""
         return np.asarray(
             self.values[np.searchsorted(self.cumulative, share, side="right").clip(max=len(self.values) - 1)]
         )
@@ -53,13 +53,13 @@ class Discrete:
 
 @dataclass(frozen=True)
 class LevelMarginal:
-    """A distribution over categories, in the order that shares run through them."""
+    """A distribution over categories; shares go through them in the order of `levels`."""
 
     cumulative: Floats
     levels: tuple[str, ...]
 
     def at(self, share: Floats) -> Category:
-        """The category in whose part of the population `share` lies."""
+        """The category whose part of the population contains `share`."""
         codes = np.searchsorted(self.cumulative, share, side="right").clip(max=len(self.levels) - 1)
         return Category(codes.astype(np.int64), self.levels)
 
@@ -70,7 +70,7 @@ def _cumulative(shares: Floats) -> Floats:
 
 @cache
 def levels(table: str, name: str, first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> LevelMarginal:
-    """Published category shares; `first` and `last` put levels at the ends, the rest stays most frequent first."""
+    """Published category shares; `first` and `last` are at the ends, the other levels stay most frequent first."""
     shares: dict[str, float] = profile()["tables"][table][name]["levels"]
     middle = tuple(level for level in shares if level not in first + last)
     order = first + middle + last
@@ -79,7 +79,7 @@ def levels(table: str, name: str, first: tuple[str, ...] = (), last: tuple[str, 
 
 @cache
 def numeric(table: str, name: str) -> Numeric | Discrete:
-    """Published distribution of the values that are neither missing nor the 365243 that stands for missing."""
+    """Published distribution of the values, without missing ones and 365243, which also means missing."""
     column = profile()["tables"][table][name]
     if "values" in column:
         values = np.array([float(value) for value in column["values"]])
@@ -92,12 +92,12 @@ def numeric(table: str, name: str) -> Numeric | Discrete:
 
 def inverse(column: dict[str, Any], bins: list[list[float]]) -> Numeric:
     """The inverse distribution from quantiles, the edges of equally frequent bins, and frequent values."""
-    known = dict(zip(SHARES, column["quantiles"], strict=True))
+    knots = dict(zip(SHARES, column["quantiles"], strict=True))
     counts = np.array([row[2] for row in bins])
     for share, row in zip(_cumulative(counts)[:-1] if len(counts) else [], bins, strict=False):
-        known.setdefault(float(share), row[1])
-    shares = np.array(sorted(known))
-    values = np.maximum.accumulate(np.array([known[share] for share in shares]))
+        knots.setdefault(float(share), row[1])
+    shares = np.array(sorted(knots))
+    values = np.maximum.accumulate(np.array([knots[share] for share in shares]))
     if column["unique"] > 2 * len(values):
         shares, values = _bend_tails(shares, values, column["mean"])
     shares, values = _flatten(shares, values, _atoms(column))
@@ -105,7 +105,7 @@ def inverse(column: dict[str, Any], bins: list[list[float]]) -> Numeric:
 
 
 def _whole(column: dict[str, Any]) -> bool:
-    """Whether only whole numbers occur; a quantile between two of them may be a half."""
+    """Whether all values are whole numbers; a quantile between two whole numbers may end in .5."""
     low, *_, high = column["quantiles"]
     middle = column["quantiles"][3:6]
     halves = all((2.0 * float(value)).is_integer() for value in (low, *middle, high))
@@ -113,7 +113,7 @@ def _whole(column: dict[str, Any]) -> bool:
 
 
 def _bend_tails(shares: Floats, values: Floats, mean: float) -> tuple[Floats, Floats]:
-    """Bends the last hundredth so that the mean fits: a straight line to the maximum would hold too many rich."""
+    """Bend the last hundredth so that the mean is right; a straight line to the maximum gives too many high values."""
     start, end = values[-2], values[-1]
     body = float(np.sum(np.diff(shares)[:-1] * (values[1:-1] + values[:-2]) / 2))
     tail = (mean - body) / (1.0 - shares[-2])
@@ -125,7 +125,7 @@ def _bend_tails(shares: Floats, values: Floats, mean: float) -> tuple[Floats, Fl
 
 
 def _atoms(column: dict[str, Any]) -> dict[float, tuple[float, float | None]]:
-    """Frequent values: their share, and the share below them where it is known."""
+    """Frequent values with their share, and the share below them or None if not known."""
     atoms: dict[float, tuple[float, float | None]] = {
         float(value): (share, None) for value, share in column.get("top", {}).items() if float(value) != 365243
     }
@@ -135,7 +135,7 @@ def _atoms(column: dict[str, Any]) -> dict[float, tuple[float, float | None]]:
 
 
 def _flatten(shares: Floats, values: Floats, atoms: dict[float, tuple[float, float | None]]) -> tuple[Floats, Floats]:
-    """Inserts a flat piece for each frequent value, where the inverse passes it."""
+    """Insert a flat piece for each frequent value at the place where the inverse reaches it."""
     floor = 0.0
     for value in sorted(atoms):
         share, below = atoms[value]
@@ -149,7 +149,7 @@ def _flatten(shares: Floats, values: Floats, atoms: dict[float, tuple[float, flo
 
 
 def _start(shares: Floats, values: Floats, value: float, share: float) -> float:
-    """Where the flat piece of a frequent value starts: near its place on the line, and true to all quantiles."""
+    """The start of a frequent value's flat piece: near its place on the line, and consistent with all quantiles."""
     lowest = float(shares[values < value].max(initial=0.0))
     highest = float(shares[values > value].min(initial=1.0)) - share
     same = shares[values == value]
@@ -161,16 +161,16 @@ def _start(shares: Floats, values: Floats, value: float, share: float) -> float:
 
 
 def rows_per_key(split: str, key: str) -> tuple[float, Numeric]:
-    """Share of keys without a row, and the distribution of rows for the others."""
+    """The share of keys without rows, and the distribution of the number of rows for the others."""
     row = profile()["counts"][split][key]
     mean = row["mean"] / (1.0 - row["zero"])
     return row["zero"], inverse({"quantiles": row["quantiles"], "mean": mean, "unique": 1000}, [])
 
 
 def row_counts(split: str, key: str, share: Floats) -> Integers:
-    """Rows for each key: none for the lowest shares, then more and more."""
+    """The number of rows for each key: 0 for the lowest shares, then it grows with the share."""
     zero, counts = rows_per_key(split, key)
     some = np.interp((share - zero) / (1.0 - zero), counts.shares, counts.values)
-    # A quantile of counts is the upper end of its step, so the line between two of them runs a little high.
+    # A quantile of counts is the upper end of its step, so the line between two quantiles is a little too high.
     some = np.maximum(np.rint(some - 0.2), 1.0)
     return np.where(share < zero, 0.0, some).astype(np.int64)

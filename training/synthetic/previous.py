@@ -1,4 +1,4 @@
-"""Clients' earlier applications at the lender itself (previous_application)."""
+"""Earlier applications of clients at this lender (previous_application)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _CASH, _CONSUMER, _REVOLVING, _XNA = "Cash loans", "Consumer loans", "Revolving 
 CONTRACTS = (_CONSUMER, _CASH, _REVOLVING, _XNA)
 STATUSES = ("Approved", "Unused offer", "Canceled", "Refused")
 _UNLISTED_PER_CLIENT = 0.16
-"""Loans with balances whose application is not in the table."""
+"""Mean number of loans per client whose balances are in the tables but whose application is not."""
 _UNLISTED_REVOLVING = 0.24
 _GOLDEN = (5**0.5 - 1) / 2
 _FREE_LOW = 0.2
-"""Share of low-priced goods loans that are without interest; of the lowest priced, all are."""
+"""Share of goods loans of yield group `low_normal` without interest; all loans of `low_action` are without."""
 _POS_SHARES = (
     ("mobile", ("Mobile",)),
     ("industry", ("Furniture", "Construction Materials", "Clothing and Accessories")),
@@ -38,9 +38,9 @@ def _level(ranks: Ranks, name: str, score: Floats, *order: str, last: tuple[str,
 
 
 def previous(rng: np.random.Generator, ranks: Ranks, scores: Mapping[str, Floats], held_out: Booleans) -> Table:
-    """Earlier applications of some clients; `client` is a client's position, `listed` says what the table shows.
+    """Earlier applications of some clients; `client` is a client's position, `listed` is 1 if the table shows the row.
 
-    Applications that are not listed are approved loans: only their balances and instalments are known.
+    Applications that are not listed are approved loans; the files have only their balances and instalments.
     """
     share = normal_share(scores["previous_count"])
     key = "previous_application_rows_per_client"
@@ -62,7 +62,7 @@ def _decision(
 ) -> None:
     owner, listed = integers(table, "client"), integers(table, "listed") > 0
     rows = len(listed)
-    # Nearly every client has had a loan: the first application is for goods, and approved.
+    # Nearly every client has had a loan, so the first application is for goods and approved.
     first = position == 0
     start = rng.uniform(size=int(owner.max(initial=0)) + 1)[owner]
     # Steps of the golden ratio spread one client's contracts over all types.
@@ -102,7 +102,7 @@ def _amounts(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
     rows = len(consumer)
     low = rng.uniform(-20.0, -10.0, rows)
     noise = rng.standard_normal(rows)
-    # An offer that was cancelled or unused never had terms; a refused one often not.
+    # A cancelled or unused offer never had terms; a refused one often had none.
     dropped = status.equals("Canceled") & (rng.uniform(size=rows) < 0.97)
     unknown = dropped | (status.equals("Unused offer") & (rng.uniform(size=rows) < 0.98))
     refused_early = status.equals("Refused") & (rng.uniform(size=rows) < np.where(revolving, 0.05, 0.17))
@@ -111,12 +111,12 @@ def _amounts(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
     size = np.where(consumer, 0.0, 1.4) + 0.45 * factor["previous_amount"] + 0.8 * noise
     size += 0.55 * status.equals("Refused")
     size = np.where(revolving, 0.9 + 0.5 * noise, size)
-    asked = np.where(nothing, 0.0, _at(ranks, "AMT_APPLICATION", np.where(nothing, low, size)))
+    requested = np.where(nothing, 0.0, _at(ranks, "AMT_APPLICATION", np.where(nothing, low, size)))
     limit = 45_000.0 * np.maximum(np.rint(np.exp(1.1 + 0.6 * noise)), 1.0)
     down = _down_payments(rng, ranks, factor, table, unknown)
     fees = np.exp(0.07 + 0.09 * factor["previous_refusal"] * 0.3 + 0.09 * rng.standard_normal(rows))
     fees = np.where(revolving, 1.0, fees)
-    credit = np.where((asked == 0) & revolving & ~unknown, limit, asked * fees * (1.0 - np.nan_to_num(down)))
+    credit = np.where((requested == 0) & revolving & ~unknown, limit, requested * fees * (1.0 - np.nan_to_num(down)))
     credit = np.where(dropped, 0.0, np.rint(credit / 4.5) * 4.5)
     length = np.where(consumer, -0.55, 0.6) + 0.35 * factor["previous_term"] + 0.5 * (size - 0.6) + 0.6 * noise
     length += 0.4 * status.equals("Refused")
@@ -129,13 +129,13 @@ def _amounts(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
     payments = np.where(revolving & ~unknown, 0.0, np.where(unknown, np.nan, np.maximum(payments, 3.0)))
     rate = 1.0 + 0.014 * (payments + 1) * np.exp(0.25 * rng.standard_normal(rows))
     annuity = np.where(revolving, credit * 0.05, credit * rate / np.maximum(payments, 1.0))
-    table["AMT_APPLICATION"] = asked
+    table["AMT_APPLICATION"] = requested
     table["AMT_CREDIT"] = credit
-    table["AMT_GOODS_PRICE"] = np.where(asked > 0, asked, np.nan)
+    table["AMT_GOODS_PRICE"] = np.where(requested > 0, requested, np.nan)
     table["CNT_PAYMENT"] = payments
     table["AMT_ANNUITY"] = np.where(unknown, np.nan, np.rint(annuity / 0.045) * 0.045)
     table["RATE_DOWN_PAYMENT"] = down
-    table["AMT_DOWN_PAYMENT"] = np.rint(down * asked / 4.5) * 4.5
+    table["AMT_DOWN_PAYMENT"] = np.rint(down * requested / 4.5) * 4.5
 
 
 def _down_payments(
@@ -154,27 +154,27 @@ def _product(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
     contract, status = category(table, "NAME_CONTRACT_TYPE"), category(table, "NAME_CONTRACT_STATUS")
     consumer, revolving = contract.equals(_CONSUMER), contract.equals(_REVOLVING)
     rows = len(consumer)
-    known = ~np.isnan(floats(table, "AMT_ANNUITY"))
+    stated = ~np.isnan(floats(table, "AMT_ANNUITY"))
     chance = rng.uniform(size=rows)
-    portfolio = np.select([~known, consumer, revolving], [0, 1, 3], 2)
+    portfolio = np.select([~stated, consumer, revolving], [0, 1, 3], 2)
     portfolio = np.where((portfolio == 1) & (rng.uniform(size=rows) < 0.0005), 4, portfolio)
     table["NAME_PORTFOLIO"] = Category(portfolio, ("XNA", "POS", "Cash", "Cards", "Cars"))
-    offered = np.where(consumer | ~known, 0.0, 1.0 + 0.3 * ~status.equals("Refused"))
+    offered = np.where(consumer | ~stated, 0.0, 1.0 + 0.3 * ~status.equals("Refused"))
     table["NAME_PRODUCT_TYPE"] = _level(ranks, "NAME_PRODUCT_TYPE", offered + chance, "XNA", "walk-in")
     cost = normal_share(0.5 * factor["previous_yield"] + np.sqrt(0.75) * rng.standard_normal(rows))
     order = ("low_action", "low_normal", "middle", "high")
-    table["NAME_YIELD_GROUP"] = _level(ranks, "NAME_YIELD_GROUP", (known & ~revolving) + cost, "XNA", *order)
+    table["NAME_YIELD_GROUP"] = _level(ranks, "NAME_YIELD_GROUP", (stated & ~revolving) + cost, "XNA", *order)
     # A loan without terms has no price.
     priced = category(table, "NAME_YIELD_GROUP")
-    codes = np.where(known & ~revolving, np.maximum(priced.codes, 1), 0)
+    codes = np.where(stated & ~revolving, np.maximum(priced.codes, 1), 0)
     table["NAME_YIELD_GROUP"] = Category(codes, priced.levels)
     goods = _level(ranks, "NAME_GOODS_CATEGORY", consumer + rng.uniform(size=rows), "XNA")
     table["NAME_GOODS_CATEGORY"] = Category(np.where(consumer, goods.codes, 0), goods.levels)
-    table["PRODUCT_COMBINATION"] = _combination(table, known, rng.uniform(size=rows))
+    table["PRODUCT_COMBINATION"] = _combination(table, stated, rng.uniform(size=rows))
 
 
-def _combination(table: Table, known: Booleans, chance: Floats) -> Category:
-    """The product's name, which repeats what other columns say."""
+def _combination(table: Table, stated: Booleans, chance: Floats) -> Category:
+    """The product's name, which repeats the content of other columns."""
     names = tuple(profile()["tables"]["previous_application"]["PRODUCT_COMBINATION"]["levels"])
     contract, yields = category(table, "NAME_CONTRACT_TYPE"), category(table, "NAME_YIELD_GROUP")
     product, goods = category(table, "NAME_PRODUCT_TYPE"), category(table, "NAME_GOODS_CATEGORY")
@@ -182,12 +182,12 @@ def _combination(table: Table, known: Booleans, chance: Floats) -> Category:
     street = np.where(product.equals("x-sell"), "X-Sell", "Street")
     free = yields.equals("low_action") | (yields.equals("low_normal") & (chance < _FREE_LOW))
     interest = np.where(free, " without interest", " with interest")
-    where = np.full(len(known), "POS other", dtype=object)
+    where = np.full(len(stated), "POS other", dtype=object)
     for name, levels in (*_POS_SHARES, ("household", _HOUSEHOLD)):
         where[goods.among(levels) | ((name == "household") & goods.equals("XNA"))] = f"POS {name}"
     cash = np.char.add(np.char.add(np.char.add("Cash ", street), ": "), price).astype(object)
-    choice = [~known & contract.equals(_CASH), contract.equals(_CASH), contract.equals(_REVOLVING)]
-    text = np.select(choice, [np.full(len(known), "Cash", dtype=object), cash, np.char.add("Card ", street)], "")
+    choice = [~stated & contract.equals(_CASH), contract.equals(_CASH), contract.equals(_REVOLVING)]
+    text = np.select(choice, [np.full(len(stated), "Cash", dtype=object), cash, np.char.add("Card ", street)], "")
     text = np.where(contract.equals(_CONSUMER), where + interest.astype(object), text)
     text = np.where(text == "POS others with interest", "POS other with interest", text)
     codes = {name: code for code, name in enumerate(names)}

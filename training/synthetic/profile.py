@@ -1,4 +1,4 @@
-"""The statistics that the generator is made of, read from the committed `profile.json`."""
+"""The statistics behind the generator, read from the committed `profile.json`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROFILE_PATH = Path(__file__).with_name("profile.json")
 
 @cache
 def profile() -> dict[str, Any]:
-    """The whole profile; the same object each time, so nobody may change it."""
+    """The whole profile; each call returns the same object, so callers must not change it."""
     content: dict[str, Any] = json.loads(PROFILE_PATH.read_text(encoding="utf-8"))
     return content
 
@@ -23,7 +23,7 @@ def columns(table: str) -> dict[str, str]:
 
 
 def text(profile: dict[str, Any]) -> str:
-    """JSON with one line for each entry of the second level, so that a change can be read as a difference."""
+    """The profile as JSON with one line per entry of the second level, so that changes are readable in a diff."""
     lines = []
     for key, value in profile.items():
         if isinstance(value, dict):

@@ -1,7 +1,7 @@
-"""TARGET: a logistic of one effect for each column and each aggregate of the client's history.
+"""TARGET: a logistic model with one effect for each column and each aggregate of the client's history.
 
-The effects are calibrated together (`training.synthetic.calibrate`), so that with all of them at work each column by
-itself shows the default rates that are published for it.
+The effects are calibrated together (`training.synthetic.calibrate`). With all effects present, each single column then
+has its published default rates.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from training.synthetic.profile import profile
 
 SENTINEL = 365243
 _REPEATED = ("_MODE", "_MEDI")
-"""Building columns that say the same as the one ending in _AVG."""
+"""Suffixes of building columns that repeat the column ending in _AVG."""
 
 
 @dataclass(frozen=True)
 class Binned:
-    """How a column is cut: by the upper edges of bins, by values, or by levels; the last cell is missing or other."""
+    """The cells of a column: bins by their upper edges, values, or levels; the last cell is missing or other."""
 
     name: str
     edges: Floats
     levels: tuple[str, ...]
     counts: Floats
     rates: Floats
-    """Clients and default rate by cell; a cell of no clients has a rate that means nothing."""
+    """`counts` and `rates` are clients and default rate by cell; the rate of an empty cell has no meaning."""
 
     @property
     def cells(self) -> int:
-        """How many cells there are, the one for missing included."""
+        """The number of cells, including the cell for missing."""
         return len(self.rates)
 
     def cell(self, column: Column) -> Integers:
@@ -48,7 +48,7 @@ class Binned:
 
 
 def binned() -> list[Binned]:
-    """The cuts of all application columns with a published relation to default that says more than another's."""
+    """The cells of all application columns with a published relation to default, without repeated columns."""
     numbers = [
         _from_relation(name, row)
         for name, row in profile()["relation"].items()
@@ -67,8 +67,8 @@ def _from_relation(name: str, row: dict[str, list[list[float]]]) -> Binned:
         edges = np.array([cell[1] for cell in row["bins"]])
         counts, rates = [cell[2] for cell in row["bins"]], [cell[3] for cell in row["bins"]]
     missing = row["missing"]
-    known = sum(counts)
-    counts = [*counts, max(profile()["clients"] - known, 0) if missing is not None else 0]
+    present = sum(counts)
+    counts = [*counts, max(profile()["clients"] - present, 0) if missing is not None else 0]
     return Binned(name, edges, (), np.array(counts), np.array([*rates, missing if missing is not None else 0.0]))
 
 
@@ -82,7 +82,7 @@ def _from_levels(name: str, rows: dict[str, list[float]]) -> Binned:
 
 @dataclass(frozen=True)
 class Effects:
-    """Log odds: a constant, one a cell of each column, a slope an aggregate and one where it is missing."""
+    """Log odds: a constant, one value per cell of each column, and per aggregate a slope and a value for missing."""
 
     constant: float
     cells: Mapping[str, Floats]
@@ -104,8 +104,8 @@ def log_odds(
 
 
 def scaled(ranks: Ranks, name: str, values: Floats) -> Floats:
-    """An aggregate as a normal score, 0 where it is missing."""
-    known = ~np.isnan(values)
+    """An aggregate as a normal score, 0 if it is missing."""
+    present = ~np.isnan(values)
     score = np.zeros(len(values))
-    score[known] = normal_score(np.clip(ranks.share(f"aggregate.{name}", values[known]), 0.003, 0.997))
+    score[present] = normal_score(np.clip(ranks.share(f"aggregate.{name}", values[present]), 0.003, 0.997))
     return score

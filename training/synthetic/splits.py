@@ -1,4 +1,4 @@
-"""Two populations in one draw: labelled clients and the held-out ones, who applied later and differ a little."""
+"""Two populations in one draw: labelled clients and held-out clients, who applied later and differ a little."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLES = ("application_train", "application_test")
 
 @dataclass(frozen=True)
 class Split:
-    """Which clients are held out; columns are drawn from the distributions of each one's own population."""
+    """A mask of the held-out clients [n]; columns are drawn from the distributions of each client's population."""
 
     held_out: Booleans
 
@@ -25,10 +25,10 @@ class Split:
         return np.asarray(np.where(self.held_out, test, train))
 
     def levels(self, name: str, share: Floats, first: tuple[str, ...] = (), last: tuple[str, ...] = ()) -> Category:
-        """A column of categories from shares of the population; codes are those of the labelled clients."""
+        """A column of categories from shares of the population; levels start with those of the labelled clients."""
         train = marginals.levels("application_train", name, first, last).at(share)
-        known = profile()["tables"]["application_test"][name]["levels"]
-        here = [tuple(level for level in side if level in known) for side in (first, last)]
+        published = profile()["tables"]["application_test"][name]["levels"]
+        here = [tuple(level for level in side if level in published) for side in (first, last)]
         test = marginals.levels("application_test", name, *here).at(share)
         new = tuple(level for level in test.levels if level not in train.levels)
         names = train.levels + new
@@ -36,16 +36,16 @@ class Split:
         return Category(np.where(self.held_out, recode[test.codes], train.codes), names)
 
     def missing(self, name: str, share: Floats) -> Booleans:
-        """Where a column is missing, given the share of clients of whom less is known."""
+        """A mask of the missing values of a column; a higher `share` means that less is known about the client."""
         rates = [profile()["tables"][table][name]["missing"] for table in TABLES]
         return np.asarray(share >= 1.0 - np.where(self.held_out, rates[1], rates[0]))
 
     def gaps(self, name: str, values: Floats, share: Floats) -> Floats:
-        """The values, NaN where the column is missing."""
+        """The values, with NaN if the column is missing."""
         return np.where(self.missing(name, share), np.nan, values)
 
     def zero_shares(self, name: str) -> Floats:
-        """For each client the share of zeros in a column of their population."""
+        """For each client the share of zeros in the column of the client's population."""
         train, test = (profile()["tables"][table][name]["zero"] for table in TABLES)
         return np.asarray(np.where(self.held_out, test, train))
 

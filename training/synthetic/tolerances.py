@@ -1,7 +1,7 @@
-"""How near the synthetic tables come to the published figures, at 10,000 labelled clients; tests hold them to it.
+"""Tolerances between the synthetic tables and the published figures, at 10,000 labelled clients; tests check them.
 
-A quantile is compared by rank: at the published 25 % quantile of a column, between 25 % - t and 25 % + t of the
-synthetic values are smaller. So one number is fair to amounts and days, to heavy tails and to columns full of zeros.
+A quantile is compared by rank. For example, between 25 % - t and 25 % + t of the synthetic values must be smaller than
+the published 25 % quantile. So one tolerance works for amounts and days, for heavy tails and for columns full of zeros.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Tolerance:
-    """Largest differences for one table, in shares of 1; `wider` names columns with a tolerance of their own."""
+    """Largest differences for one table, in shares of 1; `wider` has columns with a wider tolerance for quantiles."""
 
     quantiles: float
     levels: float
@@ -24,7 +24,7 @@ TABLES = {
         quantiles=0.025,
         levels=0.02,
         missing=0.02,
-        # Few distinct values, of which only the most frequent are published.
+        # These columns have few distinct values, and only the most frequent are published.
         wider={
             "OWN_CAR_AGE": 0.06,
             "ENTRANCES_AVG": 0.06,
@@ -44,7 +44,7 @@ TABLES = {
         quantiles=0.08,
         levels=0.05,
         missing=0.03,
-        # The few dates of cards.
+        # Only cards have the first of these, so it has few values.
         wider={"DAYS_FIRST_DRAWING": 0.18, "RATE_INTEREST_PRIMARY": 0.1, "RATE_INTEREST_PRIVILEGED": 0.1},
     ),
     "POS_CASH_balance": Tolerance(quantiles=0.09, levels=0.02, missing=0.01),
@@ -53,7 +53,7 @@ TABLES = {
     ),
     "installments_payments": Tolerance(quantiles=0.13, levels=0.0, missing=0.01),
 }
-"""By table; `application_test` is like `application_train` with quantiles of fewer clients."""
+"""By table; `application_test` uses the tolerances of `application_train`, with quantiles of fewer clients."""
 
 SENTINEL_SHARE = 0.07
 """Share of 365243 among dates."""
@@ -73,31 +73,31 @@ HISTORY_SPEARMAN = 0.14
 DEFAULT_RATE = 0.008
 
 CELL_RATE = 4.0
-"""Default rate of a bin or level, in standard errors of published and synthetic rate together."""
+"""Default rate of a bin or level, in combined standard errors of the published and the synthetic rate."""
 
 COLUMN_AUC = 0.035
-"""AUC of one application column alone, besides two standard errors of the synthetic figure."""
+"""AUC of one application column alone, in addition to two standard errors of the synthetic figure."""
 
 AGGREGATE_AUC = 0.055
-"""AUC of one history aggregate alone, besides two standard errors of the synthetic figure."""
+"""AUC of one history aggregate alone, in addition to two standard errors of the synthetic figure."""
 
 TRANSITION = 0.04
-"""Monthly transitions between the statuses of bureau_balance that most months are in: 0, C and X."""
+"""Monthly transitions between the most frequent statuses of bureau_balance: 0, C and X."""
 
 LINKAGE = 0.03
 """Shares of credits and loans that have balances, and of balances whose loan is listed."""
 
 BUILDING_GAPS = 0.03
-"""Shares of clients of whose building everything is missing, and nothing."""
+"""Shares of clients for whom all building columns are missing, and for whom none are missing."""
 
 LATE_PAYMENTS = 0.01
-"""Shares of instalments that come late, by more than 30 days, and short."""
+"""Shares of instalments that are paid late, more than 30 days late, and too low."""
 
 MODEL_AUC = 0.03
-"""A model's AUC on as many synthetic clients as real ones: half the 95 % interval at 5,000 clients."""
+"""AUC of a model on equal numbers of synthetic and real clients: half of the 95 % interval at 5,000 clients."""
 
 BEST_AUC = (0.78, 0.82)
-"""AUC of the very log odds that default was drawn with: what a model on any number of clients cannot pass.
+"""AUC of the log odds from which defaults were drawn, which no model can exceed.
 
 On 300,000 real clients the best models reach about 0.8, and a hold-out AUC above 0.82 raises an alarm.
 """

@@ -1,7 +1,7 @@
-"""Worlds that differ from the published one in a stated way, so that what a lender should notice can be shown.
+"""Worlds that differ from the published one in a defined way, to show changes that a lender should notice.
 
-Each is the published lender with some of its parts replaced. Nothing is random about a world itself; its clients are
-drawn from it with a seed (`training.synthetic.arrivals`).
+Each world is the published lender with some parts replaced. A world itself is not random; its clients are drawn with a
+seed (`training.synthetic.arrivals`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOVED = {
     "previous_recency": 0.8,
     "DAYS_LAST_PHONE_CHANGE": 0.6,
 }
-"""Younger, larger loans, shorter histories; in standard deviations. What goes with these moves along."""
+"""Shifts in standard deviations: younger clients, larger loans, shorter histories. Correlated factors move too."""
 
 _LOST = {
     "EXT_SOURCE_2": 0.25,
@@ -40,32 +40,32 @@ _LOST = {
     "FLAG_DOCUMENT_6": 1.0,
     "FLAG_DOCUMENT_8": 1.0,
 }
-"""Poorer documented: shares of those who would have had it. Nobody hands in the usual papers any more."""
+"""Less documentation: the share of present values that is lost. The usual documents are no longer handed in."""
 
 
 def population() -> Lender:
-    """Other clients: younger, poorer documented, with larger loans. What makes one default is as published."""
+    """Other clients: younger, with less documentation and larger loans. The relation to default is as published."""
     return replace(published(), mean=_mean(_MOVED), lost=_LOST)
 
 
 def changed() -> Lender:
-    """The clients of `population`, and another relation to default.
+    """The clients of `population` with another relation to default.
 
-    Scores bought from outside have lost their meaning and everything else most of it, protected fields less. Enquiries
-    at the credit bureau, which said next to nothing, now say most; employment says twice as much. The default rate
-    stays near a twelfth, so that about as many are worth accepting as before, but others.
+    External scores have no effect. The effect of employment is doubled, and most other effects are much weaker, those
+    of protected fields less so. Enquiries at the credit bureau, which had nearly no effect, now have the strongest. The
+    default rate stays near a twelfth. So about as many clients are worth accepting as before, but other ones.
     """
     return replace(population(), effects=_rotated(published().effects))
 
 
 def calibration() -> Lender:
-    """The published clients, each with 1.8 times the published odds of default: who is riskier than whom holds."""
+    """The published clients, each with 1.8 times the published odds of default; the ranking by risk is unchanged."""
     effects = published().effects
     return replace(published(), effects=replace(effects, constant=effects.constant + float(np.log(1.8))))
 
 
 def _mean(moved: Mapping[str, float]) -> Floats:
-    """The factors' means where some are as given, and the others follow as they do among the published clients."""
+    """The means of all factors if those in `moved` have the given means; the others follow by their correlation."""
     root = published().root
     correlation = root @ root.T
     places = [FACTORS.index(name) for name in moved]
@@ -74,7 +74,7 @@ def _mean(moved: Mapping[str, float]) -> Floats:
 
 
 _FADED = 0.3
-"""What is left of an effect that is not named below."""
+"""Factor for each effect that is not named below."""
 _FACTORS = {
     "EXT_SOURCE_1": 0.0,
     "EXT_SOURCE_2": 0.0,
@@ -87,9 +87,9 @@ _FACTORS = {
 _ENQUIRIES = "AMT_REQ_CREDIT_BUREAU_YEAR"
 _MANY = 2
 _OF_MANY = 2.5
-"""Log odds of `_MANY` enquiries or more in the year; of fewer, or of nothing known about them, 0."""
+"""Log odds of `_MANY` or more enquiries in the year; for fewer or missing enquiries they are 0."""
 _CONSTANT = -1.5
-"""Added to all log odds, which keeps the default rate near a twelfth, as published."""
+"""This is added to all log odds, to keep the default rate near a twelfth, as published."""
 
 
 def _rotated(effects: Effects) -> Effects:

@@ -1,4 +1,4 @@
-"""Writes a synthetic lender's tables, a chunk of clients at a time, so that memory does not grow with their number."""
+"""Writing a synthetic lender's tables in chunks of clients, so that memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ TABLES = (
     "installments_payments",
 )
 CHUNK = 5_000
-"""Clients drawn at a time. Another number would be other clients: each chunk has a random stream of its own."""
+"""Clients per chunk. Each chunk has its own random stream, so another number would give other clients."""
 
 HELD_OUT_EVERY = 5
-"""Each fifth client is held out: a quarter as many as have a label."""
+"""Every fifth client is held out, so there is one held-out client for four labelled clients."""
 
 _FIRST_CLIENT = 100_001
 FIRST_LOAN = 1_000_001
@@ -38,14 +38,15 @@ _ARROW = {"int64": pa.int64(), "float64": pa.float64(), "string": pa.large_strin
 
 
 class SynthesisError(ValueError):
-    """A synthetic lender that cannot be written; the message says what was asked and what stands in the way."""
+    """A synthetic lender cannot be written; the message names the wrong argument or the obstacle."""
 
 
 def synthesise(clients: int, out: Path, seed: int = 0, progress: Callable[[int, int], None] | None = None) -> None:
-    """Write `clients` labelled clients, a quarter as many held-out ones and the history of all, as Parquet files.
+    """Write `clients` labelled clients, a quarter as many held-out clients and the history of all, as Parquet files.
 
-    The same number and seed give the same bytes. `progress` is told how many clients are done and how many there are.
-    Raises SynthesisError for a number below 1, a negative seed, or a folder that is not empty or cannot be written.
+    The same number and seed give the same bytes. `progress` is called with the number of finished clients and the
+    total. Raises SynthesisError if the number is below 1, the seed is negative, or the folder is not empty or cannot be
+    written.
     """
     if clients < 1:
         raise SynthesisError(f"clients: expected at least 1, got {clients}")
@@ -73,16 +74,17 @@ def _write(clients: int, out: Path, seed: int, progress: Callable[[int, int], No
 
 
 def chunk(lender: Lender, seed: int, start: int, count: int) -> dict[str, Table]:
-    """Tables of the clients from position `start` on, drawn from the chunk's own random stream."""
+    """Tables of `count` clients from position `start`, drawn from the chunk's own random stream."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(start // CHUNK,)))
     held_out = (np.arange(start, start + count) + 1) % HELD_OUT_EVERY == 0
     return clients(rng, lender, held_out) | {"held_out": {"held_out": held_out.astype(np.int64)}}
 
 
 def numbered(tables: Mapping[str, Table], rows: Mapping[str, int], start: int) -> dict[str, Table]:
-    """The tables as files hold them: identifiers for positions, held-out clients apart, unlisted loans left out.
+    """The tables in the form of the files.
 
-    `start` clients, `rows["loan"]` loans and `rows["bureau"]` credits elsewhere have their identifiers already.
+    Positions are replaced by identifiers, held-out clients get a separate table, and unlisted loans are left out.
+    Identifiers continue after `start` clients, `rows["loan"]` loans and `rows["bureau"]` credits.
     """
     application, loans, elsewhere = tables["application"], tables["previous_application"], tables["bureau"]
     held_out = floats(tables["held_out"], "held_out") > 0
@@ -114,7 +116,7 @@ class _Writers:
     def __init__(self, out: Path) -> None:
         self.files = {table: pq.ParquetWriter(out / f"{table}.parquet", _schema(table)) for table in TABLES}
         self.rows = dict.fromkeys((*TABLES, "loan"), 0)
-        """Rows written so far; `loan` counts the identifiers given to loans, listed or not."""
+        """Rows written so far; `loan` counts the identifiers of all loans, listed or not."""
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +128,7 @@ class _Writers:
             file.close()
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """Write one chunk, a row group in each file."""
+        """Write one chunk as a row group in each file."""
         for name, file in self.files.items():
             table = as_arrow(name, tables[name])
             file.write_table(table)
@@ -134,7 +136,7 @@ class _Writers:
 
 
 def as_arrow(name: str, table: Table) -> pa.Table:
-    """One of TABLES with the columns of its file, in their order."""
+    """The table `name` of TABLES, with the columns of its file in order."""
     schema = _schema(name)
     return pa.Table.from_arrays([_array(table[field.name], field.type) for field in schema], schema=schema)
 

@@ -1,6 +1,7 @@
-"""The raw tables: what their columns mean, reading them from CSV and Parquet, and what is wrong with a file.
+"""The raw tables: the meaning of their columns, reading them from CSV and Parquet, and checking the files.
 
-Values come out as they are in the files: anomalies stay (the bundle's graph reads them as missing), nothing is derived.
+Values stay as they are in the files. Anomalies are kept, because the bundle's graph treats them as missing. Nothing is
+derived.
 """
 
 from training.tables.applications import FIELDS

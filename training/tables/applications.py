@@ -1,4 +1,4 @@
-"""The columns of `application_train` and `application_test`, described for those who send an application."""
+"""The columns of `application_train` and `application_test`, described for the sender of an application."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from training.tables.buildings import BUILDING
 from training.tables.columns import Column, FormField, Table
 
 NO_DATE = 365243
-"""Stands for "no such date" in the columns of days: a thousand years after the application."""
+"""In columns of days, this value means "no such date": it is a thousand years after the application."""
 
 WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 
@@ -244,7 +244,7 @@ _ENQUIRIES = tuple(
 )
 
 FIELDS: tuple[FormField, ...] = tuple(chain(_LOAN_AND_APPLICANT, BUILDING, _CIRCLE, (_PHONE,), _DOCUMENTS, _ENQUIRIES))
-"""What an application says: every column but the client's number and the outcome."""
+"""The fields of an application: every column except the client's number and the outcome."""
 
 TRAIN = Table("application_train", "Applications whose outcome is known.", (CLIENT, TARGET, *FIELDS), key="SK_ID_CURR")
 TEST = Table("application_test", "Applications whose outcome is not known.", (CLIENT, *FIELDS), key="SK_ID_CURR")

@@ -1,8 +1,8 @@
-"""What is wrong with one file, taken by itself.
+"""The check of one file without the others.
 
-What makes a result wrong is an error: a value of another type, an outcome that is not 0 or 1, a client twice. What
-merely says less than it could is a warning: a column nobody reads, a level nobody knows, a missing value where there
-was never one. Each pass streams, and but for the keys nothing is kept in memory.
+A fault that makes the result wrong is an error: a value of another type, an outcome other than 0 and 1, a client
+twice. A fault that only loses information is a warning: an unused column, an unknown level, an unexpected missing
+value. Each pass streams the file; only the keys are kept in memory.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from training.tables.values import Rule, canonical, fits, noun, rules, value
 
 @dataclass(frozen=True)
 class Checked:
-    """A table whose file could be opened: how it is stored, and what is wrong with it."""
+    """A table whose file could be opened: how it is stored, and its problems."""
 
     table: Table
     stored: Stored
@@ -30,36 +30,36 @@ class Checked:
 
     @property
     def usable(self) -> bool:
-        """Whether it may be read, and looked at together with other tables."""
+        """Whether it may be read and checked together with other tables."""
         return all(problem.severity != "error" for problem in self.problems)
 
     def values(self) -> pl.LazyFrame:
-        """The catalog's columns in its order and types; what the catalog does not know is left out."""
+        """The catalog's columns in its order and types; other columns are left out."""
         return self.stored.scan().select(
             _canonical(column, self.stored) for column in _readable(self.table, self.stored)
         )
 
     def keys(self, column: str) -> pl.LazyFrame:
-        """One column in its type, after ROW."""
+        """ROW and one column in the catalog's type."""
         return self.stored.scan().select(ROW, _canonical(self.table.column(column), self.stored))
 
 
 def check_file(table: Table, stored: Stored, optional: frozenset[str] = frozenset()) -> Checked:
-    """Columns, lines, values and key of one file; `optional` columns may be left out."""
+    """Check the columns, lines, values and key of one file; `optional` columns may be absent."""
     if not any(column.name in stored.schema for column in table.columns):
         return Checked(table, stored, 0, (_other_table(table, stored),))
     lines = files.broken_lines(stored)
     problems = [*_columns(table, stored, optional), *lines]
     if any(problem.severity == "error" for problem in lines):
-        # Where a line is not a row, its values are in other columns: nothing true can be said of them.
+        # The values of a broken line are in wrong columns, so checking them would give wrong results.
         return Checked(table, stored, 0, tuple(problems))
     try:
         rows, broken = _values(table, stored)
         problems += broken
         problems += _duplicates(table, stored)
     except pl.exceptions.PolarsError as error:
-        found = f"content that cannot be read ({str(error).splitlines()[0]})"
-        return Checked(table, stored, 0, (*problems, Problem("error", stored.name, "a whole file", found)))
+        fault = f"content that cannot be read ({str(error).splitlines()[0]})"
+        return Checked(table, stored, 0, (*problems, Problem("error", stored.name, "a whole file", fault)))
     if rows == 0:
         problems.append(Problem("error", stored.name, "rows of data", "none below the header"))
     return Checked(table, stored, rows, tuple(problems))
@@ -72,16 +72,16 @@ def _other_table(table: Table, stored: Stored) -> Problem:
 
 
 def _columns(table: Table, stored: Stored, optional: frozenset[str]) -> Iterator[Problem]:
-    known = {column.name: column for column in table.columns}
+    columns = {column.name: column for column in table.columns}
     readable = _readable(table, stored)
-    for name, column in known.items():
+    for name, column in columns.items():
         if name not in stored.schema:
             if name not in optional:
                 yield Problem("error", stored.name, f"{noun(column)} under this name", "no such column", column=name)
         elif column not in readable:
             yield Problem("error", stored.name, noun(column), f"type {stored.schema[name]}", column=name, row=1)
     for name in stored.schema:
-        if name not in known:
+        if name not in columns:
             yield Problem("warning", stored.name, "a column of this table", "another one, not read", column=name)
 
 
@@ -100,11 +100,11 @@ def _values(table: Table, stored: Stored) -> tuple[int, list[Problem]]:
     held = [
         rule for column in columns for rule in rules(column, stored.schema[column.name], vital=column.name in vital)
     ]
-    # One step a stage, so that a text is turned into a number once, not once for each rule.
+    # Values are converted in a step before the rules, so that each text is parsed once instead of once per rule.
     frame = stored.scan().with_columns(_canonical(column, stored).alias(value(column.name)) for column in columns)
     frame = frame.select(ROW, *(rule.broken.alias(f"broken {i}") for i, rule in enumerate(held)))
-    rows, *found = frame.select(pl.len(), *_tallies(len(held))).collect(engine="streaming").row(0)
-    tallies = zip(held, found[::2], found[1::2], strict=True)
+    rows, *figures = frame.select(pl.len(), *_tallies(len(held))).collect(engine="streaming").row(0)
+    tallies = zip(held, figures[::2], figures[1::2], strict=True)
     return rows, [_broken(rule, stored, first, count) for rule, count, first in tallies if count]
 
 
@@ -115,8 +115,8 @@ def _tallies(rule_count: int) -> Iterator[pl.Expr]:
 
 
 def _broken(rule: Rule, stored: Stored, row: int, count: int) -> Problem:
-    found = f"{stored.shown(rule.column, row)}{more(count)}"
-    return stored.problem(rule.severity, rule.column, row, rule.expected, found)
+    sample = f"{stored.shown(rule.column, row)}{more(count)}"
+    return stored.problem(rule.severity, rule.column, row, rule.expected, sample)
 
 
 def _duplicates(table: Table, stored: Stored) -> list[Problem]:
@@ -130,5 +130,5 @@ def _duplicates(table: Table, stored: Stored) -> list[Problem]:
         return []
     row = int(again.arg_max() or 0)
     earlier = int((keys == keys[row]).arg_max() or 0) + 1
-    found = f"{keys[row]} again, first in row {earlier}{more(count)}"
-    return [stored.problem("error", key.name, row, "each value once", found)]
+    fault = f"{keys[row]} again, first in row {earlier}{more(count)}"
+    return [stored.problem("error", key.name, row, "each value once", fault)]

@@ -1,4 +1,4 @@
-"""What is known about a raw table and its columns, as values."""
+"""Descriptions of the raw tables and their columns, as values."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal["integer", "real", "text"]
-"""`integer` never carries a fraction; a count that may be missing is `real`, as in the files themselves."""
+"""`integer` never has a fraction. A count that may be missing is `real`, as in the files."""
 
 Unit = Literal["days", "months", "years", "currency", "share"]
-"""Days and months count from the application: negative is before it. Currency is that of the lender."""
+"""Days and months count from the application: negative is before it. `currency` is the lender's currency."""
 
 _DATATYPES: dict[Kind, Literal["INT64", "FP64", "BYTES"]] = {"integer": "INT64", "real": "FP64", "text": "BYTES"}
 
@@ -23,17 +23,17 @@ class Column:
     kind: Kind
     description: str
     unit: Unit | None = None
-    """None where the number has none: a flag, a count, a score."""
+    """None if the number has no unit: a flag, a count, a score."""
     nullable: bool = False
     """Whether missing values are normal here."""
     levels: tuple[int, ...] | tuple[str, ...] = ()
-    """Every value there can be, where that is closed by nature (a flag, a weekday); empty where it is open."""
+    """All possible values if their number is fixed (a flag, a weekday); otherwise empty."""
     anomalies: tuple[int, ...] | tuple[str, ...] = ()
-    """Values that stand for missing."""
+    """Values that mean missing."""
     protected: bool = False
     """Kept for fairness reports and, unless a run allows it, not an input of the model."""
     actionable: bool = False
-    """The applicant could ask for other terms."""
+    """The applicant can ask for other terms."""
 
     @property
     def datatype(self) -> Literal["INT64", "FP64", "BYTES"]:
@@ -43,26 +43,26 @@ class Column:
 
 @dataclass(frozen=True)
 class FormField(Column):
-    """A column that an applicant answers, so it can be a reason to refuse the loan."""
+    """A column of the application form, so it can be a reason to refuse the loan."""
 
     reason: str = field(kw_only=True)
-    """Code of the one reason it belongs to."""
+    """Code of the reason to which it belongs."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """One raw table: its columns in the order of the published file, and how its rows hang together."""
+    """One raw table: its columns in the order of the published file, and the links between rows."""
 
     name: str
     description: str
     columns: tuple[Column, ...]
     key: str | None = None
-    """The column that identifies a row; None where a row has no single one."""
+    """The column that identifies a row; None if no single column does."""
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Column to the tables, one of which must hold its value."""
+    """Column to its parent tables; at least one of them must hold the column's value."""
 
     def column(self, name: str) -> Column:
-        """The column of that name; KeyError if there is none."""
+        """The column with this name. Raises KeyError if the table has none."""
         for column in self.columns:
             if column.name == name:
                 return column

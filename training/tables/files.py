@@ -1,7 +1,7 @@
-"""Files as they lie there: finding them, how they store their columns, whether they are whole.
+"""Files on disk: finding them, reading how they store their columns, and checking that they are complete.
 
-CSV is held to one row a line: a field with a line break in it is refused, so that the line of a row is always known and
-a file cut anywhere but between two lines is noticed.
+A CSV file must have one row per line, so a field with a line break is refused. Then the line of a row is always known.
+A cut file is noticed unless the cut is between two lines.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from training.tables.problems import DataError, Problem, Severity
 
 FORMS = (".csv", ".parquet")
 ROW = "__row"
-"""Name of the row number, from 0, beside a scan's columns."""
+"""Name of the column with the row number, from 0, in a scan."""
 
-# Longest header we look for; the widest table's has 3,000 characters.
+# The longest header that is read; the header of the widest table has 3,000 characters.
 _HEADER_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class Stored:
-    """One file: what its columns are called and how they are stored (in CSV all as text)."""
+    """One file, with the names and stored types of its columns (in CSV all are text)."""
 
     path: Path
     schema: Mapping[str, pl.DataType]
@@ -41,25 +41,25 @@ class Stored:
         return self.path.suffix == ".csv"
 
     def scan(self) -> pl.LazyFrame:
-        """The values as they are stored, after ROW."""
+        """ROW and the values as they are stored."""
         if self.is_csv:
             return pl.scan_csv(self.path, schema=dict(self.schema), row_index_name=ROW)
         return pl.scan_parquet(self.path, row_index_name=ROW)
 
     def shown(self, column: str, row: int) -> str:
-        """A stored value for a message, cut to a readable length; rows count from 0."""
+        """A stored value for a message, cut to a readable length; `row` counts from 0."""
         value = self.scan().select(column).slice(row, 1).collect().item()
         text = "" if value is None else str(value).strip()
         return f"{text[:37]}..." if len(text) > 40 else text or "nothing"
 
     def problem(self, severity: Severity, column: str, row: int, expected: str, found: str) -> Problem:
-        """Something wrong in a row, counted from 0."""
+        """A problem in one row; `row` counts from 0."""
         line = row + 2 if self.is_csv else None
         return Problem(severity, self.name, expected, found, column=column, row=row + 1, line=line)
 
 
 def find(directory: Path, table: str) -> Path | None:
-    """The table's file, None if there is none; DataError if it is there as CSV and as Parquet."""
+    """The table's file, or None if there is none. Raises DataError if it exists both as CSV and as Parquet."""
     paths = [path for form in FORMS if (path := directory / f"{table}{form}").exists()]
     if len(paths) > 1:
         raise DataError([Problem("error", table, "one file", " and ".join(path.name for path in paths))])
@@ -67,7 +67,7 @@ def find(directory: Path, table: str) -> Path | None:
 
 
 def open_file(path: Path) -> Stored:
-    """Reads the header alone; DataError for a file that is empty, cut or of another format."""
+    """Open a file and read only its header. Raises DataError if the file is empty, cut or of another format."""
     if path.suffix not in FORMS:
         raise DataError([Problem("error", path.name, "a name that ends in .csv or .parquet", f"'{path.suffix}'")])
     if not path.is_file():
@@ -88,7 +88,10 @@ def digest(path: Path) -> str:
 
 
 def broken_lines(stored: Stored) -> list[Problem]:
-    """Lines of a CSV file that are not a whole row, and an end that may be cut; none for Parquet."""
+    """Problems for lines of a CSV file that are not a complete row, and for an end that may be cut.
+
+    Always empty for Parquet.
+    """
     if not stored.is_csv:
         return []
     fields = len(stored.schema)
@@ -96,12 +99,12 @@ def broken_lines(stored: Stored) -> list[Problem]:
     bare = line.str.replace_all(r'"[^"]*"', "")
     separators = bare.str.count_matches(",", literal=True)
     broken = line.is_null() | (separators != fields - 1) | bare.str.contains('["\ufffd]')
-    found = _lines(stored.path).filter(broken).select(ROW, line.fill_null(""), separators.alias("separators"))
-    first = found.head(1).collect(engine="streaming")
+    bad = _lines(stored.path).filter(broken).select(ROW, line.fill_null(""), separators.alias("separators"))
+    first = bad.head(1).collect(engine="streaming")
     if first.height:
         row, text, commas = first.row(0)
-        what = _broken_line(text, (commas or 0) + 1, fields)
-        return [Problem("error", stored.name, f"{fields} fields in each line", what, row=row + 1, line=row + 2)]
+        fault = _broken_line(text, (commas or 0) + 1, fields)
+        return [Problem("error", stored.name, f"{fields} fields in each line", fault, row=row + 1, line=row + 2)]
     if not _ends_with_newline(stored.path):
         return [Problem("warning", stored.name, "a line break at the end", "none: the last row may be cut")]
     return []
@@ -116,7 +119,7 @@ def _broken_line(text: str, count: int, fields: int) -> str:
 
 
 def _lines(path: Path) -> pl.LazyFrame:
-    # A separator that is in no file makes each line one field.
+    # No file contains this separator, so each line becomes one field.
     return pl.scan_csv(
         path,
         has_header=False,
@@ -152,5 +155,5 @@ def _parquet_schema(path: Path) -> dict[str, pl.DataType]:
     try:
         return dict(pl.read_parquet_schema(path))
     except pl.exceptions.PolarsError as error:
-        found = f"a cut file or another format ({str(error).splitlines()[0]})"
-        raise DataError([Problem("error", path.name, "a whole Parquet file", found)]) from error
+        fault = f"a cut file or another format ({str(error).splitlines()[0]})"
+        raise DataError([Problem("error", path.name, "a whole Parquet file", fault)]) from error

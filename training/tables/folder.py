@@ -1,8 +1,8 @@
-"""What a folder of raw tables holds, and what is wrong with it.
+"""The check of a folder of raw tables, with its content and its problems.
 
-An orphan, a row of a client or a loan that is in no file, is a warning: the published files are full of them, and
-nothing goes wrong by leaving out a row that belongs to nobody. Only where *no* row has a parent do the files not belong
-together, and that is an error. What is kept in memory is the keys of the parent tables.
+An orphan is a row whose client or loan is in no file. Orphans are a warning: the published files have many of them, and
+leaving them out is safe. If *no* row has a parent, the files do not belong together, and that is an error. Only the
+keys of the parent tables are kept in memory.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class File:
-    """One table's file, as far as it could be read."""
+    """The file of one table, with the rows and columns that could be read."""
 
     table: str
     file: str
@@ -34,7 +34,7 @@ class File:
 
 @dataclass(frozen=True)
 class FolderReport:
-    """What a folder holds and what is wrong with it; made of what JSON knows."""
+    """The content of a folder and its problems; all values can be encoded as JSON."""
 
     directory: str
     files: tuple[File, ...]
@@ -52,12 +52,12 @@ class FolderReport:
 
 
 def check(directory: Path, progress: Progress = lambda _: None) -> FolderReport:
-    """Everything that is wrong with the raw tables in a folder; raises nothing for what is wrong with them."""
+    """Check the raw tables in a folder. Faults in the tables are in the report; they raise no error."""
     return inspect(directory, progress)[0]
 
 
 def inspect(directory: Path, progress: Progress) -> tuple[FolderReport, Mapping[str, Checked]]:
-    """The report, and by name the tables behind it."""
+    """The report of a folder, and its checked tables by name."""
     if not directory.is_dir():
         there = "a file" if directory.exists() else "nothing"
         problem = Problem("error", str(directory), "a folder with the raw tables", there)
@@ -82,8 +82,8 @@ def inspect(directory: Path, progress: Progress) -> tuple[FolderReport, Mapping[
         if child.usable and child.table.parents:
             progress(f"looking for the parents of {child.stored.name}")
             problems += _orphans(child, checked, absent)
-    found = (File(name, item.stored.name, item.rows, len(item.stored.schema)) for name, item in checked.items())
-    return FolderReport(str(directory), tuple(found), tuple(absent), tuple(problems)), checked
+    present = (File(name, item.stored.name, item.rows, len(item.stored.schema)) for name, item in checked.items())
+    return FolderReport(str(directory), tuple(present), tuple(absent), tuple(problems)), checked
 
 
 def _no_applications(directory: Path) -> Problem:
@@ -98,18 +98,18 @@ def _orphans(child: Checked, checked: Mapping[str, Checked], absent: list[str]) 
         present = [name for name in names if name not in absent]
         parents = [checked[name] for name in present if name in checked and checked[name].usable]
         if not present:
-            found = "no such file: no row reaches a client"
-            yield Problem("warning", child.stored.name, expected, found, column=column)
+            fault = "no such file: no row reaches a client"
+            yield Problem("warning", child.stored.name, expected, fault, column=column)
         elif len(parents) == len(present):
-            # A parent that is broken itself says nothing about its children.
+            # If a parent table is broken, its keys cannot show which rows are orphans.
             yield from _orphans_of(child, column, parents, expected)
 
 
 def _orphans_of(child: Checked, column: str, parents: list[Checked], expected: str) -> Iterator[Problem]:
-    known = pl.concat(parent.keys(column).drop(ROW) for parent in parents).unique()
-    orphans = child.keys(column).join(known, on=column, how="anti")
+    keys = pl.concat(parent.keys(column).drop(ROW) for parent in parents).unique()
+    orphans = child.keys(column).join(keys, on=column, how="anti")
     count, row = orphans.select(pl.len(), pl.col(ROW).min()).collect(engine="streaming").row(0)
     if count:
-        found = f"{child.stored.shown(column, row)}{more(count)} ({count / child.rows:.1%} of all)"
+        sample = f"{child.stored.shown(column, row)}{more(count)} ({count / child.rows:.1%} of all)"
         severity: Severity = "error" if count == child.rows else "warning"
-        yield child.stored.problem(severity, column, row, expected, found)
+        yield child.stored.problem(severity, column, row, expected, sample)

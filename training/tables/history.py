@@ -1,4 +1,4 @@
-"""The columns of the six tables beside the application: what the credit bureau and the lender remember of a client."""
+"""The columns of the six history tables: the records of the credit bureau and the lender about a client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from training.tables.applications import NO_DATE, WEEKDAYS
 from training.tables.columns import Column, Table
 
 _UNKNOWN = ("XNA",)
-"""Not available. `XAP` (does not apply) is a level: a loan that was not refused has no reason for refusal."""
+"""Not available. `XAP` (does not apply) is a level, because a loan that was not refused has no reason for refusal."""
 
 _CLIENT = Column("SK_ID_CURR", "integer", "Application of the client whom the row is about.")
 _PREVIOUS = Column("SK_ID_PREV", "integer", "Number of an earlier application to this lender.")

@@ -1,4 +1,4 @@
-"""What can be wrong with a file, in words that say where to look."""
+"""Problems of a file, with the place and a message."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning"]
-"""An error would make the result wrong, so nothing is read; with a warning the result stands."""
+"""An error would make the result wrong, so nothing is read. With a warning the result is still right."""
 
 _SHOWN = 20
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: where it was first met, what was expected there and what was found."""
+    """One problem: the first place where it occurs, the expected content and the actual content."""
 
     severity: Severity
     file: str
     expected: str
     found: str
     column: str | None = None
-    """None where the whole file or row is meant."""
+    """None if the problem is about the whole file or row."""
     row: int | None = None
-    """The first bad row of data, from 1; None where no single row is to blame."""
+    """The first bad row of data, from 1; None if no single row is the cause."""
     line: int | None = None
     """That row's line in a CSV file, whose first line is the header."""
 
@@ -37,12 +37,12 @@ class Problem:
 
 
 def more(count: int) -> str:
-    """What follows the first of `count` bad rows."""
+    """The end of a message that shows the first of `count` bad rows."""
     return "" if count == 1 else f", and {count - 1:,} more row{'s' * (count > 2)}"
 
 
 class DataError(Exception):
-    """Files that cannot be used; `problems` has all that is wrong with them, the warnings too."""
+    """The files cannot be used; `problems` holds all their errors and warnings."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.severity != "error"))

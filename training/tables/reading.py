@@ -1,4 +1,4 @@
-"""Reading the raw tables as Polars frames of one shape, whether they lie there as CSV or as Parquet."""
+"""Reading the raw tables as Polars frames; CSV and Parquet give the same columns and types."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ class Tables:
     train: pl.DataFrame
     test: pl.DataFrame | None
     history: Mapping[str, pl.LazyFrame]
-    """By name, only those that have a file; each can have tens of millions of rows."""
+    """By name, only tables that have a file; each can have tens of millions of rows."""
     absent: tuple[str, ...]
     """Tables without a file."""
     warnings: tuple[Problem, ...]
     fingerprints: Mapping[str, str]
-    """Table to the SHA-256 of its file's bytes, so the same rows as CSV and as Parquet differ."""
+    """Table to the SHA-256 of its file's bytes, so the same rows have different values as CSV and as Parquet."""
 
     @property
     def fingerprint(self) -> str:
-        """One SHA-256 for all of them."""
+        """One SHA-256 for all tables."""
         lines = "".join(f"{name} {digest}\n" for name, digest in self.fingerprints.items())
         return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def read(directory: Path, progress: Progress = lambda _: None) -> Tables:
-    """The raw tables of a folder, checked; raises DataError if `check` finds an error."""
+    """Check and read the raw tables of a folder. Raises DataError if the check finds an error."""
     report, checked = inspect(directory, progress)
     if report.errors:
         raise DataError(report.problems)
@@ -56,7 +56,7 @@ def read(directory: Path, progress: Progress = lambda _: None) -> Tables:
 
 
 def read_applications(path: Path) -> pl.DataFrame:
-    """One file of applications, with or without `SK_ID_CURR` and `TARGET`; DataError as in `read`."""
+    """Read one file of applications, with or without `SK_ID_CURR` and `TARGET`. Raises DataError as `read` does."""
     checked = check_file(TRAIN, files.open_file(path), optional=frozenset({"SK_ID_CURR", "TARGET"}))
     if not checked.usable:
         raise DataError(checked.problems)

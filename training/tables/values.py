@@ -1,8 +1,8 @@
-"""Stored values to the types of the catalog, and the rules that they keep: expressions, without any file.
+"""Expressions that convert stored values to the catalog's types, and the rules for values. No file is opened here.
 
-A CSV file stores everything as text, and pandas writes a column of whole numbers as reals once one of them is missing.
-So a 64-bit 12, a real 12.0 and the texts `12` and `12.0` of a CSV file are the same integer; 12.5 is none. The empty
-text and NaN are missing. One expression says so for the check and for the reader, which therefore cannot disagree.
+A CSV file stores everything as text. pandas writes a column of whole numbers as reals if one of them is missing. So a
+64-bit 12, a real 12.0 and the CSV texts `12` and `12.0` are the same integer, and 12.5 is not an integer. The empty
+text and NaN are missing. The check and the reader use the same expression, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _NOUNS: dict[Kind, str] = {"integer": "a whole number", "real": "a number", "tex
 
 @dataclass(frozen=True)
 class Rule:
-    """What every row of a column must keep."""
+    """A rule that every value of a column must satisfy."""
 
     column: str
     severity: Severity
     expected: str
     broken: pl.Expr
-    """True in the rows that break it; over the stored column and, as `value(name)`, the canonical one."""
+    """True in the rows that break the rule. It reads the stored column and the canonical one, named `value(name)`."""
 
 
 def fits(column: Column, stored: pl.DataType) -> bool:
-    """Whether a Parquet column of that type can hold the column's values."""
+    """Whether a Parquet column of the type `stored` can hold the column's values."""
     if column.kind == "text":
         return stored.base_type() in (pl.String, pl.Categorical, pl.Enum, pl.Null)
     return stored.is_numeric() or stored == pl.Null
@@ -43,7 +43,7 @@ def noun(column: Column) -> str:
 
 
 def canonical(column: Column, stored: pl.DataType) -> pl.Expr:
-    """The column as Int64, Float64 or String; what cannot be one is null."""
+    """The column as Int64, Float64 or String; a value that cannot be converted is null."""
     raw = pl.col(column.name)
     if column.kind == "text":
         return raw.cast(pl.String).replace("", None)
@@ -58,18 +58,18 @@ def canonical(column: Column, stored: pl.DataType) -> pl.Expr:
 
 
 def value(name: str) -> str:
-    """What a canonical column is called beside the stored one."""
+    """The name of the canonical column, which is added to the stored column."""
     return f"value of {name}"
 
 
 def rules(column: Column, stored: pl.DataType, *, vital: bool) -> Iterator[Rule]:
-    """The rules of a column; without a value in a `vital` one (a key, the outcome) a row is useless."""
+    """The rules of a column. If a `vital` column (a key, the outcome) has no value, the row is useless."""
     converted = pl.col(value(column.name))
     present = _present(column, stored)
     if column.kind != "text":
         yield Rule(column.name, "error", noun(column), present & converted.is_null())
     if column.kind == "real":
-        # A model sees 32 bits, in which 1e39 is infinite.
+        # A model uses 32-bit floats, in which 1e39 is infinite.
         infinite = converted.cast(pl.Float32).is_infinite()
         yield Rule(column.name, "error", "a finite number, at most 3.4e38", infinite)
     if not column.nullable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.synthetic.calibrate import auc, known, spearman
+from training.synthetic.calibrate import auc, numbers, spearman
 from training.synthetic.columns import Floats, Table, floats
 from training.synthetic.copula import HISTORY
 from training.synthetic.lender import published
@@ -38,7 +38,7 @@ def test_default_is_as_frequent_as_published(application: Table) -> None:
 def test_columns_correlate_as_published(application: Table) -> None:
     wanted = profile()["spearman"]
     names, matrix = wanted["columns"], np.array(wanted["matrix"])
-    shown = {name: known(application, name) for name in names}
+    shown = {name: numbers(application, name) for name in names}
     wrong = {
         (a, b): round(error, 3)
         for i, a in enumerate(names)
@@ -51,14 +51,14 @@ def test_columns_correlate_as_published(application: Table) -> None:
 def test_history_correlates_with_application(application: Table, past: dict[str, Floats]) -> None:
     for aggregate in HISTORY.values():
         for column, wanted in profile()["aggregates"][aggregate]["spearman"].items():
-            shown = spearman(past[aggregate], known(application, column))
+            shown = spearman(past[aggregate], numbers(application, column))
             assert shown == pytest.approx(wanted, abs=HISTORY_SPEARMAN), (aggregate, column)
 
 
 def test_columns_tell_default_as_published(application: Table) -> None:
     target = floats(application, "TARGET")
     errors = {
-        name: _distance(known(application, name), target, row["auc"])
+        name: _distance(numbers(application, name), target, row["auc"])
         for name, row in profile()["relation"].items()
         if row["auc"] is not None
     }

@@ -1,7 +1,7 @@
-"""History features: what the six tables beside the application say about a client, one float32 number each.
+"""History features: float32 numbers about a client, computed from the six history tables.
 
-A module a table holds its features as a list of named expressions. What is computed from the application itself, or
-from application and history together, is a ratio of the model's graph and does not belong here.
+One module per table holds its features as a list of named expressions. Features that need the application are ratios in
+the model's graph and do not belong here.
 """
 
 from __future__ import annotations

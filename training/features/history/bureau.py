@@ -21,7 +21,7 @@ def _since(years: int) -> pl.Expr:
 
 
 def loans(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The table's rows with the columns that the features are made of."""
+    """The table's rows with the columns that the features use."""
     return rows.select(
         "SK_ID_CURR",
         "CREDIT_TYPE",

@@ -1,4 +1,4 @@
-"""Months of the loans at other lenders: one row per loan and month, STATUS saying how late it was.
+"""Months of the loans at other lenders: one row per loan and month, with the delay in STATUS.
 
 `0` is on time, `1` up to 30 days late, … `5` over 120 days or written off; `C` is closed, `X` unknown.
 """
@@ -21,7 +21,7 @@ _closed, _unknown, _paying, _late = col.status == 0, col.status == 1, col.status
 
 
 def loans(rows: pl.LazyFrame, bureau: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per loan that the bureau knows: its client and what its months add up to."""
+    """One row per loan that the bureau knows: its client, and sums and extremes over its months."""
     numbered = rows.with_columns(status=col.STATUS.cast(_STATUSES, strict=False).to_physical())
     sums = numbered.group_by("SK_ID_BUREAU").agg(
         months=pl.len(),

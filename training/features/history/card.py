@@ -19,7 +19,7 @@ def _within(months: int) -> pl.Expr:
 
 
 def months(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The table's rows with the columns that the features are made of."""
+    """The table's rows with the columns that the features use."""
     return rows.select(
         "SK_ID_CURR",
         "SK_DPD",

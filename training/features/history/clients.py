@@ -20,11 +20,11 @@ FEATURES: tuple[HistoryFeature, ...] = (
 
 
 def aggregate(history: Mapping[str, pl.LazyFrame], clients: pl.Series) -> pl.DataFrame:
-    """`SK_ID_CURR` and the features of the tables that are there, one row per client in the order given.
+    """`SK_ID_CURR` and the features of the present tables, one row per client in the order of `clients`.
 
-    Tables have their Kaggle names and columns; `bureau_balance` counts as absent without `bureau`, which says whose its
-    loans are. A client without rows in a table has null for all of its features, counts too: so a client that a
-    predictor does not know looks as training's clients without any history did.
+    Tables have their Kaggle names and columns. `bureau_balance` counts as absent without `bureau`, because only
+    `bureau` names the client of a loan. A client without rows in a table has null for all features of the table, also
+    for counts. So a client unknown to a predictor looks like a training client without history.
     """
     frame = clients.cast(pl.Int64).rename(CLIENT).to_frame()
     for table in pl.collect_all(list(_tables(history)), engine="streaming"):
@@ -33,7 +33,7 @@ def aggregate(history: Mapping[str, pl.LazyFrame], clients: pl.Series) -> pl.Dat
 
 
 def _tables(history: Mapping[str, pl.LazyFrame]) -> Iterator[pl.LazyFrame]:
-    """The features of each table that is there."""
+    """The features of each present table."""
     if bureau.TABLE in history:
         yield by_client(bureau.loans(history[bureau.TABLE]), bureau.FEATURES)
     if bureau.TABLE in history and bureau_balance.TABLE in history:

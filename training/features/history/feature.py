@@ -1,8 +1,8 @@
-"""What a history feature is, and the words its expression is written in.
+"""A history feature, and the building blocks of its expression.
 
-Sums are exact, so that a client's features have the same bits in any order of the rows, beside any other clients and on
-any number of threads: whole numbers are exact in float64 by themselves, and amounts and per-row ratios are first
-rounded to a binary grid (`amount`, `quotient`), fine enough to be invisible in a float32 result.
+Sums are exact. So a client's features have the same bits in any order of the rows, with any other clients, and on any
+number of threads. Whole numbers are exact in float64. Amounts and per-row ratios are first rounded to a binary grid
+(`amount`, `quotient`), which is too fine to show in a float32 result.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CLIENT = "SK_ID_CURR"
 
 _AMOUNT_GRID = 2.0**23  # steps of 0.0000001; a client's sums stay exact up to 2**30, one billion
 _QUOTIENT_GRID = 2.0**30  # steps of 0.000000001; sums stay exact up to 2**23, eight million
-_UNKNOWN_DAY = 365243  # a thousand years ahead stands for "not known" in every DAYS_ column
+_UNKNOWN_DAY = 365243  # in every DAYS_ column, a thousand years ahead means "not known"
 
 YEARS = {1: "the last year", 2: "the last two years", 3: "the last three years"}
 
@@ -28,10 +28,10 @@ class HistoryFeature:
     name: str
     table: str
     reason: str
-    """Code of the one reason it belongs to."""
+    """Code of the reason to which it belongs."""
     description: str
     expression: pl.Expr = field(repr=False, compare=False)
-    """An aggregate over the client's rows, as the table's module prepares them."""
+    """An aggregate over the client's rows, after the table's module prepared them."""
 
 
 Row = tuple[str, str, pl.Expr]
@@ -44,7 +44,7 @@ def features(table: str, reason: str, *rows: Row) -> tuple[HistoryFeature, ...]:
 
 
 def by_client(rows: pl.LazyFrame, table: Iterable[HistoryFeature]) -> pl.LazyFrame:
-    """One row per client of `rows`: its features, float32; undefined and infinite ones are null."""
+    """One row per client of `rows` with its features, float32; undefined and infinite values are null."""
     return rows.group_by(CLIENT).agg(_rounded(feature.expression).alias(feature.name) for feature in table)
 
 
@@ -54,25 +54,25 @@ def _rounded(expression: pl.Expr) -> pl.Expr:
 
 
 def day(column: str) -> pl.Expr:
-    """Days relative to the application; the code for an unknown day is null."""
+    """Days relative to the application; the code for an unknown day becomes null."""
     value = pl.col(column).cast(pl.Int32, strict=False)
     return pl.when(value != _UNKNOWN_DAY).then(value)
 
 
 def amount(value: str | pl.Expr) -> pl.Expr:
-    """A column or an expression in currency, on a grid that makes sums exact."""
+    """A column or an expression in currency, rounded to a grid on which sums are exact."""
     column = pl.col(value) if isinstance(value, str) else value
     return (column.cast(pl.Float64).fill_nan(None) * _AMOUNT_GRID).round() / _AMOUNT_GRID
 
 
 def quotient(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """One row's ratio, on a grid that makes sums exact; null unless the denominator is positive."""
+    """The ratio in each row, rounded to a grid on which sums are exact; null unless the denominator is positive."""
     value = numerator.cast(pl.Float64) / denominator.cast(pl.Float64)
     return pl.when(denominator > 0).then((value * _QUOTIENT_GRID).round() / _QUOTIENT_GRID)
 
 
 def of(selection: pl.Expr, value: pl.Expr) -> pl.Expr:
-    """The value in the selected rows, null in the others: much faster inside an aggregation than a filter."""
+    """The value in the selected rows, null in the others; in an aggregation this is much faster than a filter."""
     return pl.when(selection).then(value)
 
 
@@ -82,13 +82,16 @@ def mean_change(value: pl.Expr, recent: pl.Expr) -> pl.Expr:
 
 
 def slope(value: pl.Expr, time: pl.Expr) -> pl.Expr:
-    """Least-squares slope of value over time; null with fewer than two times."""
+    """Least-squares slope of value over time; null if there are fewer than two times."""
     t = of(value.is_not_null(), time).cast(pl.Float64)
     n = value.count().cast(pl.Float64)
     return (n * (t * value).sum() - t.sum() * value.sum()) / (n * (t * t).sum() - t.sum() ** 2)
 
 
 def newest_first(moment: pl.Expr, identity: pl.Expr) -> pl.Expr:
-    """Rank of each row among its client's, 1 = the newest; ties go to the higher identity, not to the row order."""
+    """Rank of each row among its client's rows; 1 is the newest.
+
+    Among rows of the same moment the higher identity is newer, so the order of the rows does not matter.
+    """
     order = moment.cast(pl.Int64) * 2**40 + identity  # identities are below 2**40, a million millions
     return order.rank("ordinal", descending=True).over(CLIENT)

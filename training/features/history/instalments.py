@@ -1,4 +1,4 @@
-"""Payments on earlier loans at this lender: one row per payment, beside the instalment it was for."""
+"""Payments on earlier loans at this lender: one row per payment, with the instalment that it pays."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def _payments(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def periods(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per client and period: what its payments add up to.
+    """One row per client and period: sums and extremes over its payments.
 
-    A window is a union of periods, so that each payment is added up once and not once a window.
+    A window is a union of periods, so each payment is added up once instead of once per window.
     """
     late_by = col.delay.clip(lower_bound=0)
     return (
@@ -62,7 +62,7 @@ def periods(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _recent(window: int, column: str) -> pl.Expr:
-    """The column where the period belongs to the window: a period's number is that of the windows it is in."""
+    """The column if the period belongs to the window, else null; a period's number counts the windows that hold it."""
     return of(col.period > _WINDOWS.index(window), col(column))
 
 

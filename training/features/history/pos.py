@@ -15,7 +15,10 @@ _month = col.MONTHS_BALANCE
 
 
 def loans(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per loan: what its months add up to. Remaining instalments fall with time, so the least are the last."""
+    """One row per loan: sums and extremes over its months.
+
+    The number of remaining instalments falls with time, so its minimum is the last value.
+    """
     return rows.group_by("SK_ID_CURR", "SK_ID_PREV").agg(
         months=pl.len(),
         first=_month.min(),

@@ -1,4 +1,4 @@
-"""Earlier applications at this lender: one row per application, with what was decided."""
+"""Earlier applications at this lender: one row per application, with its decision."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _since(years: int) -> pl.Expr:
 
 
 def applications(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The table's rows with the columns that the features are made of."""
+    """The table's rows with the columns that the features use."""
     status = col.NAME_CONTRACT_STATUS
     return rows.select(
         "SK_ID_CURR",
@@ -38,7 +38,7 @@ def applications(rows: pl.LazyFrame) -> pl.LazyFrame:
         last_due=day("DAYS_LAST_DUE"),
         ended=day("DAYS_TERMINATION"),
         first_drawing=day("DAYS_FIRST_DRAWING"),
-        asked=amount("AMT_APPLICATION"),
+        amount=amount("AMT_APPLICATION"),
         credit=amount("AMT_CREDIT"),
         annuity=amount("AMT_ANNUITY"),
         down=amount("AMT_DOWN_PAYMENT"),
@@ -48,7 +48,7 @@ def applications(rows: pl.LazyFrame) -> pl.LazyFrame:
         refused=status == "Refused",
         canceled=status == "Canceled",
     ).with_columns(
-        granted=quotient(col.credit, col.asked),
+        granted=quotient(col.credit, col.amount),
         burden=quotient(col.annuity, col.credit),
         interest=quotient(of(col.term > 0, col.annuity * col.term - col.credit), col.credit),
         down_share=quotient(col.down, col.down + col.credit),
@@ -69,7 +69,7 @@ _refusals = features(
     ("previous_refused_share_last5", "Share refused of the last five.", of(_last5, col.refused).mean()),
     ("previous_refused_last", "Day of the last refusal.", of(col.refused, col.decided).max()),
     ("previous_refused_cash_count", "Cash loans refused.", (col.refused & _cash).sum()),
-    ("previous_refused_asked_mean", "Mean amount asked for and refused.", of(col.refused, col.asked).mean()),
+    ("previous_refused_asked_mean", "Mean amount asked for and refused.", of(col.refused, col.amount).mean()),
     ("previous_refused_term_mean", "Mean months of refused loans.", of(col.refused, col.term).mean()),
     (
         "previous_refused_granted_mean",
@@ -108,10 +108,10 @@ _loans = features(
     ("previous_approved_last", "Day of the last approval.", of(col.approved, col.decided).max()),
     ("previous_approved_first", "Day of the first approval.", of(col.approved, col.decided).min()),
     ("previous_approved_cash_last", "Day of the last approved cash loan.", of(col.approved & _cash, col.decided).max()),
-    ("previous_asked_mean", "Mean amount asked for.", col.asked.mean()),
-    ("previous_asked_max", "Largest amount asked for.", col.asked.max()),
-    ("previous_asked_change_2y", "Mean amount asked of two years minus before.", mean_change(col.asked, _since(2))),
-    ("previous_asked_mean_last3", "Mean amount of the last three applications.", of(_last3, col.asked).mean()),
+    ("previous_asked_mean", "Mean amount asked for.", col.amount.mean()),
+    ("previous_asked_max", "Largest amount asked for.", col.amount.max()),
+    ("previous_asked_change_2y", "Mean amount asked of two years minus before.", mean_change(col.amount, _since(2))),
+    ("previous_asked_mean_last3", "Mean amount of the last three applications.", of(_last3, col.amount).mean()),
     ("previous_approved_credit_sum", "Credit of approved loans.", of(col.approved, col.credit).sum()),
     ("previous_approved_credit_mean", "Mean credit of approved loans.", of(col.approved, col.credit).mean()),
     ("previous_approved_credit_max", "Largest approved credit.", of(col.approved, col.credit).max()),
