@@ -1,6 +1,6 @@
-"""Loan applications to decisions, and records of them.
+"""Serving answers loan applications with decisions and records the answers.
 
-Here belongs what answers a caller: the Open Inference Protocol, the predictor around a bundle, the log of what it
-answered. Not here: how a model is trained (`training`), what is concluded from its answers (`monitoring`), what runs
-(`flows`). Successors import `serving.records` and nothing else.
+This package holds the Open Inference Protocol, the predictor around a bundle, the explainer and the prediction log.
+Training a model (`training`), evaluating its answers (`monitoring`) and running flows (`flows`) do not belong here.
+Other packages may import only `serving.records`.
 """

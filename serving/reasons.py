@@ -1,12 +1,12 @@
-"""Why a decision: the reasons behind it and the features behind those, from a bundle's exact contributions.
+"""The reasons for a decision and the features behind each reason, from a bundle's exact contributions.
 
-The base value and all reasons together are the margin; so are the base value and all features. The graph sums a
-booster's leaves in 32 bits and the contributions are exact, so the base takes the difference, some millionths; more
-than MARGIN_TOLERANCE would mean that they are of two models. A letter names at most MOST_REASONS reasons, and only what
-speaks against the applicant.
+The base value and all reasons sum to the margin. The base value and all features also sum to the margin. The graph sums
+a booster's leaves in 32 bits and the contributions are exact, so the base value includes the difference: some
+millionths. A difference above MARGIN_TOLERANCE would mean two different models. A letter names at most MOST_REASONS
+reasons, and only reasons that speak against the applicant.
 
-Being unknown can weigh as much as any value. A reason that rests mostly on what is missing says so, because "late
-payments" would be an untrue thing to write to somebody of whose payments nothing is known.
+A missing value can contribute as much as a known one. If a reason comes mostly from missing values, its text says so.
+Otherwise a letter could say "late payments" about a client whose payments are not known.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ import numpy.typing as npt
 from training.bundle import Bundle, BundleError, Manifest, Reason, Rows
 
 MOST_REASONS = 4
-"""What a letter of refusal can name and an applicant can read."""
+"""The most reasons that a letter of refusal names, so that applicants can read it."""
 
 MOST_FEATURES = 3
-"""Features told for a reason."""
+"""The most features that are shown for a reason."""
 
 MARGIN_TOLERANCE = 1e-4
-"""By which a graph's margin may differ from its library's."""
+"""The largest difference between the margins of a graph and of its library."""
 
 _UNKNOWN = (" (renseignements absents)", " (information missing)")
-"""What a reason's French and English text ends in where it rests on missing values."""
+"""The end of a reason's French and English text if the reason comes mostly from missing values."""
 
 Floats = npt.NDArray[np.float64]
 Value = float | str | None
@@ -39,7 +39,7 @@ Value = float | str | None
 
 
 class ReasonPart(msgspec.Struct, frozen=True):
-    """A feature of one row, and what it adds to the margin."""
+    """A feature of one row, with its contribution to the margin."""
 
     name: str
     value: Value
@@ -47,7 +47,7 @@ class ReasonPart(msgspec.Struct, frozen=True):
 
 
 class GivenReason(msgspec.Struct, frozen=True):
-    """A reason as it is told to an applicant, with what it adds to the margin."""
+    """A reason for an applicant, with its contribution to the margin."""
 
     code: str
     french: str
@@ -61,36 +61,36 @@ class Reasons:
 
     manifest: Manifest
     margin: Floats
-    """[n], as decided on."""
+    """[n] The margin of each decision."""
     contributions: Floats
-    """[n, m]."""
+    """[n, m] By feature."""
     matrix: npt.NDArray[np.float32]
-    """[n, m] as the model saw it; NaN = missing."""
+    """[n, m] The model's input; NaN means missing."""
     sums: Floats
-    """[n, r]: by reason, in the manifest's order."""
+    """[n, r] Contributions by reason, in the manifest's order."""
 
     def base(self, row: int) -> float:
-        """The margin of nobody in particular, to which everything else adds."""
+        """The base value of a row: its margin minus all contributions."""
         return float(self.margin[row] - self.contributions[row].sum())
 
     def by_feature(self, row: int) -> dict[str, float]:
-        """What each feature adds, by name."""
+        """The contribution of each feature, by name."""
         names = (feature.name for feature in self.manifest.features)
         return dict(zip(names, self.contributions[row].tolist(), strict=True))
 
     def by_reason(self, row: int) -> dict[str, float]:
-        """What each reason adds, by code; those that the model has no feature of are left out."""
+        """The contribution of each reason, by code; reasons without a feature in the model are left out."""
         sums = self.sums[row].tolist()
         return {self.manifest.reasons[place].code: sums[place] for place in sorted(set(self._places.tolist()))}
 
     def against(self, row: int) -> list[GivenReason]:
-        """The reasons that raise the probability of default most, at most MOST_REASONS, strongest first."""
+        """The strongest reasons that raise the probability of default, at most MOST_REASONS, strongest first."""
         sums = self.sums[row]
         order = np.argsort(-sums, kind="stable")[:MOST_REASONS].tolist()
-        return [self._told(row, place) for place in order if sums[place] > 0]
+        return [self._reason(row, place) for place in order if sums[place] > 0]
 
     def parts(self, row: int, code: str) -> list[ReasonPart]:
-        """The features of a reason that add most, at most MOST_FEATURES, strongest first."""
+        """The features of a reason with the largest contributions, at most MOST_FEATURES, strongest first."""
         added = self.contributions[row]
         order = np.argsort(-added, kind="stable")
         features = self.manifest.features
@@ -102,27 +102,27 @@ class Reasons:
             for place in ours
         ]
 
-    def _told(self, row: int, place: int) -> GivenReason:
+    def _reason(self, row: int, place: int) -> GivenReason:
         reason: Reason = self.manifest.reasons[place]
         french, english = _UNKNOWN if self._rests_on_missing(row, place) else ("", "")
         return GivenReason(reason.code, reason.french + french, reason.english + english, float(self.sums[row, place]))
 
     def _rests_on_missing(self, row: int, place: int) -> bool:
-        """Whether at least half of what speaks against the applicant in a reason comes from missing values."""
+        """Whether at least half of a reason's positive contributions come from missing values."""
         raises = np.where(self._places == place, self.contributions[row].clip(min=0), 0)
         return bool(2 * raises[np.isnan(self.matrix[row])].sum() >= raises.sum() > 0)
 
     @cached_property
     def _places(self) -> npt.NDArray[np.int64]:
-        """[m]: the place of each feature's reason."""
+        """[m] The index of each feature's reason."""
         places = {reason.code: place for place, reason in enumerate(self.manifest.reasons)}
         return np.array([places[feature.reason] for feature in self.manifest.features], np.int64)
 
 
 def find_reasons(bundle: Bundle, rows: Rows) -> Reasons:
-    """The reasons of rows; a booster takes some milliseconds a row.
+    """The reasons of rows; a booster takes some milliseconds per row.
 
-    Raises BundleError where contributions and graph are not of one model.
+    Raises BundleError if contributions and graph belong to different models.
     """
     margin, contributions = bundle.score(rows).margin, bundle.contributions(rows)
     gap = float(np.abs(contributions.sum(axis=1) - margin).max(initial=0))
@@ -134,7 +134,7 @@ def find_reasons(bundle: Bundle, rows: Rows) -> Reasons:
 
 
 def value_of(value: float, levels: Sequence[str]) -> Value:
-    """A value of the model's matrix as people read it; `levels` are the feature's."""
+    """A value of the model's matrix in readable form; `levels` are the feature's levels."""
     if np.isnan(value):
         return None
     return levels[int(value)] if levels and 0 <= value < len(levels) else float(f"{value:.6g}")

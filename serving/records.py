@@ -1,9 +1,9 @@
-"""The format that serving hands on: one answered application, and how a run of them is framed.
+"""The record format: one answered application, and the frames in which records are stored and sent.
 
-A prediction log and a request to the monitor carry the same bytes: frames, each a little-endian 32-bit length, the
-CRC-32 of the payload, and the payload, a MessagePack array. A `Schema` frame stands before the first record that refers
-to it, so a log can be read without the bundle that wrote it. Zeros where a length should be are the end: segments are
-preallocated.
+A prediction log and a request to the monitor contain the same bytes: a sequence of frames. A frame is a little-endian
+32-bit length, the CRC-32 of the payload, and the payload, which is a MessagePack array. A `Schema` frame precedes the
+first record that refers to it, so a log can be read without its bundle. A length of zero marks the end, because
+segments are preallocated with zeros.
 """
 
 from __future__ import annotations
@@ -20,25 +20,27 @@ import msgspec
 from training.bundle import Manifest
 
 CONTENT_TYPE = "application/vnd.credence.records"
-"""Of a request that carries frames."""
+"""Content type of a request that contains frames."""
 SEGMENT_HEADER = "Credence-Segment"
 ANSWERED_HEADER = "Credence-Answered"
 NEWEST_HEADER = "Credence-Newest"
-"""Its headers: the three values of a `SegmentReport`."""
+"""Headers of such a request: the three values of a `SegmentReport`."""
 
 HistoryStatus = Literal["found", "none", "not asked", "stale"]
-"""Whether the client's history was used: `none` is a client without one, `stale` one that is too old to trust."""
+"""Whether the client's history was used. `none`: the client has no history. `stale`: the history is too old.
+`not asked`: the request did not name a client.
+"""
 
 _HEADER = struct.Struct("<II")
 HEADER_SIZE = _HEADER.size
 
 
 class RecordError(Exception):
-    """Bytes that are not the frames of this format."""
+    """The bytes are not valid frames of this format."""
 
 
 class Schema(msgspec.Struct, frozen=True, array_like=True, tag="schema", dict=True):
-    """The names behind a record's arrays, in their order."""
+    """The names of the values in a record's arrays, in order."""
 
     numeric: tuple[str, ...]
     categorical: tuple[str, ...]
@@ -46,7 +48,7 @@ class Schema(msgspec.Struct, frozen=True, array_like=True, tag="schema", dict=Tr
 
     @classmethod
     def of(cls, manifest: Manifest) -> Schema:
-        """The inputs of a bundle."""
+        """The schema of a bundle's inputs."""
         numeric, categorical = (
             tuple(field.name for field in part) for part in (manifest.numeric, manifest.categorical)
         )
@@ -54,13 +56,13 @@ class Schema(msgspec.Struct, frozen=True, array_like=True, tag="schema", dict=Tr
 
     @cached_property
     def id(self) -> str:
-        """A hash of the names: the same names are the same schema in every predictor."""
+        """A hash of the names, so equal names have the same id in every predictor."""
         names = msgspec.msgpack.encode((self.numeric, self.categorical, self.history))
         return hashlib.sha256(names).hexdigest()[:16]
 
 
 class SegmentReport(NamedTuple):
-    """How many records a segment of a log holds: the monitor computes from it whether all have come."""
+    """The number of records in a segment of a log, from which the monitor computes whether all have arrived."""
 
     segment: str
     answered: int
@@ -69,10 +71,10 @@ class SegmentReport(NamedTuple):
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True, tag="record"):
-    """One answered application: what was sent, what was used, what was said."""
+    """One answered application: the request's values, the used history and the answer."""
 
     id: str
-    """`<segment>-<ordinal>`, given by the predictor, returned in the answer; the key for outcomes."""
+    """`<segment>-<ordinal>`; the predictor sets it and returns it in the answer. It is the key for outcomes."""
     at: int
     """Microseconds since 1970, UTC."""
     request: str
@@ -80,13 +82,13 @@ class Record(msgspec.Struct, frozen=True, array_like=True, tag="record"):
     version: str
     schema: str
     client: int | None
-    """SK_ID_CURR as it was sent; None for a new client."""
+    """SK_ID_CURR from the request; None for a new client."""
     numeric: bytes
-    """float32, little-endian, NaN = missing; as sent, before the graph reads anomalies as missing."""
+    """float32, little-endian, NaN means missing; the sent values, before the graph replaces anomalies."""
     categorical: tuple[str, ...]
-    """As sent, so that unseen levels are kept; "" = missing."""
+    """The sent values, so that unseen levels are kept; "" means missing."""
     history: bytes
-    """float32, little-endian: the values used; all NaN unless `history_status` is `found`."""
+    """float32, little-endian: the used values; all NaN unless `history_status` is `found`."""
     history_status: HistoryStatus
     probability: float
     margin: float
@@ -94,15 +96,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True, tag="record"):
     decision: str
     warnings: tuple[str, ...]
     explanation: str = ""
-    """What `explications_locales` answered, JSON; empty where it was not asked for."""
+    """The value of the output `explications_locales`, JSON; empty if it was not requested."""
 
 
 class Forgotten(msgspec.Struct, frozen=True, array_like=True, tag="forgotten"):
-    """What is left of a record whose client was forgotten: it was answered, and nothing else."""
+    """The remains of a record whose client was forgotten; it only shows that an application was answered."""
 
     id: str
     padding: bytes
-    """Fills the erased record's place, so that a log can be rewritten without moving what follows."""
+    """Fills the space of the erased record, so that the following frames need not move."""
 
 
 Entry = Schema | Record | Forgotten
@@ -118,9 +120,9 @@ def frame(entry: Entry) -> bytes:
 
 
 def read(buffer: bytes | memoryview, offset: int = 0) -> Iterator[tuple[int, Entry]]:
-    """Entries from `offset` on, each with the offset behind its frame, up to the end or the zeros.
+    """Entries from `offset` on, each with the end offset of its frame, up to the end or the zeros.
 
-    Raises RecordError at a frame that is torn, does not match its checksum or is not an entry.
+    Raises RecordError if a frame is incomplete, does not match its checksum or is not an entry.
     """
     view = memoryview(buffer)
     while offset + HEADER_SIZE <= len(view):

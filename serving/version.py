@@ -1,4 +1,4 @@
-"""One version of the model, ready to answer: its bundle, its codec and its clients' history."""
+"""One version of the model, ready to answer: its bundle, its codec and the client history."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 class Scored(msgspec.Struct, frozen=True):
-    """Applications with what the model said about them; lists of n."""
+    """Applications with the model's answers; lists of n."""
 
     applications: Applications
     history: Floats
-    """[n, h], the values used; NaN = missing."""
+    """[n, h] The used values; NaN means missing."""
     statuses: list[HistoryStatus]
     probability: list[float]
     margin: list[float]
@@ -35,22 +35,22 @@ class Scored(msgspec.Struct, frozen=True):
 
     @property
     def rows(self) -> Rows:
-        """What was scored, as a bundle takes it."""
+        """The scored rows, in the form that a bundle takes."""
         return Rows(self.applications.numeric, self.applications.categorical, self.history)
 
 
 class DecisionReasons(msgspec.Struct, frozen=True):
-    """Why one application was decided so: the base and all of `by_reason` are the margin, in log-odds of default."""
+    """The reasons for one decision; `base` and all of `by_reason` sum to the margin, in log-odds of default."""
 
     base: float
     margin: float
     reasons: list[GivenReason]
-    """At most four that speak against the applicant, strongest first; none where the decision does not."""
+    """At most four reasons against the applicant, strongest first; empty if the applicant is accepted."""
     by_reason: dict[str, float]
 
 
 class Model:
-    """A version; nothing of it changes, so that requests in flight end on the one they began with."""
+    """A version. It is immutable, so requests in progress finish on the version on which they started."""
 
     def __init__(
         self, bundle: Bundle, name: str, version: str, history: History | None, *, unknown: Unknown, history_days: int
@@ -69,15 +69,16 @@ class Model:
         self._blank = _blank(1, len(manifest.history))
 
     def with_history(self, history: History | None) -> Model:
-        """The same version beside another client history."""
+        """The same version with another client history."""
         other = copy(self)
         other._history, other.history_date = history, history.as_of if history is not None else None
         return other
 
     def score(self, tensors: Sequence[Tensor], trial: bool = False) -> Scored:
-        """Answer the applications in `tensors`; recording is the caller's. Raises Refused.
+        """Score the applications in `tensors`; the caller records them. Raises Refused.
 
-        In a trial what is unknown is never refused: replay applications are of the hold-out, and training saw others.
+        A trial never refuses unknown values, because replay applications come from the hold-out and training did not
+        see them.
         """
         applications = (self._trial if trial else self._codec).read(tensors)
         history, statuses = self._look_up(applications)
@@ -94,17 +95,17 @@ class Model:
         )
 
     def explain(self, scored: Scored) -> list[str]:
-        """Why each application was decided so: an Explanation a row, as JSON. A booster takes some milliseconds a row.
+        """The reasons for each decision: one DecisionReasons per row, as JSON.
 
-        Raises Refused where a booster's contributions cannot be computed.
+        A booster takes some milliseconds per row. Raises Refused if a booster's contributions cannot be computed.
         """
         try:
             reasons = find_reasons(self.bundle, scored.rows)
         except ModuleNotFoundError as error:
             raise Refused(f"{EXPLANATION}: this predictor has no {error.name}, ask the explainer", "outputs") from error
-        return [self._told(reasons, scored, row) for row in range(len(scored.probability))]
+        return [self._explanation(reasons, scored, row) for row in range(len(scored.probability))]
 
-    def _told(self, reasons: Reasons, scored: Scored, row: int) -> str:
+    def _explanation(self, reasons: Reasons, scored: Scored, row: int) -> str:
         refused = scored.decision[row] == self.manifest.policy.refuse
         explanation = DecisionReasons(
             reasons.base(row), scored.margin[row], reasons.against(row) if refused else [], reasons.by_reason(row)
@@ -112,7 +113,7 @@ class Model:
         return msgspec.json.encode(explanation).decode()
 
     def _look_up(self, applications: Applications) -> tuple[Floats, list[HistoryStatus]]:
-        """The history [n, h] of the applications, and how each came by it."""
+        """The history [n, h] of the applications, and the status of each."""
         rows = len(applications)
         sent = applications.history
         if sent is not None:
@@ -124,22 +125,22 @@ class Model:
         history = self._history
         if history is None:
             return values, ["not asked" if client is None else "none" for client in clients]
-        found = [-1 if client is None else history.find(client) for client in clients]
+        places = [-1 if client is None else history.find(client) for client in clients]
         if datetime.now(UTC).date() - history.as_of > self._keeps:
-            return values, [_status(client, row, "stale") for client, row in zip(clients, found, strict=True)]
-        if rows == 1 and found[0] >= 0:
-            values = history.values[found[0] : found[0] + 1]
-        elif max(found) >= 0:
-            index = np.array(found)
+            return values, [_status(client, row, "stale") for client, row in zip(clients, places, strict=True)]
+        if rows == 1 and places[0] >= 0:
+            values = history.values[places[0] : places[0] + 1]
+        elif max(places) >= 0:
+            index = np.array(places)
             values = np.where((index >= 0)[:, None], history.values[index], np.float32(np.nan))
-        return values, [_status(client, row, "found") for client, row in zip(clients, found, strict=True)]
+        return values, [_status(client, row, "found") for client, row in zip(clients, places, strict=True)]
 
 
 def open_model(directory: Path, version: str, name: str, *, unknown: Unknown, history_days: int) -> Model:
-    """Open a version in a folder of versions, or a folder that is one bundle; let it answer its replay applications.
+    """Open a version in a folder of versions, or a folder that is one bundle, and check its replay applications.
 
-    Raises BundleError if it cannot be opened or does not answer as it did when it was trained. A missing client history
-    is no error: every client is then one without history, and a warning is logged.
+    Raises BundleError if the bundle cannot be opened or its answers differ from training's. A missing client history is
+    not an error: a warning is logged, and all clients are answered without history.
     """
     bundle = Bundle.open(path_of(directory, version))
     bundle.check_replay()
@@ -149,12 +150,12 @@ def open_model(directory: Path, version: str, name: str, *, unknown: Unknown, hi
 
 
 def path_of(directory: Path, version: str) -> Path:
-    """Where a version's bundle lies: in a folder of its own, unless `directory` is a bundle itself."""
+    """The folder of a version's bundle: `directory`/`version`, or `directory` if it is a bundle itself."""
     return directory if (directory / "bundle.json").exists() else directory / version
 
 
 def open_history(directory: Path, manifest: Manifest) -> History | None:
-    """The client history for a model's features, or None where there is none yet."""
+    """The client history for a model's features, or None if it does not exist yet."""
     path = History.path_for(directory, manifest.history)
     if not manifest.history or path.exists():
         return History.open(path, manifest.history) if manifest.history else None
@@ -166,25 +167,25 @@ def open_history(directory: Path, manifest: Manifest) -> History | None:
 
 def versions(directory: Path) -> list[str]:
     """The versions in a folder of models, oldest first."""
-    found = [path.parent.name for path in directory.glob("*/bundle.json") if path.parent.name.isdecimal()]
-    return sorted(found, key=int)
+    names = [path.parent.name for path in directory.glob("*/bundle.json") if path.parent.name.isdecimal()]
+    return sorted(names, key=int)
 
 
 def newest(directory: Path) -> str:
-    """The highest version number. Raises BundleError if there is none, or a bundle that does not say its version."""
+    """The highest version number. Raises BundleError if there is no version, or if `directory` is a bundle itself."""
     if (directory / "bundle.json").exists():
         raise BundleError(f"{directory} is one bundle: say which version it is (--version or CREDENCE_VERSION)")
-    found = versions(directory)
-    if not found:
+    numbers = versions(directory)
+    if not numbers:
         raise BundleError(f"{directory} holds no version: expected a folder like {directory / '1'} with a bundle.json")
-    return found[-1]
+    return numbers[-1]
 
 
 def _blank(rows: int, width: int) -> Floats:
     return np.full((rows, width), np.nan, dtype=np.float32)
 
 
-def _status(client: int | None, row: int, known: HistoryStatus) -> HistoryStatus:
+def _status(client: int | None, row: int, present: HistoryStatus) -> HistoryStatus:
     if client is None:
         return "not asked"
-    return known if row >= 0 else "none"
+    return present if row >= 0 else "none"

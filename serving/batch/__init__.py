@@ -1,1 +1,1 @@
-"""Decisions for a file of applications, by the code that answers callers."""
+"""Decisions for a file of applications, with the same code as the predictor."""

@@ -1,4 +1,4 @@
-"""Files of applications, CSV or Parquet, as the tensors a caller would send."""
+"""Reading files of applications, CSV or Parquet, as the tensors that a caller would send."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from serving.protocol.tensors import BYTES, FP64, INT64, Tensor
 from training.bundle import Manifest
 
 ROWS = 4_096
-"""Rows in memory at a time: 120 columns of them are some 20 MB as Python values."""
+"""Rows in memory at a time; with 120 columns they take about 20 MB as Python values."""
 
 _CSV_BYTES = 4 << 20
 
 
 class FileError(Exception):
-    """A file that is not one of applications; the message names it, and row and field where there is one."""
+    """A file is not a file of applications; the message names the file and, if known, row and field."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class FileBatch:
     rows: int
     tensors: Sequence[Tensor]
     ignored: tuple[str, ...]
-    """Columns of the file that are not among the tensors."""
+    """Columns of the file that did not become tensors."""
 
     def take(self, rows: Sequence[int]) -> list[Tensor]:
-        """Some of its rows."""
+        """The tensors of some rows."""
         return [
             msgspec.structs.replace(tensor, shape=[len(rows)], data=[tensor.data[row] for row in rows])
             for tensor in self.tensors
@@ -47,7 +47,7 @@ class FileBatch:
 
 
 def read_batches(path: Path, manifest: Manifest, *, keep_unknown: bool) -> Iterator[FileBatch]:
-    """The file's rows in order, in batches of bounded size; columns the model does not know only if asked for.
+    """The file's rows in order, in batches of bounded size; unknown columns are included if `keep_unknown`.
 
     Raises FileError.
     """
@@ -71,13 +71,13 @@ def _parquet(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 def _csv(path: Path) -> Iterator[pa.RecordBatch]:
-    """All columns as text: what they mean is for the model to say, not for the first rows of the file."""
+    """All columns as text, because the model's fields determine the types, not the first rows of the file."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         names = next(csv.reader(file), [])
     options = pyarrow.csv.ConvertOptions(
         column_types={name: pa.string() for name in names}, null_values=[""], strings_can_be_null=True
     )
-    reading = pyarrow.csv.ReadOptions(block_size=_CSV_BYTES, use_threads=False)  # its errors then name the row
+    reading = pyarrow.csv.ReadOptions(block_size=_CSV_BYTES, use_threads=False)  # so that its errors name the row
     with pyarrow.csv.open_csv(path, reading, convert_options=options) as reader:
         for batch in reader:
             for start in range(0, batch.num_rows, ROWS):
@@ -119,7 +119,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _numbers(name: str, texts: pa.Array, path: Path, done: int) -> pa.Array:
-    """Texts of a CSV file as float64, which holds every whole number that a field can have."""
+    """Texts of a CSV file as float64, which can represent every whole number of a field."""
     try:
         return pc.cast(texts, pa.float64())
     except pa.ArrowInvalid:

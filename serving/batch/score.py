@@ -1,7 +1,7 @@
-"""Decisions for a file of applications, in batches, by the very code that answers callers.
+"""Decisions for a file of applications, in batches, with the same code as the predictor.
 
-A column becomes the tensor of its name, so what is refused, what is unusual and every last bit are as over the wire. An
-application that the predictor would refuse to answer has its error where the others have their decision.
+Each column becomes the tensor of its name. So refusals, warnings and every last bit are the same as over HTTP. If the
+predictor would refuse an application, its row has an error instead of a decision.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ _WRITERS = {".csv": pyarrow.csv.CSVWriter, ".parquet": pyarrow.parquet.ParquetWr
 
 @dataclass
 class ScoreSummary:
-    """What was decided."""
+    """The counts of a scored file."""
 
     rows: int = 0
     refused: int = 0
     unusual: int = 0
     """Applications with an unseen level or a value outside the range of training."""
     ignored: tuple[str, ...] = ()
-    """Columns that are no fields of the model."""
+    """Columns that are not fields of the model."""
 
     unanswered: int = 0
-    """Applications that are not decided: each has its error in the output."""
+    """Applications without a decision; each has its error in the output."""
     first_error: str = ""
-    """Of them the first, with its row."""
+    """The error of the first of them, with its row."""
 
     def add(self, decided: Decided, refuse: str) -> None:
         """Count one batch."""
@@ -62,7 +62,7 @@ class ScoreSummary:
 
 @dataclass(frozen=True)
 class Decided:
-    """A batch of `rows`: what was scored, in order, and the errors of the rows between."""
+    """A batch of `rows` rows: the scored rows in order, and the errors of the others by row."""
 
     rows: int
     scored: Scored | None
@@ -70,9 +70,9 @@ class Decided:
 
 
 def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons: bool, say: Say) -> ScoreSummary:
-    """Decide on every row of `source` as a predictor with these settings does; write `target` whole or not at all.
+    """Decide on every row of `source` as a predictor with these settings would; `target` appears only when complete.
 
-    Raises FileError where no row of the first batch can be answered, BundleError.
+    Raises BundleError. Raises FileError if the file cannot be read or no row of the first batch can be answered.
     """
     if target.suffix not in _WRITERS:
         raise FileError(f"{target}: expected a name that ends in .csv or .parquet, got '{target.suffix}'")
@@ -94,17 +94,17 @@ def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons
 def _decide(
     batches: Iterable[FileBatch], source: Path, model: Model, explained: Bundle | None, writer: Any, say: Say
 ) -> ScoreSummary:
-    summary, said = ScoreSummary(), time.monotonic()
+    summary, reported = ScoreSummary(), time.monotonic()
     for batch in batches:
         decided = _score(model, batch)
         if not summary.rows and decided.scored is None:
-            # All wrong from the start is a file of something else, not a file with faults in it.
+            # If all rows of the first batch are wrong, the file probably does not hold applications.
             raise FileError(f"{source}, row 1: {decided.errors[0]}")
         writer.write_table(_table(model, batch, decided, explained))
         summary.add(decided, model.manifest.policy.refuse)
         summary.ignored = batch.ignored
-        if time.monotonic() - said > _SAY_SECONDS:
-            said = time.monotonic()
+        if time.monotonic() - reported > _SAY_SECONDS:
+            reported = time.monotonic()
             say(f"{summary.rows:,} applications")
     if not summary.rows:
         raise FileError(f"{source}: expected a row an application, found none")
@@ -112,7 +112,7 @@ def _decide(
 
 
 def _score(model: Model, batch: FileBatch) -> Decided:
-    """Score a batch at once, or, where it is refused, all of its rows that are not refused alone."""
+    """Score a batch at once; if it is refused, score only the rows that are not refused one by one."""
     try:
         return Decided(batch.rows, model.score(batch.tensors), {})
     except Refused:
@@ -138,7 +138,7 @@ def _schema(*, with_reasons: bool) -> pa.Schema:
 
 
 def _table(model: Model, batch: FileBatch, decided: Decided, explained: Bundle | None) -> pa.Table:
-    """The batch's decisions, and errors, in the order of the file."""
+    """The decisions and errors of the batch, in the order of the file."""
     schema = _schema(with_reasons=explained is not None)
     columns = _columns(model, decided.scored, explained) if decided.scored else {}
     places = iter(range(decided.rows))
@@ -151,7 +151,7 @@ def _table(model: Model, batch: FileBatch, decided: Decided, explained: Bundle |
 
 
 def _clients(batch: FileBatch) -> Sequence[int | None]:
-    """SK_ID_CURR of every row, undecided ones included; None where it is no whole number."""
+    """SK_ID_CURR of every row, also of rows without a decision; None if it is not a whole number."""
     values = next((tensor.data for tensor in batch.tensors if tensor.name == CLIENT), [None] * batch.rows)
     return [int(value) if isinstance(value, int | float) and value == value // 1 else None for value in values]
 
@@ -167,7 +167,7 @@ def _columns(model: Model, scored: Scored, explained: Bundle | None) -> dict[str
 
 
 def _reasons(scored: Scored, bundle: Bundle) -> dict[str, Sequence[object]]:
-    """Columns of texts, French and English, for the refused; who is accepted needs none."""
+    """Columns with the French and English reasons of refused applications; accepted ones need no reasons."""
     names = [(f"raison_{number}", f"reason_{number}") for number in range(1, MOST_REASONS + 1)]
     columns: dict[str, list[str | None]] = {name: [None] * len(scored.decision) for pair in names for name in pair}
     refused = np.flatnonzero(np.array(scored.decision) == bundle.manifest.policy.refuse)

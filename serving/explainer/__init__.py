@@ -1,6 +1,6 @@
-"""Why a decision, in full: reasons and contributions, and on request an anchor and a counterfactual.
+"""Full explanations of decisions: reasons and contributions, and on request an anchor and a counterfactual.
 
-Here belong the searches, the answer for one application, and KServe's server around them. It has a copy of the bundle
-and never calls a predictor: an explanation is no decision and leaves no record. `anchor` alone imports Alibi, `server`
-alone KServe. What the figures are made of is `serving.reasons`.
+This package holds the searches, the answer for one application, and KServe's server around them. The explainer has its
+own copy of the bundle and never calls a predictor: an explanation is not a decision and is not recorded. Only `anchor`
+imports Alibi, and only `server` imports KServe. `serving.reasons` computes the figures.
 """

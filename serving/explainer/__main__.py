@@ -17,7 +17,7 @@ def main() -> int:
     try:
         settings = read(sys.argv[1:], os.environ)
         claim(settings.host, settings.explainer_port, "explainer_port")
-        # KServe reads the command line when it is imported, and these options are not its own
+        # KServe parses the command line when it is imported and does not know our options.
         sys.argv = [sys.argv[0], "--configure_logging", "false"]
         log_json()
         from serving.explainer.server import run

@@ -1,8 +1,8 @@
-"""What the applicant could have asked for instead: the smallest change of actionable fields that would be accepted.
+"""Counterfactuals: the smallest change of actionable fields with which the application would be accepted.
 
-One field is tried before two, two before three. Amounts become shares of themselves, in whole steps of money, within
-what training saw: of each field and of each ratio that is made of them. They only go down, because less credit is
-something to ask for and dearer goods are not. The bundle's graph decides on every candidate.
+One field is tried before two, and two before three. Amounts become shares of themselves, in whole steps of money. Each
+field, and each ratio that uses it, must stay in the range of training. Amounts only go down, because an applicant can
+ask for less credit but not for more expensive goods. The bundle's graph decides on every candidate.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ import numpy.typing as npt
 from training.bundle import Bundle, Field, Rows
 
 _SHARES = (20, 20, 10)
-"""Into how many shares an amount is divided where one, two, or more fields change at once."""
+"""The number of shares of an amount if one field, two fields, or more change together."""
 
 _DIGITS = 3
 """An amount changes in steps of its third digit: 568,800 by 1,000, 24,700 by 100."""
 
 Value = float | str
 Values = Mapping[str, Value]
-"""By field, what it is changed to."""
+"""Field to its changed value."""
 Mask = npt.NDArray[np.bool_]
 
 
 class FieldChange(msgspec.Struct, frozen=True, rename={"before": "from", "after": "to"}):
-    """One field's value as it was sent and as it would be accepted."""
+    """The sent value of one field, and the value that would be accepted."""
 
     before: Value
     after: Value
 
 
 class Counterfactual(msgspec.Struct, frozen=True):
-    """An application that would be accepted."""
+    """The changes with which an application would be accepted, and its probability then."""
 
     changes: dict[str, FieldChange]
     probability: float
@@ -58,18 +58,18 @@ class Searcher:
             for place, feature in enumerate(manifest.features)
             if len(feature.made_from) > 1 and names.intersection(feature.made_from)
         ]
-        seen = bundle.features(bundle.background())[:, self._ratios]
-        self._low, self._high = _ends(seen)
+        ratios = bundle.features(bundle.background())[:, self._ratios]
+        self._low, self._high = _ends(ratios)
 
     def search(self, row: Rows) -> Counterfactual | None:
-        """The smallest change that makes one refused application accepted; None if none of those tried does."""
+        """The smallest change with which one refused application is accepted; None if no tried change is enough."""
         before = {field.name: value for field in self._actionable if (value := self._value(row, field)) is not None}
         fields = [field for field in self._actionable if field.name in before]
         for count in range(1, len(fields) + 1):
             tried = list(_candidates(fields, before, count))
-            found = self._nearest(row, before, tried)
-            if found is not None:
-                return self._told(row, before, self._nearer(row, before, found))
+            after = self._nearest(row, before, tried)
+            if after is not None:
+                return self._counterfactual(row, before, self._nearer(row, before, after))
         return None
 
     def _nearest(self, row: Rows, before: Values, tried: Sequence[Values]) -> Values | None:
@@ -79,14 +79,14 @@ class Searcher:
         accepted = np.flatnonzero(self._accepts(self._changed(row, ordered)))
         return ordered[accepted[0]] if len(accepted) else None
 
-    def _nearer(self, row: Rows, before: Values, found: Values) -> Values:
-        """One amount in the finest steps, up to where it was found."""
-        ((name, after), *others) = found.items()
+    def _nearer(self, row: Rows, before: Values, after: Values) -> Values:
+        """If `after` changes one amount, search again between it and the sent amount, in the finest steps."""
+        ((name, value), *others) = after.items()
         start = before[name]
-        if others or isinstance(after, str) or isinstance(start, str):
-            return found
-        amounts = np.arange(after, start, _step(start)).tolist()
-        return self._nearest(row, before, [{name: amount} for amount in amounts]) or found
+        if others or isinstance(value, str) or isinstance(start, str):
+            return after
+        amounts = np.arange(value, start, _step(start)).tolist()
+        return self._nearest(row, before, [{name: amount} for amount in amounts]) or after
 
     def _accepts(self, rows: Rows) -> Mask:
         ratios = self._bundle.features(rows)[:, self._ratios]
@@ -103,13 +103,13 @@ class Searcher:
         return Rows(numeric, categorical, row.history.repeat(count, axis=0))
 
     def _value(self, row: Rows, field: Field) -> Value | None:
-        """A field's value; None where it is missing, so that there is nothing to change."""
+        """A field's value, or None if it is missing and cannot be changed."""
         if field.datatype == "BYTES":
             return str(row.categorical[0, self._places[field.name]]) or None
         number = float(row.numeric[0, self._places[field.name]])
         return None if math.isnan(number) or number in field.anomalies else number
 
-    def _told(self, row: Rows, before: Values, after: Values) -> Counterfactual:
+    def _counterfactual(self, row: Rows, before: Values, after: Values) -> Counterfactual:
         probability = self._bundle.score(self._changed(row, [after])).probability[0]
         return Counterfactual(
             {name: FieldChange(before[name], value) for name, value in after.items()}, float(probability)
@@ -117,7 +117,7 @@ class Searcher:
 
 
 def _candidates(fields: Sequence[Field], before: Values, count: int) -> Iterator[Values]:
-    """Every way to change so many fields at once."""
+    """All ways to change `count` fields together."""
     shares = _SHARES[min(count, len(_SHARES)) - 1]
     for chosen in itertools.combinations(fields, count):
         options = [_options(field, before[field.name], shares) for field in chosen]
@@ -126,7 +126,7 @@ def _candidates(fields: Sequence[Field], before: Values, count: int) -> Iterator
 
 
 def _options(field: Field, value: Value, shares: int) -> list[Value]:
-    """Other values of a field, within what training saw."""
+    """Other values of a field, within the range of training."""
     if isinstance(value, str):
         return [level for level in field.levels if level != value]
     if field.minimum is None or field.maximum is None:
@@ -137,13 +137,13 @@ def _options(field: Field, value: Value, shares: int) -> list[Value]:
 
 
 def _step(value: float) -> int:
-    """The whole step of money in which an amount changes."""
+    """The step in which an amount changes, a power of ten."""
     digits = math.floor(math.log10(max(abs(value), 1))) + 1
     return int(10 ** max(0, digits - _DIGITS))
 
 
 def _distance(before: Values, after: Values) -> float:
-    """How large a change is: shares of amounts, 1 for another level."""
+    """The size of a change: relative changes of amounts, and 1 for each changed level."""
     return sum(_share(before[name], value) for name, value in after.items())
 
 
@@ -153,8 +153,8 @@ def _share(before: Value, after: Value) -> float:
     return abs(after - before) / max(abs(before), 1.0)
 
 
-def _ends(seen: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """Smallest and largest of each column [n, r]; of one that was always missing, none."""
-    low = np.where(np.isnan(seen), np.inf, seen).min(axis=0, initial=np.inf)
-    high = np.where(np.isnan(seen), -np.inf, seen).max(axis=0, initial=-np.inf)
+def _ends(ratios: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Minimum and maximum of each column [n, r]; an empty range (inf, -inf) if the column was always missing."""
+    low = np.where(np.isnan(ratios), np.inf, ratios).min(axis=0, initial=np.inf)
+    high = np.where(np.isnan(ratios), -np.inf, ratios).max(axis=0, initial=-np.inf)
     return low.astype(np.float32), high.astype(np.float32)

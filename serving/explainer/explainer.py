@@ -1,4 +1,4 @@
-"""One version's explanations: applications in, an answer for each out."""
+"""The explanations of one version, one for each application."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from serving.explainer.counterfactual import Counterfactual, Searcher
-from serving.explainer.request import Wanted
+from serving.explainer.request import Extras
 from serving.protocol.tensors import Tensor
 from serving.reasons import ReasonPart, Reasons, find_reasons
 from serving.version import Model, Scored, newest, open_history, open_model
@@ -24,15 +24,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 ANCHOR_SECONDS = 10.0
-"""Longest search for an anchor; the answer then goes without one and says so."""
-
+"""Time limit of the search for an anchor; after it, the answer has a note instead of an anchor."""
 
 PRECISION = 0.95
-"""Share of like applications that an anchor must decide alike."""
+"""The share of decisions that must stay the same while an anchor holds."""
 
 
 class Why(msgspec.Struct, frozen=True):
-    """A reason that speaks against the applicant, with the features behind it."""
+    """A reason against the applicant, with its strongest features."""
 
     code: str
     french: str
@@ -42,7 +41,7 @@ class Why(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """The answer for one application; `base` with all of `by_reason`, or of `contributions`, is the margin."""
+    """The answer for one application; `base` plus all of `by_reason`, or of `contributions`, is the margin."""
 
     model: str
     version: str
@@ -60,12 +59,12 @@ class Explanation(msgspec.Struct, frozen=True):
     """By feature."""
     anchor: Anchor | UnsetType | None = UNSET
     counterfactual: Counterfactual | UnsetType | None = UNSET
-    """Both only where they were asked for; None if there is none, and `notes` say why."""
+    """`anchor` and `counterfactual` are set only on request; None if nothing was found, and `notes` say why."""
     notes: dict[str, str] | UnsetType = UNSET
 
 
 class Explainer:
-    """Explains as `model` decides."""
+    """Explains the decisions of `model`."""
 
     def __init__(self, model: Model, anchors: Anchors | None, directory: Path) -> None:
         self.model = model
@@ -74,34 +73,34 @@ class Explainer:
         self._directory = directory
         self._history_file = self._find_history()
 
-    def explain(self, tensors: Sequence[Tensor], wanted: Wanted) -> list[Explanation]:
-        """An answer for each application; takes milliseconds to seconds. Raises Refused."""
+    def explain(self, tensors: Sequence[Tensor], extras: Extras) -> list[Explanation]:
+        """An explanation for each application; it takes milliseconds to seconds. Raises Refused."""
         self._keep_up()
         scored = self.model.score(tensors)
         reasons = find_reasons(self.model.bundle, scored.rows)
-        return [self._explain(scored, reasons, row, wanted) for row in range(len(scored.probability))]
+        return [self._explain(scored, reasons, row, extras) for row in range(len(scored.probability))]
 
     def _keep_up(self) -> None:
-        """Take a client history that was made anew: reasons must be those of the decision. Raises BundleError."""
-        found = self._find_history()
-        if found != self._history_file:
+        """Open the client history again if its file changed, so that reasons match decisions. Raises BundleError."""
+        file = self._find_history()
+        if file != self._history_file:
             self.model = self.model.with_history(open_history(self._directory, self.model.manifest))
-            self._history_file = found
+            self._history_file = file
 
     def _find_history(self) -> tuple[int, int] | None:
-        """What tells one client history from the next; None where there is none."""
+        """Inode and modification time of the client history file, which identify it; None if it does not exist."""
         path = History.path_for(self._directory, self.model.manifest.history)
         try:
-            found = path.stat()
+            status = path.stat()
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return status.st_ino, status.st_mtime_ns
 
-    def _explain(self, scored: Scored, reasons: Reasons, row: int, wanted: Wanted) -> Explanation:
+    def _explain(self, scored: Scored, reasons: Reasons, row: int, extras: Extras) -> Explanation:
         model = self.model
         notes: dict[str, str] = {}
-        anchor = self._anchor(scored, reasons, row, notes) if wanted.anchor else UNSET
-        counterfactual = self._counterfactual(scored, row, notes) if wanted.counterfactual else UNSET
+        anchor = self._anchor(scored, reasons, row, notes) if extras.anchor else UNSET
+        counterfactual = self._counterfactual(scored, row, notes) if extras.counterfactual else UNSET
         return Explanation(
             model=model.name,
             version=model.version,
@@ -113,8 +112,8 @@ class Explainer:
             base=reasons.base(row),
             margin=scored.margin[row],
             reasons=[
-                Why(told.code, told.french, told.english, told.contribution, reasons.parts(row, told.code))
-                for told in reasons.against(row)
+                Why(reason.code, reason.french, reason.english, reason.contribution, reasons.parts(row, reason.code))
+                for reason in reasons.against(row)
             ],
             by_reason=reasons.by_reason(row),
             contributions=reasons.by_feature(row),
@@ -128,26 +127,26 @@ class Explainer:
             notes["anchor"] = "Anchors need Alibi, which is not installed here."
             return None
         try:
-            found = self._anchors.find(scored.rows.take(slice(row, row + 1)), reasons, row, PRECISION, ANCHOR_SECONDS)
+            anchor = self._anchors.find(scored.rows.take(slice(row, row + 1)), reasons, row, PRECISION, ANCHOR_SECONDS)
         except TimeoutError:
             notes["anchor"] = f"No rule was found within {ANCHOR_SECONDS:g} s."
             return None
-        if found.precision < PRECISION:
+        if anchor.precision < PRECISION:
             notes["anchor"] = f"No rule settles {PRECISION:.0%} of the decisions; this one comes nearest."
-        return found
+        return anchor
 
     def _counterfactual(self, scored: Scored, row: int, notes: dict[str, str]) -> Counterfactual | None:
         if scored.decision[row] != self.model.manifest.policy.refuse:
             notes["counterfactual"] = "The application is accepted as it is."
             return None
-        found = self._searcher.search(scored.rows.take(slice(row, row + 1)))
-        if found is None:
+        counterfactual = self._searcher.search(scored.rows.take(slice(row, row + 1)))
+        if counterfactual is None:
             notes["counterfactual"] = "No other terms among those that training saw would be accepted."
-        return found
+        return counterfactual
 
 
 def open_explainer(settings: ExplainerSettings) -> Explainer:
-    """Open the version to explain as the predictor does, replayed and with its clients' history.
+    """Open the version to explain as the predictor does: with its replay check and the client history.
 
     Raises BundleError.
     """
@@ -156,7 +155,7 @@ def open_explainer(settings: ExplainerSettings) -> Explainer:
         settings.models, version, settings.model_name, unknown=settings.unknown, history_days=settings.history_days
     )
     explainer = Explainer(model, _anchors(model.bundle), settings.models)
-    # what the first caller would wait for: a booster and its library
+    # Load the booster and its library now, so that the first caller need not wait for them.
     find_reasons(model.bundle, model.bundle.background().take(slice(0, 1)))
     return explainer
 

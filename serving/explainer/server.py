@@ -1,8 +1,9 @@
 """KServe's server around an explainer.
 
-The paths that explain, and those that KServe would answer otherwise than it should, are ours and stand before its own:
-its explain path sends request headers back, credentials among them, its V2 path answers a wrong tensor with 500, and
-its repository paths let anybody unload the model. Health, readiness, /metrics and the process are KServe's.
+The paths for explanations are ours, and so are paths that KServe would answer wrongly. They precede KServe's paths for
+three reasons. KServe's explain path returns the request headers, including credentials. Its V2 path answers a wrong
+tensor with 500. Its repository paths let every caller unload the model. Health, readiness, /metrics and the process
+are KServe's.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from serving.explainer.explainer import Explainer, Explanation, open_explainer
-from serving.explainer.request import OUTPUT, Wanted, check, check_version, decode_v1, wanted
+from serving.explainer.request import OUTPUT, Extras, check, check_version, decode_v1, extras_of
 from serving.explainer.settings import ExplainerSettings
 from serving.process.deadline import Deadline
 from serving.process.exchange import Room, read_json
@@ -37,23 +38,26 @@ from serving.protocol.errors import NotFound, Refused, Unavailable
 logger = logging.getLogger(__name__)
 
 _WAITING = 8
-"""Requests that may wait for the one that is worked on; a search may take ten seconds."""
+"""Requests that may wait while one is processed; a search may take ten seconds."""
 
 _BODY_BYTES = 1 << 20
-"""Largest body: 64 applications of 120 fields, five times over."""
+"""The largest body: five times the size of 64 applications with 120 fields."""
 _BODY_SECONDS = 10.0
 
 _GRACE_SECONDS = 15
-"""After SIGTERM for what was begun: a search and its answer."""
+"""Time after SIGTERM to finish a search and its answer."""
 
 
-class _Asked(msgspec.Struct):
+class _Task(msgspec.Struct):
     request: rest.Request
-    wanted: Wanted
+    extras: Extras
 
 
 class Explaining(Model):  # type: ignore[misc]  # KServe ships no types
-    """The explainer as KServe knows it: one at a time in a thread of its own, so that health is answered meanwhile."""
+    """The explainer as a KServe model.
+
+    It processes one request at a time in a separate thread, so that health requests are answered at the same time.
+    """
 
     def __init__(self, explainer: Explainer) -> None:
         super().__init__(explainer.model.name)
@@ -62,26 +66,26 @@ class Explaining(Model):  # type: ignore[misc]  # KServe ships no types
         self._waiting = 0
         self.ready = True
 
-    async def explain(self, payload: _Asked, headers: dict[str, str] | None = None) -> list[Explanation]:
-        """Raises Refused, with Unavailable where too many wait already."""
+    async def explain(self, payload: _Task, headers: dict[str, str] | None = None) -> list[Explanation]:
+        """Explain one request. Raises Refused; it is Unavailable if too many requests are waiting."""
         if self._waiting > _WAITING:
             raise Unavailable("too many explanations are asked for at once: try again in some seconds")
         self._waiting += 1
         try:
             work = asyncio.get_running_loop().run_in_executor(
-                self._worker, self._explainer.explain, payload.request.inputs, payload.wanted
+                self._worker, self._explainer.explain, payload.request.inputs, payload.extras
             )
             return await work
         finally:
             self._waiting -= 1
 
     async def predict(self, payload: Any, headers: dict[str, str] | None = None) -> Any:
-        """Not here: a decision is the predictor's, which records it."""
+        """Not supported, because the predictor makes and records decisions."""
         raise NotImplementedError("this explains decisions, the predictor makes them")
 
 
 class Paths:
-    """Our paths on KServe's application."""
+    """Our paths in KServe's application."""
 
     def __init__(self, model: Explaining, explainer: Explainer) -> None:
         self._model = model
@@ -90,7 +94,7 @@ class Paths:
         self._room = Room(2 * _WAITING * _BODY_BYTES)
 
     def routes(self) -> list[Route]:
-        """What they answer."""
+        """The routes of these paths."""
         model = "/v2/models/{name}"
         versioned = f"{model}/versions/{{version}}"
         explained = [f"{path}/{verb}" for path in (model, versioned) for verb in ("infer", "explain")]
@@ -104,22 +108,22 @@ class Paths:
 
     async def _v1(self, request: Request) -> Any:
         self._check(request)
-        asked = decode_v1(await self._body(request), self._explainer.model.manifest)
-        explanations = await self._explain(asked)
+        content = decode_v1(await self._body(request), self._explainer.model.manifest)
+        explanations = await self._explain(content)
         model = self._explainer.model
         return {"model_name": model.name, "model_version": model.version, "explanations": explanations}
 
     async def _v2(self, request: Request) -> Any:
         self._check(request)
         began = time.perf_counter()
-        asked = rest.decode(await self._body(request))
-        explanations = await self._explain(asked)
+        content = rest.decode(await self._body(request))
+        explanations = await self._explain(content)
         texts = [msgspec.json.encode(explanation).decode() for explanation in explanations]
         model = self._explainer.model
         return {
             "model_name": model.name,
             "model_version": model.version,
-            "id": asked.id or str(uuid4()),
+            "id": content.id or str(uuid4()),
             "parameters": {
                 "model_version": model.version,
                 "timestamp": datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -133,7 +137,7 @@ class Paths:
         model = self._explainer.model
         about = metadata.describe(model.manifest, model.name, model.version)
         about["outputs"] = [{"name": OUTPUT, "datatype": "BYTES", "shape": [-1]}]
-        about["parameters"]["request_parameters"] = list(Wanted.__struct_fields__)
+        about["parameters"]["request_parameters"] = list(Extras.__struct_fields__)
         return about
 
     async def _ready(self, request: Request) -> Any:
@@ -145,10 +149,10 @@ class Paths:
         raise NotFound("no such path: the version that is explained is chosen when the explainer starts")
 
     async def _explain(self, request: rest.Request) -> list[Explanation]:
-        asked = _Asked(request, wanted(request, self._explainer.model.version))
-        check(request, asked.wanted)
+        task = _Task(request, extras_of(request, self._explainer.model.version))
+        check(request, task.extras)
         explanations: list[Explanation]
-        explanations, _ = await self._model(asked, verb=InferenceVerb.EXPLAIN)
+        explanations, _ = await self._model(task, verb=InferenceVerb.EXPLAIN)
         return explanations
 
     async def _body(self, request: Request) -> bytes:
@@ -166,7 +170,7 @@ class Paths:
             check_version(request.path_params["version"], model.version)
 
     def _answered(self, answer: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
-        """An endpoint whose every request is answered, and with no header of the request."""
+        """An endpoint that answers every request and never returns a header of the request."""
 
         async def endpoint(request: Request) -> Response:
             try:
@@ -175,14 +179,14 @@ class Paths:
                 logger.info("refused: %s", type(refused).__name__, extra={"status": refused.status})
                 return Response(rest.problem(refused), refused.status, media_type="application/json")
             except Exception as error:  # noqa: BLE001 - a caller must have an answer
-                _confess(error)
+                _log_error(error)
                 return _json({"error": "an error of the explainer's own, see its log"}, 500)
 
         return endpoint
 
 
 class _Server(ModelServer):  # type: ignore[misc]  # KServe ships no types
-    """KServe's server on one address: by itself it listens on all of them."""
+    """KServe's server on one address; without this class it listens on all addresses."""
 
     host = ""
 
@@ -199,7 +203,7 @@ def run(settings: ExplainerSettings) -> None:
     about = explainer.model
     live = Gauge("credence_model", "1 for the version that is explained", ["model", "version", "family"])
     live.labels(about.name, about.version, about.manifest.family).set(1)
-    for name in ("kserve.trace", "uvicorn.access"):  # a line or more a request, and nothing that /metrics has not
+    for name in ("kserve.trace", "uvicorn.access"):  # they log each request, but nothing that is not in /metrics
         logging.getLogger(name).disabled = True
     server = _Server(
         http_port=settings.explainer_port,
@@ -213,8 +217,8 @@ def run(settings: ExplainerSettings) -> None:
     server.start([model])
 
 
-def _confess(error: Exception) -> None:
-    # an exception's own words may quote an applicant's values; the places in the code do not
+def _log_error(error: Exception) -> None:
+    # The message of an exception may quote an applicant's values; the traceback does not.
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("failed to explain: %s", type(error).__name__, extra={"traceback": places})
 

@@ -1,4 +1,4 @@
-"""What can be set about an explainer: by environment variable (`CREDENCE_…`) or by option, the option first."""
+"""The settings of an explainer, from options or environment variables (`CREDENCE_…`); an option takes precedence."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from serving.process.settings import Port, VersionSettings, gather, parser
 
 
 class ExplainerSettings(VersionSettings, frozen=True, kw_only=True):
-    """`explainer_port` is the variable CREDENCE_EXPLAINER_PORT and the option `--explainer-port`, and so for each.
+    """Each setting has a variable and an option: `explainer_port` is CREDENCE_EXPLAINER_PORT and `--explainer-port`.
 
-    `history_days` must be the predictor's, so that both use the same values.
+    `history_days` must be the same as the predictor's, so that both use the same values.
     """
 
     host: str = "127.0.0.1"
@@ -22,11 +22,11 @@ class ExplainerSettings(VersionSettings, frozen=True, kw_only=True):
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> ExplainerSettings:
     """Settings from options and environment.
 
-    Raises SettingsError; wrong usage of an option exits with 2, as argparse does.
+    Raises SettingsError; wrong usage of an option exits with code 2 through argparse.
     """
     options = parser(ExplainerSettings, "python -m serving.explainer", "Explain decisions on loan applications.")
     options.add_argument("--http_port", "--http-port", dest="explainer_port", metavar="X", help="the same, for KServe")
     for option in ("--predictor_host", "--workers"):
         options.add_argument(option, metavar="X", help="accepted, because KServe adds it; not used")
-    given = vars(options.parse_args(arguments))
-    return gather(ExplainerSettings, {name: given[name] for name in ExplainerSettings.__struct_fields__}, environment)
+    values = vars(options.parse_args(arguments))
+    return gather(ExplainerSettings, {name: values[name] for name in ExplainerSettings.__struct_fields__}, environment)

@@ -1,5 +1,5 @@
-"""What runs before a predictor or an explainer in its pod: it brings the version that the pod serves.
+"""The init container of a predictor or an explainer: it fetches the version that the pod serves.
 
-Here belongs how KServe names a version and how long to wait for MLflow. Where bundles are published and how they are
-fetched is `training.bundle.remote`.
+This package reads KServe's name of a version and waits for MLflow. Publishing and fetching bundles is in
+`training.bundle.remote`.
 """

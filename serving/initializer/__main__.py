@@ -1,4 +1,4 @@
-"""`python -m serving.initializer URI FOLDER`: exits 0 when all is there, 1 with one message if not, 2 if misused."""
+"""`python -m serving.initializer URI FOLDER`: exits 0 if all was fetched, 1 with one message if not, 2 if misused."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _URL = "CREDENCE_MLFLOW_URL"
 
 
 def main() -> int:
-    """Fetch what KServe asks for to where it asks for it."""
+    """Fetch the version that KServe requests into the folder that it names."""
     options = argparse.ArgumentParser(prog="python -m serving.initializer", description=__doc__)
     options.add_argument("uri", metavar="URI", help="mlflow://RELEASE.NAMESPACE/MODEL/VERSION")
     options.add_argument("folder", metavar="FOLDER", type=Path, help="folder of versions, made where it is missing")
-    asked = options.parse_args()
-    os.umask(0o022)  # the container that serves may run as another user
-    # a container's first process is not ended by a signal that it does not handle
+    arguments = options.parse_args()
+    os.umask(0o022)  # the serving container may run as another user
+    # A container's first process ignores signals without a handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     log_json()
     try:
-        bring(_url(), StorageSource.parse(asked.uri), asked.folder)
+        bring(_url(), StorageSource.parse(arguments.uri), arguments.folder)
     except (SourceError, BundleError) as error:
-        sys.stderr.write(f"{asked.uri} cannot be served: {error}\n")
+        sys.stderr.write(f"{arguments.uri} cannot be served: {error}\n")
         return 1
     return 0
 

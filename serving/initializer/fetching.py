@@ -1,4 +1,4 @@
-"""Bringing a version and its client history, however long MLflow takes to restart."""
+"""Fetching a version and its client history, with retries while MLflow restarts."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 300.0
-"""Seconds that MLflow may be away: a restart of its pod, on another node. Then the pod fails, and is started again."""
+"""Seconds to wait for MLflow, such as for a restart of its pod on another node. Then this pod fails and restarts."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 
 
 def bring(url: str, source: StorageSource, models: Path, patience: float = PATIENCE) -> None:
-    """Fetch into a folder of versions. Raises BundleError, AwayError if MLflow was away for all the `patience`."""
+    """Fetch into a folder of versions. Raises BundleError, or AwayError if MLflow did not answer for `patience` s."""
     end = time.monotonic() + patience
-    told = {"version": source.version}
+    details = {"version": source.version}
     path = _wait(lambda: remote.fetch(url, source.model, source.version, models), end)
-    logger.info("fetched %s, %d bytes", path, _size(path), extra=told)
+    logger.info("fetched %s, %d bytes", path, _size(path), extra=details)
     names = Bundle.open(path).manifest.history
     history = _wait(lambda: remote.fetch_history(url, source.model, names, models), end)
     if history is not None:
-        logger.info("fetched %s, %d bytes", history, history.stat().st_size, extra=told)
+        logger.info("fetched %s, %d bytes", history, history.stat().st_size, extra=details)
     elif names:
-        logger.warning("no client history is published: every client is answered as one without", extra=told)
+        logger.warning("no client history is published: every client is answered as one without", extra=details)
 
 
 def _wait(work: Callable[[], T], end: float) -> T:

@@ -1,4 +1,4 @@
-"""`mlflow://RELEASE.NAMESPACE/MODEL/VERSION`: how a pod is told what it serves."""
+"""`mlflow://RELEASE.NAMESPACE/MODEL/VERSION`: the URI that names the version a pod serves."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _URI = re.compile(r"mlflow://[a-z0-9.-]+/(?P<model>[A-Za-z0-9][A-Za-z0-9._-]*)/(
 
 
 class SourceError(Exception):
-    """What was asked for is no version of a model."""
+    """The URI does not name a version of a model."""
 
 
 class StorageSource(NamedTuple):
-    """A version; which release's MLflow has it is said by CREDENCE_MLFLOW_URL, the URI only tells releases apart."""
+    """A version. CREDENCE_MLFLOW_URL is the address of MLflow; the URI's release is only for people."""
 
     model: str
     version: str
 
     @classmethod
     def parse(cls, uri: str) -> StorageSource:
-        """Raises SourceError for anything but a numbered version: what an alias names would change under the pod."""
-        found = _URI.fullmatch(uri)
-        if found is None:
+        """Raises SourceError unless the version is a number, because an alias could move while the pod runs."""
+        match = _URI.fullmatch(uri)
+        if match is None:
             raise SourceError(f"expected mlflow://RELEASE.NAMESPACE/MODEL/VERSION with a version's number, got {uri!r}")
-        return cls(**found.groupdict())
+        return cls(**match.groupdict())

@@ -1,1 +1,1 @@
-"""The prediction log: answers written to segments before they leave, shipped to the monitor, erased on request."""
+"""The prediction log: each answer is written to a segment before it is sent, shipped to the monitor, and erasable."""

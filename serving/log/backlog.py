@@ -1,8 +1,8 @@
-"""What is in the prediction log and not at the monitor yet: reading it in batches, acknowledging, erasing, expiring.
+"""The records that the monitor does not have yet: reading in batches, acknowledging, erasing, expiring.
 
-Forgetting and shipping: erased frames keep their place, so offsets and counts stay true. A batch read before the
-erasure may still be on its way; the monitor itself erases what reaches it after its client was forgotten. A refused
-batch is set aside by reading it again, and `refused/` is erased after the segments, so no copy survives.
+Forgetting and shipping may overlap. Erased frames keep their size, so offsets and counts stay valid. A batch that was
+read before the erasure may arrive later; the monitor itself then erases records of forgotten clients. A refused batch
+is read again before it is stored, and `refused/` is erased after the segments, so no copy remains.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PAUSE = 200
 
 
 class LogBatch(NamedTuple):
-    """Frames to send, schemas included, and what to acknowledge when they have arrived."""
+    """Frames to send with their schemas, and the values to acknowledge after they arrived."""
 
     report: SegmentReport
     body: bytes
@@ -37,14 +37,14 @@ class LogBatch(NamedTuple):
 
 
 class Backlog:
-    """The segments of one directory that this process owns: its own, and those that dead processes left."""
+    """The segments of one directory that this process owns: its own and those of dead processes."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.torn = 0
-        """Segments of which a torn tail was cut, or which were damaged on disk."""
+        """Segments with an incomplete end that was cut, or with damage on disk."""
         self.expired = 0
-        """Records older than the retention that were deleted unshipped."""
+        """Records that were deleted before shipping, because they were older than the retention."""
         self.segments: dict[str, Segment] = {}
         """By name, oldest first."""
         self._lost: list[SegmentReport] = []
@@ -54,25 +54,28 @@ class Backlog:
 
     @property
     def bytes(self) -> int:
-        """Size of all that this process holds on disk."""
+        """Bytes on disk that this process owns."""
         return sum(segment.size for segment in self.segments.values()) + self._refused_bytes
 
     def lag(self) -> tuple[int, float]:
-        """Records not acknowledged yet, and the age in seconds of the oldest of them (0.0 without any)."""
+        """The number of records not acknowledged yet, and the age in seconds of the oldest one (0.0 without any)."""
         pending = sum(segment.pending for segment in self.segments.values())
         segment = self._behind()
         return pending, 0.0 if segment is None else max(0.0, time.time() - _oldest(segment) / 1e6)
 
     def waiting_bytes(self) -> int:
-        """Size of what is not acknowledged yet."""
+        """Bytes that are not acknowledged yet."""
         return sum(segment.end - segment.acknowledged for segment in self.segments.values() if segment.pending)
 
     def reports(self) -> list[SegmentReport]:
-        """What was answered, by segment, those included that were deleted unshipped."""
+        """The reports of all segments, including those that were deleted before shipping."""
         return self._lost + [_report(segment) for segment in self.segments.values() if segment.records]
 
     def batch(self, most_bytes: int, most_records: int) -> LogBatch | None:
-        """The oldest frames that are not acknowledged, at least one, at most as said; None if there are none."""
+        """The oldest frames that are not acknowledged, or None if there are none.
+
+        A batch has one to `most_records` records, and at most `most_bytes` if it has more than one.
+        """
         segment = self._behind()
         if segment is None:
             return None
@@ -89,14 +92,14 @@ class Backlog:
         return _batch(segment, start, end, records)
 
     def acknowledge(self, batch: LogBatch) -> None:
-        """Let go of what the monitor has committed."""
+        """Release a batch that the monitor has committed."""
         segment = self.segments.get(batch.report.segment)
         if segment is not None:
             segment.acknowledge(batch.end, batch.records)
             self._delete_done(segment)
 
     def set_aside(self, batch: LogBatch) -> None:
-        """Keep a batch that the monitor refuses for good in `refused/`, and go on behind it."""
+        """Store a batch that the monitor refuses permanently in `refused/`, and continue after it."""
         segment = self.segments.get(batch.report.segment)
         if segment is not None:
             again = _batch(segment, batch.start, batch.end, batch.records)
@@ -104,7 +107,7 @@ class Backlog:
         self.acknowledge(batch)
 
     def expire(self, before: float) -> None:
-        """Delete what is wholly older than a time in microseconds, shipped or not."""
+        """Delete closed segments whose records are all older than `before` (microseconds), shipped or not."""
         for segment in [each for each in self.segments.values() if each.closed and each.newest < before]:
             self.expired += segment.pending
             logger.error("segment %s is past the retention: %d records lost unshipped", segment.name, segment.pending)
@@ -114,20 +117,23 @@ class Backlog:
         self._refused_bytes = refused.size(self.directory)
 
     async def forget(self, client: int) -> int:
-        """Erase a client's records from this log, synced to disk; returns how many. Yields to the loop as it goes."""
+        """Erase a client's records from this log, synced to disk, and return their number.
+
+        It yields to the event loop from time to time.
+        """
         count = 0
         for segment in list(self.segments.values()):
             if segment.name not in self.segments:
-                continue  # shipped and deleted while an earlier one was searched, its descriptor another file's by now
-            # A descriptor of its own: the segment may be shipped and deleted meanwhile.
+                continue  # it was shipped and deleted during an earlier search, and its descriptor may be reused
+            # A separate descriptor, because the segment may be shipped and deleted during the search.
             fd = os.dup(segment.fd)
             try:
-                found = [each async for each in _search(fd, segment.end, client)]
-                if found:
-                    await asyncio.to_thread(erase, segment.path, fd, found)
+                records = [each async for each in _search(fd, segment.end, client)]
+                if records:
+                    await asyncio.to_thread(erase, segment.path, fd, records)
             finally:
                 os.close(fd)
-            count += len(found)
+            count += len(records)
         return count + refused.forget(self.directory, client)
 
     def _adopt(self) -> None:
@@ -156,7 +162,7 @@ class Backlog:
         segment.delete()
 
     def _pass_over(self, segment: Segment, error: RecordError) -> None:
-        """Give up the rest of a segment that was damaged on disk, rather than never ship anything again."""
+        """Skip the rest of a segment that is damaged on disk, so that later segments can be shipped."""
         self.torn += 1
         logger.error("segment %s is damaged, %d records are lost: %s", segment.name, segment.pending, error)
         segment.acknowledge(segment.end, segment.pending)
@@ -164,17 +170,17 @@ class Backlog:
 
 
 def forget_in(directory: Path, client: int) -> int:
-    """Erase a client's records from what dead processes left in `directory`; returns how many."""
+    """Erase a client's records from the files of dead processes in `directory`, and return their number."""
     count = 0
     for path in sorted(directory.glob("*.log")):
         adopted = adopt(path)
         if adopted is not None:
             segment, _ = adopted
-            found = [each for each in erasures(segment.frames(), client) if each]
-            if found:
-                erase(segment.path, segment.fd, found)
+            records = [each for each in erasures(segment.frames(), client) if each]
+            if records:
+                erase(segment.path, segment.fd, records)
             segment.release()
-            count += len(found)
+            count += len(records)
     return count + refused.forget(directory, client)
 
 
@@ -187,7 +193,7 @@ async def _search(fd: int, stop: int, client: int) -> AsyncIterator[Erasure]:
 
 
 def _oldest(segment: Segment) -> int:
-    """`at` of the first record that is not acknowledged; of a segment's latest where that one was erased or damaged."""
+    """`at` of the first record that is not acknowledged, or of the segment's latest if that is erased or damaged."""
     try:
         for _, _, entry in segment.frames(segment.acknowledged):
             if isinstance(entry, Record):
@@ -203,6 +209,6 @@ def _report(segment: Segment) -> SegmentReport:
 
 def _batch(segment: Segment, start: int, end: int, records: int) -> LogBatch:
     body = os.pread(segment.fd, end - start, start)
-    # What was sent before may have gone to another database, so each batch explains itself.
+    # Earlier batches may have gone to another database, so each batch contains its schemas.
     schemas = b"".join(segment.schemas.values()) if start else b""
     return LogBatch(_report(segment), schemas + body, start, end, records)

@@ -1,4 +1,4 @@
-"""What stands in a log where a forgotten client's record stood."""
+"""The frames that replace a forgotten client's records in a log."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import msgspec
 from serving.records import HEADER_SIZE, Entry, Record, RecordError
 
 _EMPTY = b"\xc4\x00"
-"""MessagePack's zero bytes, as an encoded Forgotten without padding ends."""
+"""Empty bytes in MessagePack: the end of an encoded Forgotten without padding."""
 _LONG = struct.Struct(">BI")
-"""MessagePack's bin 32 header: unlike the shorter ones it lets every length be reached."""
+"""MessagePack's bin 32 header; unlike shorter headers it allows every length."""
 
 
 class Erasure(msgspec.Struct, frozen=True, array_like=True):
-    """One frame to overwrite: where it starts, how long it is with its header, whose id it keeps."""
+    """One frame to overwrite: its start, its length with the header, and the record id that is kept."""
 
     start: int
     length: int
@@ -25,7 +25,7 @@ class Erasure(msgspec.Struct, frozen=True, array_like=True):
 
 
 def blank(erasure: Erasure) -> bytes:
-    """A frame of exactly the erasure's length that reads as Forgotten. Raises RecordError where it cannot fit."""
+    """A Forgotten frame of exactly the erasure's length. Raises RecordError if the length is too small."""
     shortest = msgspec.msgpack.encode(("forgotten", erasure.id, b"")).removesuffix(_EMPTY)
     padding = erasure.length - HEADER_SIZE - len(shortest) - _LONG.size
     if padding < 0:
@@ -35,7 +35,7 @@ def blank(erasure: Erasure) -> bytes:
 
 
 def erasures(frames: Iterable[tuple[int, int, Entry]], client: int) -> Iterator[Erasure | None]:
-    """For each frame, its erasure if it holds the client's record, else None: the caller may pause in between."""
+    """For each frame, its erasure if it holds the client's record, else None, so that the caller can pause."""
     for start, end, entry in frames:
         if isinstance(entry, Record) and entry.client == client:
             yield Erasure(start, end - start, entry.id)

@@ -1,8 +1,9 @@
-"""The prediction log: every answer is written here before it leaves, and stays until the monitor has it.
+"""The prediction log: every answer is written here before it is sent, and stays until the monitor has it.
 
-Promise: a killed process loses nothing, a crashed machine at most the last second, and a record may exist whose answer
-never left. A directory may be shared by several predictors; each writes its own segments, and one that starts adopts
-those of the dead. All methods belong to the event loop's thread; threads only wait for a disk.
+Guarantees: a killed process loses nothing, and a crashed machine loses at most the last second. A record may exist
+whose answer was never sent. Several predictors may share a directory. Each writes its own segments, and a starting
+predictor adopts the segments of dead ones. Call all methods in the event loop's thread; other threads only wait for a
+disk.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ __all__ = ["Log", "LogFull", "forget_in"]
 logger = logging.getLogger(__name__)
 
 _LARGE_RECORD = 4096
-"""Bytes that a record is expected to need before one was seen; an application of 121 fields takes about 1,400."""
+"""Assumed size of a record in bytes before the first one; an application of 121 fields takes about 1,400."""
 _OLD = 86_400
-"""Seconds after which a segment is closed although it is not full, so that what was shipped does not stay for weeks."""
+"""Seconds after which a segment is closed although it is not full, so that shipped records do not stay for weeks."""
 
 
-class LogFull(Exception):  # noqa: N818 - a state that passes, not a mistake
-    """There is no room for another answer: say 503 and not ready. It passes when shipping has freed space."""
+class LogFull(Exception):  # noqa: N818 - a temporary state, not an error
+    """There is no room for another answer, so answer 503 and not ready. It ends when shipping has freed space."""
 
 
 class Log(Backlog):
-    """Segments in one directory, written by one process on one thread: its event loop's."""
+    """Segments in one directory, written by one process on one thread: the event loop's thread."""
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class Log(Backlog):
         limit_bytes: int = 1 << 30,
         retention_days: float = 30.0,
     ) -> None:
-        """Adopts what dead processes left in `directory`. A full disk does not raise; it makes `full` true."""
+        """Adopt the segments of dead processes in `directory`. A full disk raises no error but makes `full` true."""
         if limit_bytes < 2 * segment_bytes:
             raise ValueError(
                 f"the log's limit must hold two segments: expected {2 * segment_bytes} bytes or more, got {limit_bytes}"
@@ -69,30 +70,30 @@ class Log(Backlog):
 
     @property
     def full(self) -> bool:
-        """Whether the next answer would, or may soon, be refused with LogFull."""
+        """Whether the next answer is refused with LogFull, or may soon be."""
         room = self._current.room if self._current else 0
         margin = max(self._segment_bytes // 64, self._largest or _LARGE_RECORD)
         return bool(self._no_sync or (self._no_room and self._spare is None and (room < margin or self._refused)))
 
     @property
     def bytes(self) -> int:
-        """Size of all that this process holds on disk."""
+        """Bytes on disk that this process owns."""
         return super().bytes + (self._spare.size if self._spare else 0)
 
     @property
     def trouble(self) -> str:
-        """Why it is, or will be, full; empty when all is well."""
+        """Why the log is full or will be; empty if there is no problem."""
         return self._no_sync or self._no_room
 
     def schema(self, schema: Schema) -> str:
-        """Make a schema known, once for each version served; returns its id, `Record.schema`."""
+        """Register a schema, once for each served version, and return its id, `Record.schema`."""
         self._schemas[schema.id] = frame(schema)
         return schema.id
 
     def next_ids(self, n: int, more: int = 0) -> list[str]:
-        """Ids for the next n records, in order; one that is never appended is a harmless gap. Raises LogFull.
+        """Ids for the next n records, in order; an id that is never used is a harmless gap. Raises LogFull.
 
-        `more` are bytes by which these records together are known to be longer than others.
+        `more` is the number of bytes by which these records together are longer than usual.
         """
         if self._no_sync:
             raise LogFull(f"the prediction log cannot be synced: {self._no_sync}")
@@ -105,9 +106,9 @@ class Log(Backlog):
         return [f"{name}-{ordinal}" for ordinal in range(first, first + n)]
 
     def append(self, records: Sequence[Record]) -> None:
-        """Write records, at least one, with one system call.
+        """Write one or more records with one system call.
 
-        Raises LogFull, and then none of them is in the log.
+        If it raises LogFull, none of the records is in the log.
         """
         segment = self._current or self._roll()
         data = b"".join(map(frame, records))
@@ -129,7 +130,7 @@ class Log(Backlog):
             self._largest = size // n + 1
 
     async def sync_forever(self) -> None:
-        """The log's task: fdatasync, the next segment, retention; each second until cancelled."""
+        """The log's background task: call `sync` every second until cancelled."""
         while True:
             await asyncio.sleep(1)
             try:
@@ -138,7 +139,7 @@ class Log(Backlog):
                 logger.exception("a round of the prediction log's task failed")
 
     async def sync(self) -> None:
-        """One round of `sync_forever`."""
+        """Sync to disk, prepare the next segment, and delete segments that are older than the retention."""
         await self._sync_data()
         if self._current is not None and self._current.records and time.monotonic() - self._current.opened > _OLD:
             self._close_current()
@@ -147,7 +148,7 @@ class Log(Backlog):
         self.expire(time.time() * 1e6 - self._retention)
 
     def close(self) -> None:
-        """Sync and let go; what is not acknowledged waits for the next process."""
+        """Sync and release all segments; records that are not acknowledged wait for the next process."""
         self._close_current()
         if self._spare is not None:
             self._spare.delete()
@@ -161,7 +162,7 @@ class Log(Backlog):
         self._unsynced.clear()
 
     def _roll(self) -> Segment:
-        """Close the current segment and begin the next. Raises LogFull, and then the current one stays."""
+        """Close the current segment and begin the next. If it raises LogFull, the current segment stays open."""
         if self._spare is None:
             self._refused = True
             if self._no_room:
@@ -185,7 +186,7 @@ class Log(Backlog):
             self._delete_done(segment)
 
     def _leave_deleted(self) -> None:
-        """Write no more to files that somebody deleted; what they hold is shipped while this process lives."""
+        """Stop writing to deleted files; their records are still shipped while this process runs."""
         if self._spare is not None and self._spare.deleted:
             self._spare.delete()
             self._spare = None
@@ -204,7 +205,7 @@ class Log(Backlog):
         return LogFull(f"the prediction log has no room: {reason}")
 
     def _closed_unsynced(self) -> set[Segment]:
-        """Some may have been shipped and deleted meanwhile."""
+        """The closed segments to sync, without those that were shipped and deleted."""
         return {segment for segment in self._unsynced if segment.name in self.segments}
 
     async def _sync_data(self) -> None:
@@ -219,7 +220,7 @@ class Log(Backlog):
         self._no_sync = error
 
     async def _prepare(self) -> None:
-        """Set the next segment aside when half of this one is used, so that a full disk is known before it hurts."""
+        """Create the next segment when half of this one is used, so that a full disk is noticed early."""
         half_used = self._current is None or self._current.room < self._segment_bytes // 2
         if self._spare is None and half_used:
             await self._create_spare()
@@ -243,7 +244,7 @@ class Log(Backlog):
 
 
 def _sync_files(files: Sequence[int]) -> str:
-    """Sync and close descriptors; returns what went wrong."""
+    """Sync and close descriptors, and return the last error, or "" without errors."""
     error = ""
     for fd in files:
         try:

@@ -1,6 +1,6 @@
-"""Batches that the monitor refused for good, one file each in the log's `refused/` folder.
+"""Batches that the monitor refused permanently, one file each in the log's `refused/` folder.
 
-A file holds the body as it was refused, schemas included; once its cause is mended it can be sent again as it is:
+A file holds the refused body with its schemas. After the cause is fixed, the file can be sent again unchanged:
 `curl --data-binary @FILE -H 'Content-Type: application/vnd.credence.records' MONITOR/v1/records`.
 """
 
@@ -17,7 +17,7 @@ _FOLDER = "refused"
 
 
 def keep(directory: Path, name: str, body: bytes) -> int:
-    """Write one body to a file of its own; returns its size."""
+    """Write one body to a separate file, and return its size."""
     folder = directory / _FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
     _replace(folder / f"{name}.frames", body)
@@ -25,26 +25,26 @@ def keep(directory: Path, name: str, body: bytes) -> int:
 
 
 def size(directory: Path) -> int:
-    """Bytes of all files together."""
+    """The total size of all files in bytes."""
     return sum(path.stat().st_size for path in _files(directory))
 
 
 def forget(directory: Path, client: int) -> int:
-    """Erase a client's records; returns how many."""
+    """Erase a client's records, and return their number."""
     count = 0
     for path in _files(directory):
         content = bytearray(path.read_bytes())
-        found = [each for each in erasures(_frames(content), client) if each]
-        for erasure in found:
+        records = [each for each in erasures(_frames(content), client) if each]
+        for erasure in records:
             content[erasure.start : erasure.start + erasure.length] = blank(erasure)
-        if found:
+        if records:
             _replace(path, content)
-        count += len(found)
+        count += len(records)
     return count
 
 
 def expire(directory: Path, before: float) -> int:
-    """Delete files that were written before a Unix time; returns how many records they held."""
+    """Delete files that were written before a Unix time, and return the number of their records."""
     count = 0
     for path in _files(directory):
         if path.stat().st_mtime < before:
@@ -68,7 +68,7 @@ def _frames(content: bytes | bytearray) -> Iterator[tuple[int, int, Entry]]:
 
 
 def _replace(path: Path, content: bytes | bytearray) -> None:
-    """Whole or not at all: a process killed meanwhile leaves the old file."""
+    """Replace a file atomically: if the process is killed, the old file remains."""
     draft = path.with_suffix(".draft")
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(fd, "wb") as file:

@@ -1,10 +1,12 @@
 """One file of the prediction log.
 
-A segment `<name>.log` is preallocated, locked by the process that owns it (a lock dies with its process, so a segment
-that can be locked is one whose owner is gone), written at its end, and cut there when it is closed. Beside it lie
-`<name>.acked`, the offset up to which the monitor has it (losing it makes duplicates, which the monitor ignores), and,
-while a client's records are being erased, `<name>.erase`: the list of overwrites, so that a process killed between two
-of them can be succeeded by one that finishes.
+A segment `<name>.log` is preallocated, written at its end, and cut there when it is closed. The process that owns it
+holds a lock. A lock ends with its process, so a segment that can be locked has no owner. Two files may be beside it:
+
+- `<name>.acked` is the offset up to which the monitor has the segment. Without it, records are sent twice, and the
+  monitor ignores the duplicates.
+- `<name>.erase` exists while a client's records are erased. It lists the overwrites, so that another process can finish
+  them if this one is killed.
 """
 
 from __future__ import annotations
@@ -24,42 +26,42 @@ from serving.log.erasure import Erasure, blank
 from serving.records import HEADER_SIZE, Entry, RecordError, Schema, frame, read
 
 SEGMENT_BYTES = 64 << 20
-"""Size of a segment; the smallest log has two."""
+"""Size of a segment in bytes; the smallest log has two segments."""
 _WINDOW = 1 << 18
 _FLAGS = os.O_RDWR | os.O_CLOEXEC
 
 
 class Segment:
-    """A segment this process holds the lock of."""
+    """A segment whose lock this process holds."""
 
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
         self.name = path.stem
         self.fd = fd
         self.size = os.fstat(fd).st_size
-        """Bytes on disk, preallocated ones included."""
+        """Bytes on disk, including preallocated ones."""
         self.end = 0
-        """Offset behind the last frame."""
+        """Offset after the last frame."""
         self.records = 0
-        """Records in it, erased ones included: how many were answered."""
+        """The number of records, including erased ones; this is the number of answers."""
         self.newest = int(self.name[:12], 16) * 1000
-        """`at` of its latest record; when it was made, if it has none."""
+        """`at` of the latest record; without records, the time of creation."""
         self.acknowledged = 0
         self.acknowledged_records = 0
         self.schemas: dict[str, bytes] = {}
-        """The frames of the schemas it holds, by their ids."""
+        """The frames of its schemas, by id."""
         self.opened = time.monotonic()
         self.closed = False
-        """Whether it is no longer written to."""
+        """Whether writing has ended."""
 
     @property
     def room(self) -> int:
-        """Bytes that are preallocated and free."""
+        """Free preallocated bytes."""
         return self.size - self.end
 
     @property
     def deleted(self) -> bool:
-        """Whether somebody removed its file, so that it lasts only as long as this process."""
+        """Whether its file was removed, so that its content exists only while this process runs."""
         return not os.fstat(self.fd).st_nlink
 
     @property
@@ -68,13 +70,13 @@ class Segment:
         return self.records - self.acknowledged_records
 
     def write(self, data: bytes) -> None:
-        """Append frames. Raises OSError and leaves the segment as it was, but with no room, if they do not fit."""
+        """Append frames. If they do not fit, raise OSError; the segment is then unchanged but has no more room."""
         written = 0
         try:
             while written < len(data):
                 written += os.pwrite(self.fd, data[written:] if written else data, self.end + written)
         except OSError:
-            # What was written of a torn answer must not lie behind the next, shorter one.
+            # Bytes of an incomplete frame must not remain after a later, shorter frame.
             os.ftruncate(self.fd, self.end)
             self.size = self.end
             raise
@@ -86,34 +88,34 @@ class Segment:
         return frames(self.fd, start, self.end)
 
     def acknowledge(self, offset: int, records: int) -> None:
-        """Note that the monitor has everything before `offset`, which is `records` more than before."""
+        """Store that the monitor has everything before `offset`, which adds `records` records."""
         self.acknowledged = offset
         self.acknowledged_records += records
-        # On a full disk this must not keep the segment from being deleted.
+        # A full disk must not prevent the deletion of the segment.
         with contextlib.suppress(OSError):
             self.path.with_suffix(".acked").write_text(str(offset))
 
     def close(self) -> None:
-        """Cut what was preallocated; nothing is written to it any more."""
+        """Cut the preallocated rest and end writing."""
         os.ftruncate(self.fd, self.end)
         self.size = self.end
         self.closed = True
 
     def release(self) -> None:
-        """Let go of the lock and leave the file to a successor."""
+        """Release the lock and leave the file to another process."""
         os.close(self.fd)
 
     def delete(self) -> None:
-        """Remove it from disk."""
+        """Remove the segment from disk."""
         self.path.unlink(missing_ok=True)
         self.path.with_suffix(".acked").unlink(missing_ok=True)
         os.close(self.fd)
 
 
 def create(directory: Path, size: int) -> Segment:
-    """A new, empty, locked segment with `size` bytes set aside. Raises OSError where there is no room for it."""
+    """Create an empty, locked segment with `size` preallocated bytes. Raises OSError if there is no room for it."""
     name = f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(4)}"
-    # Under another suffix until it is locked, so that nobody takes it for one whose owner died.
+    # It has another suffix until it is locked, so that no process adopts it as a segment without an owner.
     path = directory / f"{name}.new"
     fd = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -130,7 +132,7 @@ def create(directory: Path, size: int) -> Segment:
 
 
 def adopt(path: Path) -> tuple[Segment, bool] | None:
-    """The segment of an owner that died, and whether a torn tail was cut; None if its owner lives."""
+    """Adopt a segment whose owner died; also return whether an incomplete end was cut. None if the owner runs."""
     fd = _lock(path)
     if fd is None:
         return None
@@ -142,7 +144,7 @@ def adopt(path: Path) -> tuple[Segment, bool] | None:
 
 
 def sweep(directory: Path) -> None:
-    """Remove the files that processes left which died while they made or erased something."""
+    """Remove files of processes that died while they created a segment or erased records."""
     for path in directory.glob("*.new"):
         fd = _lock(path)
         if fd is not None:
@@ -155,7 +157,7 @@ def sweep(directory: Path) -> None:
 
 
 def frames(fd: int, start: int, stop: int) -> Iterator[tuple[int, int, Entry]]:
-    """Start, end and content of each frame of a file, read piece by piece, up to `stop` or the zeros.
+    """Start, end and content of each frame of a file, read in pieces, up to `stop` or the zeros.
 
     Raises RecordError at a frame that cannot be read.
     """
@@ -179,7 +181,7 @@ def frames(fd: int, start: int, stop: int) -> Iterator[tuple[int, int, Entry]]:
 
 
 def erase(path: Path, fd: int, erasures: Sequence[Erasure]) -> None:
-    """Overwrite frames of a segment's file; a successor finishes if this process is killed on the way."""
+    """Overwrite frames of a segment's file; if this process is killed, the next owner finishes the work."""
     plan = path.with_suffix(".erase")
     draft = path.with_suffix(".draft")
     with draft.open("wb") as file:
@@ -212,7 +214,7 @@ def _lock(path: Path) -> int | None:
         return None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Another process may have shipped and removed it between the two calls.
+        # Another process may have shipped and removed the file between the two calls.
         if os.fstat(fd).st_nlink:
             return fd
     except BlockingIOError:
@@ -222,7 +224,7 @@ def _lock(path: Path) -> int | None:
 
 
 def _scan(segment: Segment) -> bool:
-    """Learn what is in a segment by reading it; whether something behind its last whole frame had to be given up."""
+    """Read a segment and set its counts; return whether there are bytes after its last complete frame."""
     acknowledged = _read_acknowledged(segment.path)
     try:
         for _, end, entry in frames(segment.fd, 0, segment.size):

@@ -1,8 +1,8 @@
-"""Ships the prediction log to the monitor: behind the acknowledged position, in order, until it is committed there.
+"""Shipping the prediction log to the monitor, in order, from the acknowledged position on.
 
-HTTP by hand over asyncio's streams: one POST with a known length, whose answer's status line is all that matters. A
-client library would be in the predictor's image for this alone, and the standard library's client blocks, so it would
-need a thread that runs Python beside the event loop.
+HTTP is written directly to asyncio's streams, because only one kind of request is needed: a POST with a known length.
+Only the status line of its response matters. A client library would be in the predictor's image only for this. The
+client of the standard library blocks, so it would need a separate thread.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ logger = logging.getLogger(__name__)
 
 _MOST_BYTES, _MOST_RECORDS = 1 << 20, 500
 _IDLE = 0.2
-"""Seconds between two looks at a log that was empty."""
+"""Seconds before an empty log is checked again."""
 _HEARTBEAT = 5.0
-"""Seconds between two reports of what was answered, so that the monitor knows what it lacks."""
+"""Seconds between two reports of the numbers of answers, so that the monitor knows which records are missing."""
 _TIMEOUT = 30.0
 _MOST_ANSWER = 4096
-"""Bytes of an answer that are read: enough to say in the log what was wrong."""
+"""Bytes of a response that are read; enough to log the error."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 30.0
 _REFUSALS = (400, 413)
-"""The monitor's answers that say that the batch itself is wrong; every other failure passes with time."""
+"""Statuses that mean that the batch itself is wrong; all other failures are temporary."""
 
 
 class MonitorError(Exception):
-    """The monitor answered, but not that it has the records."""
+    """The monitor answered with an error, so the records are not acknowledged."""
 
     def __init__(self, answer: PostReply) -> None:
         super().__init__(f"answered {answer.status}: {answer.text}" if answer.status else answer.text)
@@ -44,13 +44,13 @@ class Shipper:
     """Posts batches of frames to `<url>/v1/records`; one task on the event loop."""
 
     def __init__(self, log: Log, url: str, token: str = "") -> None:
-        """Raises ValueError for a URL that is not http or https with a host; the monitor may want a token."""
+        """Raises ValueError unless the URL is http or https with a host; an empty token is not sent."""
         self.shipped = 0
         """Records acknowledged by the monitor."""
         self.refused = 0
-        """Records that the monitor refused for good; they lie in the log's `refused/` folder."""
+        """Records that the monitor refused permanently; they are in the log's `refused/` folder."""
         self.failures = 0
-        """Attempts that failed and were, or will be, repeated."""
+        """Failed attempts, which are repeated."""
         self._log = log
         self._monitor = target(url)
         self._token = token
@@ -61,7 +61,7 @@ class Shipper:
         self._away = False
 
     async def run(self) -> None:
-        """Ship until cancelled; a monitor that is away is asked again with growing pauses."""
+        """Ship until cancelled; if the monitor does not answer, retry with growing pauses."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -71,12 +71,12 @@ class Shipper:
                     await asyncio.sleep(_IDLE)
             except (OSError, MonitorError) as error:
                 self._failed(error)
-                # Spread, so that many predictors do not come back at the same moment.
+                # The pause is random, so that many predictors do not retry at the same moment.
                 await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
                 pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def drain(self, seconds: float) -> bool:
-        """Ship what is left, after `run` was cancelled; whether all of it was acknowledged in time."""
+        """Ship the remaining records after `run` was cancelled; return whether all were acknowledged in time."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._ship_all()
@@ -94,7 +94,7 @@ class Shipper:
                 await asyncio.sleep(_FIRST_PAUSE)
 
     async def _step(self) -> bool:
-        """Ship one batch, or report; whether there was a batch."""
+        """Ship one batch, with a report before it if one is due; return whether there was a batch."""
         async with self._turn:
             if time.monotonic() >= self._next_report:
                 await self._report()
@@ -115,7 +115,7 @@ class Shipper:
         elif answer.status not in _REFUSALS:
             raise MonitorError(answer)
         elif batch.records > 1:
-            # Halved until the one record that is wrong is alone, so that it takes no other with it.
+            # Halve the batch until the wrong record is alone, so that only this record is refused.
             self._most_records = batch.records // 2
         else:
             logger.error("refused, in %s at byte %d: %s", batch.report.segment, batch.start, answer.text)
@@ -123,7 +123,7 @@ class Shipper:
             self.refused += 1
 
     async def _report(self) -> None:
-        """Say what was answered where that has changed."""
+        """Report the number of answers of each segment if it has changed."""
         for report in self._log.reports():
             if self._reported.get(report.segment) != report.answered:
                 answer = await self._post(report, b"")
@@ -133,7 +133,7 @@ class Shipper:
         self._next_report = time.monotonic() + _HEARTBEAT
 
     async def _post(self, report: SegmentReport, body: bytes) -> PostReply:
-        """One request on a connection of its own. Raises OSError (a timeout is one) or MonitorError."""
+        """Send one request on a new connection. Raises OSError; a timeout is an OSError too."""
         async with asyncio.timeout(_TIMEOUT):
             to = self._monitor
             reader, writer = await asyncio.open_connection(to.host, to.port, ssl=to.tls or None)

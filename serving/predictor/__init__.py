@@ -1,5 +1,5 @@
-"""The fast server: an application in, a decision out, a record of it kept.
+"""The predictor: a fast server that decides on applications and records each decision.
 
-Here belong the HTTP application, the loaded versions and the prediction log with its shipper. What the protocol's bytes
-mean is `serving.protocol`; explaining a decision is `serving.explainer`.
+This package holds the HTTP application, the live version and the server process. The protocol is in `serving.protocol`,
+the prediction log in `serving.log`, and the explanation of decisions in `serving.explainer`.
 """

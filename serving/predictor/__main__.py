@@ -27,5 +27,5 @@ def main() -> int:
 if __name__ == "__main__":
     code = main()
     logging.shutdown()
-    # Not sys.exit: the server's own threads may still want the interpreter while it is taken down, and then they abort.
+    # Not sys.exit: the server's threads may still use the interpreter while it shuts down, and then they abort.
     os._exit(code)

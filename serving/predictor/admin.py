@@ -1,7 +1,7 @@
-"""The admin port: load and unload versions (the protocol's repository extension), forget a client, try a version out.
+"""The admin port: load and unload versions (the protocol's repository extension), forget a client, try a version.
 
-It listens on the loopback address alone. A page in a browser on the same machine could still reach it, and browsers say
-so: requests with an `Origin` are refused.
+It listens only on the loopback address. A web page in a browser on the same machine could still reach it. Browsers then
+send an `Origin` header, so requests with this header are refused.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _decoder = msgspec.json.Decoder(_Load)
 
 
 class Admin(App):
-    """The ASGI application of the admin port: the public one, without records, and what only its owner may do."""
+    """The ASGI application of the admin port: the public paths without records, and the paths for administration."""
 
     def __init__(self, service: PredictorService, metrics: Metrics, settings: PredictorSettings, log: Log) -> None:
         super().__init__(service, metrics, settings, record=False)
@@ -49,7 +49,7 @@ class Admin(App):
         self._loading = asyncio.Lock()
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
-        """The response for a path, split at its slashes. Raises Refused."""
+        """The response for a path that was split at its slashes. Raises Refused."""
         if b"origin" in headers:
             raise Refused("origin: expected a program, got a browser's page")
         match path:
@@ -70,7 +70,7 @@ class Admin(App):
         return await super().route(method, path, headers, receive, trace)
 
     async def load(self, version: str) -> None:
-        """Make a version live, or leave everything as it was. Raises BundleError."""
+        """Make a version live. If it raises BundleError, the live version is unchanged."""
         settings = self.settings
         if version != settings.version and path_of(settings.models, version) == settings.models:
             raise BundleError(f"{settings.models} is one bundle and is version {settings.version or 'unknown'}")
@@ -99,7 +99,7 @@ class Admin(App):
     async def _load(self, name: str, body: bytes) -> Response:
         self._check_name(name)
         try:
-            version = _asked(body)
+            version = _requested_version(body)
             await self.load(version)
         except BundleError as error:
             logger.warning("not loaded: %s", error, extra={"version": self._version()})
@@ -122,8 +122,8 @@ class Admin(App):
             raise NotFound(f"model: expected {self._name}, got another name")
 
 
-def _asked(body: bytes) -> str:
-    """The version that a load asks for; empty for the newest."""
+def _requested_version(body: bytes) -> str:
+    """The version in the body of a load request; empty for the newest."""
     if not body:
         return ""
     try:

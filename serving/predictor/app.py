@@ -1,4 +1,4 @@
-"""The predictor's HTTP application: the protocol's paths, /metrics and /docs. Plain ASGI, routed by hand."""
+"""The predictor's HTTP application: the protocol's paths, /metrics and /docs, as plain ASGI without a framework."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from serving.version import Model
 logger = logging.getLogger(__name__)
 
 INLINE_BYTES = 64 << 10
-"""Larger bodies are read, and their answers written, in the worker thread; 64 applications of 120 fields fit."""
+"""Larger bodies are decoded, and their answers encoded, in the worker thread; 64 applications of 120 fields fit."""
 
 BODIES_AT_ONCE = 16
-"""Bodies of the largest size that are held at once: 128 MB in all, while hundreds of connections may send one."""
+"""Bodies of the largest size in memory at the same time: 128 MB in all. Hundreds of connections may send bodies."""
 
 _TRACE = re.compile(rb"[!-~]{1,128}")
-"""An x-request-id that is taken over; any other is replaced, because it is written to logs and records."""
+"""A valid x-request-id; another id is replaced, because the id is written to logs and records."""
 
 Headers = dict[bytes, bytes]
 
@@ -54,7 +54,7 @@ class App:
         self._smoke_token = settings.smoke_token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, to: Send) -> None:
-        """Answer one request; whatever is wrong with it is an answer too."""
+        """Answer one request; errors are answered too."""
         headers: Headers = dict(scope["headers"])
         trace = self._trace(headers)
         method: str = scope["method"]
@@ -63,7 +63,7 @@ class App:
         except Refused as refused:
             response = self._refuse(refused, method, trace)
         except Exception as error:  # noqa: BLE001 - a caller must have an answer
-            self._confess(error, trace)
+            self._log_error(error, trace)
             response = Response(_json({"error": f"an error of the predictor's own, see its log for {trace}"}), 500)
         self._metrics.requested(self._record and scope["path"].endswith("/infer"), response.status)
         if self.settings.access_log and response.status < 400:
@@ -71,7 +71,7 @@ class App:
         await send(response, trace.encode(), self.service.stopping, to)
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
-        """The response for a path, split at its slashes. Raises Refused."""
+        """The response for a path that was split at its slashes. Raises Refused."""
         match path:
             case ["v2", "models", name, "infer"]:
                 expect("POST", method)
@@ -84,7 +84,7 @@ class App:
         return body
 
     def _read(self, path: list[str]) -> Response:
-        """The paths that are only looked at."""
+        """The response for a GET path. Raises Refused."""
         match path:
             case ["v2"]:
                 return Response(_json(metadata.SERVER))
@@ -133,7 +133,10 @@ class App:
             self.room.give(len(body))
 
     async def _infer_large(self, model: Model, body: bytes, trace: str, began: float, record: bool) -> Response:
-        """As any other, with the long steps in the worker thread. One at a time: decoded, 8 MB can be 200."""
+        """Answer a large body, with the long steps in the worker thread.
+
+        Only one runs at a time, because 8 MB can take 200 MB when decoded.
+        """
         service = self.service
         request = await service.work(rest.decode, body)
         outputs = _outputs(request)
@@ -148,21 +151,21 @@ class App:
         return Response(_json({**about, "ready": True}))
 
     def _refuse(self, refused: Refused, method: str, trace: str) -> Response:
-        # the message may quote an applicant's values, so it goes to the caller and not to the log
+        # The message may quote an applicant's values, so the caller gets it but the log does not.
         details = {"request": trace, "version": self._version(), "status": refused.status, "method": method}
         logger.info("refused: %s", type(refused).__name__, extra=details)
         return refusal(refused)
 
-    def _confess(self, error: Exception, trace: str) -> None:
-        # an exception's own words may quote an applicant's values; the places in the code do not
+    def _log_error(self, error: Exception, trace: str) -> None:
+        # The message of an exception may quote an applicant's values; the traceback does not.
         places = "".join(traceback.format_tb(error.__traceback__))
         details = {"request": trace, "version": self._version(), "traceback": places}
         logger.error("failed to answer: %s", type(error).__name__, extra=details)
 
     def _trace(self, headers: Headers) -> str:
-        given = headers.get(b"x-request-id")
-        if given is not None and _TRACE.fullmatch(given):
-            return given.decode("ascii")
+        trace = headers.get(b"x-request-id")
+        if trace is not None and _TRACE.fullmatch(trace):
+            return trace.decode("ascii")
         return self.service.next_id()
 
     def _version(self) -> str | None:
@@ -171,7 +174,7 @@ class App:
 
 
 def expect(allowed: str, method: str) -> None:
-    """Raises WrongMethod unless it is the one that the path has."""
+    """Raise WrongMethod unless `method` is the one that the path allows."""
     if method != allowed:
         raise WrongMethod(allowed, method)
 

@@ -1,4 +1,4 @@
-"""The page at /docs: what can be sent, made from the bundle's fields, with a form to try it. It needs no other site."""
+"""The page at /docs, made from the bundle's fields, with a form to send requests. It needs no other site."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def page(manifest: Manifest, name: str, version: str) -> bytes:
 
 
 def _field(field: Field) -> str:
-    seen = ", ".join(field.levels) if field.datatype == "BYTES" else span(field) or "nothing"
+    values = ", ".join(field.levels) if field.datatype == "BYTES" else span(field) or "nothing"
     if field.unit:
-        seen += f" ({field.unit})"
-    return _row(field.name, field.datatype, "yes" if field.required else "", seen, field.description)
+        values += f" ({field.unit})"
+    return _row(field.name, field.datatype, "yes" if field.required else "", values, field.description)
 
 
 def _row(*cells: str) -> str:

@@ -1,4 +1,4 @@
-"""What Prometheus is told about a predictor."""
+"""The Prometheus metrics of a predictor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096, 16384)
 
 
 class _Children:
-    """A counter's children by label, looked up once: `labels()` costs more than counting."""
+    """A counter's children by label; each is looked up only once, because `labels()` costs more than counting."""
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
@@ -46,7 +46,7 @@ class Metrics:
             ["kind", "status"],
             registry=registry,
         )
-        # Prometheus cannot see the first failure of a counter that is born with it
+        # Counters start at 0 here. Prometheus would miss the first failure if the counter appeared with it.
         self._by_status = {key: self._requests.labels(_kind(key[0]), str(key[1])) for key in _FROM_THE_START}
         self._decisions = _Children(
             Counter("credence_decisions", "Applications answered, by decision", ["decision"], registry=registry)
@@ -73,7 +73,7 @@ class Metrics:
         )
 
     def watch(self, log: Log, shipper: Shipper | None) -> None:
-        """Show the state of the log and of its shipping, read when Prometheus asks."""
+        """Add gauges for the log and its shipping, which are read at each scrape."""
         self._gauge("credence_log_bytes", "Size of the prediction log", lambda: log.bytes)
         self._gauge("credence_log_limit_bytes", "Size that the prediction log may have", lambda: log.limit_bytes)
         self._gauge("credence_log_full", "1 if nothing more can be recorded", lambda: log.full)
@@ -95,7 +95,7 @@ class Metrics:
             self._gauge("credence_ship_failures", "Attempts to ship that failed", lambda: shipper.failures)
 
     def show(self, model: Model | None) -> None:
-        """The version that is live from now on."""
+        """Set the live version."""
         self._model.clear()
         self._history.clear()
         if model is None:
@@ -106,14 +106,14 @@ class Metrics:
             self._history.labels(model.name, model.version).set(at)
 
     def requested(self, infer: bool, status: int) -> None:
-        """One request, answered or refused; `infer` is one for decisions."""
+        """Count one request, answered or refused; `infer` means a request for decisions."""
         child = self._by_status.get((infer, status))
         if child is None:
             child = self._by_status[infer, status] = self._requests.labels(_kind(infer), str(status))
         child.inc()
 
     def answered(self, scored: Scored, seconds: float) -> None:
-        """One request's applications, once they are recorded."""
+        """Count the applications of one request after they were recorded."""
         rows = len(scored.probability)
         self._seconds.observe(seconds)
         self._rows.observe(rows)
@@ -127,7 +127,7 @@ class Metrics:
             self._warned.inc(len(scored.applications.warnings))
 
     def text(self) -> bytes:
-        """All of them, in Prometheus' text format."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
     def _gauge(self, name: str, text: str, read: Callable[[], float]) -> None:

@@ -1,4 +1,4 @@
-"""The predictor's process: its ports, its tasks, its end."""
+"""The predictor's process: its ports, its tasks and its shutdown."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _LOOPBACK = "127.0.0.1"
 
 
 async def run(settings: PredictorSettings) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code.
+    """Serve until SIGTERM or SIGINT, and return the exit code.
 
-    Raises SettingsError for a port, a log directory or a monitor that cannot be used, BundleError for a version that
-    cannot be served.
+    Raises SettingsError if a port, the log directory or the monitor's URL cannot be used. Raises BundleError if the
+    version cannot be served.
     """
     claim(settings.host, settings.http_port, "http_port")
     if settings.admin_port:
@@ -47,7 +47,7 @@ async def run(settings: PredictorSettings) -> int:
 
 
 class _Process:
-    """What lives between start and end."""
+    """The objects of a running predictor."""
 
     def __init__(self, settings: PredictorSettings, log: Log) -> None:
         self._settings = settings
@@ -66,7 +66,7 @@ class _Process:
 
     async def run(self) -> int:
         await self._admin.load(self._settings.version)
-        # what is loaded now lives as long as the process: collecting garbage need not go through it again
+        # Objects that exist now live as long as the process, so the garbage collector need not visit them again.
         gc.collect()
         gc.freeze()
         loop = asyncio.get_running_loop()
@@ -91,14 +91,14 @@ class _Process:
         return self._code
 
     def _stop(self) -> None:
-        """The first signal begins the end, the second one hurries it."""
+        """Start the shutdown at the first signal, and end the waiting at the second."""
         if self._service.stopping:
             self._end.set()
         self._service.stopping = True
         self._end.set()
 
     async def _drain(self) -> None:
-        """Not ready, and every answer asks its caller to go elsewhere, until those who were here have left."""
+        """Wait until callers have gone: the predictor is not ready, and each answer asks to close the connection."""
         logger.info("stopping in %g s", self._settings.drain_seconds)
         self._end.clear()
         try:
@@ -108,7 +108,7 @@ class _Process:
             pass
 
     def _keep(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
-        """A task that must not end before the process does."""
+        """Start a task; if it ends before the shutdown, the process ends with an error."""
         task = asyncio.get_running_loop().create_task(work)
         task.add_done_callback(self._ended)
         return task
@@ -131,7 +131,7 @@ def _shipper(settings: PredictorSettings, log: Log) -> Shipper | None:
 
 
 def http_server(app: App, host: str, port: int, seconds: float) -> Server:
-    """A server in this loop; `seconds` are those a request's head may take, and that stopping may wait for one."""
+    """A server in this event loop; `seconds` is the time limit for the head of a request."""
     return Server(
         app,
         address=host,

@@ -1,4 +1,4 @@
-"""Answering: a request in, its records in the log, an answer out. No wire in it: REST and any other share it."""
+"""Answering requests and recording the answers, independent of the transport."""
 
 from __future__ import annotations
 
@@ -22,22 +22,26 @@ from serving.version import Model, Scored
 T = TypeVar("T")
 
 INLINE_ROWS = 64
-"""More rows than this are scored in the worker thread, and recorded in steps of as many: others wait a millisecond at
-most. Below it, a thread's handing over would cost more than the scoring."""
+"""If a request has more rows, they are scored in the worker thread and recorded in steps of this size.
+
+So other requests wait a millisecond at most. For fewer rows, the worker thread would cost more time than the scoring.
+"""
 
 MOST_EXPLAINED = 64
-"""Applications that a request may have explained. A booster takes some 7 ms for each, all of them half a second of the
-one worker thread, and large batches wait for it meanwhile."""
+"""The most applications with explanations in a request.
+
+A booster takes about 7 ms for each. So 64 take half a second of the only worker thread, in which large batches wait.
+"""
 
 MOST_WAITING = 512
-"""Applications that may wait for their explanations: four seconds."""
+"""The most applications that may wait for explanations; they take four seconds."""
 
 LISTED_WARNINGS = 100
-"""Warnings that an answer lists; the records keep all."""
+"""The most warnings in an answer; the records keep all warnings."""
 
 
 class PredictorService:
-    """The live model, and everything that happens to a request between two wires."""
+    """The live model and the handling of a request between decoding and encoding."""
 
     def __init__(self, log: Log, metrics: Metrics) -> None:
         self.model: Model | None = None
@@ -50,18 +54,18 @@ class PredictorService:
         self._waiting = 0
 
     def serve(self, model: Model | None) -> None:
-        """Let a model answer from now on; requests in flight end on the one they began with."""
+        """Make a model live; requests in progress finish on the model on which they started."""
         if model is not None:
             self._log.schema(model.schema)
         self.model = model
         self._metrics.show(model)
 
     def next_id(self) -> str:
-        """An id for a request that brought none."""
+        """An id for a request without one."""
         return f"{self._process}-{next(self._numbers)}"
 
     def unready(self) -> str:
-        """Why no application can be answered now; empty if it can."""
+        """Why no application can be answered now; empty if the predictor is ready."""
         if self.stopping:
             return "the predictor is stopping"
         if self.model is None:
@@ -69,7 +73,7 @@ class PredictorService:
         return "the prediction log is full, and nothing is answered unrecorded" if self._log.full else ""
 
     def live(self, name: str | None = None, version: str | None = None) -> Model:
-        """The live model, if it is the one meant. Raises NotFound, or Unavailable if there is none."""
+        """The live model. Raises NotFound if name or version differ, or Unavailable if no model is live."""
         model = self.model
         if model is None:
             raise Unavailable("no version is loaded")
@@ -89,10 +93,10 @@ class PredictorService:
         explain: bool = False,
         record: bool = True,
     ) -> Answer:
-        """Score, explain if asked, and record what arrived at `began`.
+        """Score, explain on request, and record the applications of a request that arrived at `began`.
 
-        Without a record only where a version is tried out. Raises Refused, with Unavailable where there is no room for
-        a record.
+        `record` is False only for trials and smoke tests. Raises Refused; it is Unavailable if there is no room for a
+        record.
         """
         shape = tensors[0].shape
         if explain:
@@ -125,11 +129,11 @@ class PredictorService:
         return Answer(model.name, model.version, request, scored.probability, scored.decision, parameters, explanations)
 
     async def work(self, function: Callable[..., T], *arguments: object) -> T:
-        """Run something long in the one worker thread."""
+        """Run a long function in the only worker thread."""
         return await asyncio.get_running_loop().run_in_executor(self._worker, function, *arguments)
 
     async def _explain(self, model: Model, scored: Scored) -> list[str]:
-        """In the worker thread: other requests are answered meanwhile."""
+        """Explain in the worker thread, so that other requests are answered at the same time."""
         rows = len(scored.probability)
         if self._waiting + rows > MOST_WAITING:
             raise Unavailable("too many applications to explain at once: try again in a moment")
@@ -142,7 +146,7 @@ class PredictorService:
     def _record(
         self, model: Model, scored: Scored, explanations: list[str], request: str, now: datetime, rows: slice
     ) -> list[str]:
-        """Write the records of some rows; their ids."""
+        """Write the records of some rows, and return their ids."""
         applications = scored.applications
         numeric, history = applications.numeric[rows], scored.history[rows]
         categorical = applications.categorical[rows].tolist()
@@ -186,13 +190,13 @@ def _check_explained(shape: Sequence[int]) -> None:
 
 
 def _listed(scored: Scored) -> str:
-    """The warnings of all rows, a line each, up to LISTED_WARNINGS; with the row's number where there are several."""
+    """The warnings of all rows, one per line, up to LISTED_WARNINGS; several rows have their numbers before them."""
     several = len(scored.probability) > 1
-    found = scored.applications.warnings
+    by_row = scored.applications.warnings
     lines = (
         f"row {row}: {warning}" if several else warning
-        for row, warnings in sorted(found.items())
+        for row, warnings in sorted(by_row.items())
         for warning in warnings
     )
-    rest = sum(map(len, found.values())) - LISTED_WARNINGS
+    rest = sum(map(len, by_row.values())) - LISTED_WARNINGS
     return "\n".join([*itertools.islice(lines, LISTED_WARNINGS), *([f"and {rest} more"] if rest > 0 else [])])

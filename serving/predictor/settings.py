@@ -1,4 +1,4 @@
-"""What can be set about a predictor: by environment variable (`CREDENCE_…`) or by option, the option first."""
+"""The settings of a predictor, from options or environment variables (`CREDENCE_…`); an option takes precedence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from serving.process.settings import SECRETS, Length, Port, Token, VersionSettin
 
 
 class PredictorSettings(VersionSettings, frozen=True, kw_only=True):
-    """`http_port` is the variable CREDENCE_HTTP_PORT and the option `--http-port`, and so for each."""
+    """Each setting has a variable and an option: `http_port` is CREDENCE_HTTP_PORT and `--http-port`."""
 
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 in a container."""
@@ -30,7 +30,7 @@ class PredictorSettings(VersionSettings, frozen=True, kw_only=True):
     monitor_url: str = ""
     """Where records are shipped to; without it they stay in the log."""
     monitor_token: Token = ""
-    """What the monitor wants of who ships to it; empty where it wants nothing. By variable only."""
+    """The token that the monitor requires from senders; empty if it requires none. By variable only."""
     smoke_token: Token = ""
     """A request whose header Credence-Smoke says this is answered and not recorded; empty allows none. By variable
     only."""
@@ -53,7 +53,7 @@ class PredictorSettings(VersionSettings, frozen=True, kw_only=True):
 def read(arguments: Sequence[str], environment: Mapping[str, str]) -> PredictorSettings:
     """Settings from options and environment.
 
-    Raises SettingsError; wrong usage of an option exits with 2, as argparse does.
+    Raises SettingsError; wrong usage of an option exits with code 2 through argparse.
     """
     options = parser(PredictorSettings, "python -m serving.predictor", "Answer loan applications.")
     return gather(PredictorSettings, vars(options.parse_args(arguments)), environment)

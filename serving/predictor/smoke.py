@@ -1,4 +1,4 @@
-"""Smoke tests: who knows the token is answered without a record."""
+"""Smoke tests: a request with the right token is answered without a record."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from serving.protocol.errors import Refused
 
 
 class WrongToken(Refused):
-    """A smoke test that does not know the token; recorded, it would be a customer that never was."""
+    """A smoke test with a wrong token. It is refused, because its record would look like a real customer."""
 
     status = 401
 
 
 def is_smoke(headers: Mapping[bytes, bytes], token: bytes) -> bool:
     """Whether a request is a smoke test. Raises WrongToken."""
-    given = headers.get(b"credence-smoke")
-    if given is None:
+    sent = headers.get(b"credence-smoke")
+    if sent is None:
         return False
-    if not hmac.compare_digest(given, token):
+    if not hmac.compare_digest(sent, token):
         raise WrongToken("Credence-Smoke: expected the token of CREDENCE_SMOKE_TOKEN, got another text")
     return True

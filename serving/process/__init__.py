@@ -1,1 +1,1 @@
-"""The edges of a process: settings, its port, its log lines, one HTTP exchange within its limits."""
+"""Common parts of server processes: settings, port, log lines, and HTTP exchanges with limits."""

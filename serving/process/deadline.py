@@ -1,4 +1,4 @@
-"""One time limit for many waits: a timer of its own for each request costs more than reading a small body."""
+"""One time limit for many waits. A separate timer per request would cost more than reading a small body."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ T = TypeVar("T")
 
 
 class Deadline:
-    """Ends waits that last longer than `seconds`, at most a quarter of it late."""
+    """Ends waits that take longer than `seconds`, with a delay of at most a quarter of it."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        # in the order in which they end, because all of them last as long
+        # The tasks are in the order of their ends, because all have the same time limit.
         self._ends: dict[asyncio.Task[object], float] = {}
         self._late: set[asyncio.Task[object]] = set()
         self._looking = False
 
     async def wait(self, work: Awaitable[T]) -> T:
-        """The result of `work`. Raises TimeoutError if that takes too long; a cancellation from elsewhere passes."""
+        """The result of `work`. Raises TimeoutError if it takes too long; other cancellations are passed on."""
         task = asyncio.current_task()
         assert task is not None
         loop = task.get_loop()

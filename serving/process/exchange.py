@@ -1,4 +1,4 @@
-"""One HTTP exchange over ASGI: a body read within its limits, a response sent."""
+"""One HTTP exchange over ASGI: reading a body within limits, and sending a response."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ JSON, HTML, PROMETHEUS = b"application/json", b"text/html; charset=utf-8", b"tex
 
 
 class Room:
-    """The bytes of bodies that are held at once: beyond them a request is refused, whatever the connections."""
+    """The memory for all bodies together in bytes; a request that needs more is refused."""
 
     def __init__(self, size: int) -> None:
         self.free = size
 
     def take(self, size: int) -> None:
-        """Raises Unavailable, and takes nothing, if there is less."""
+        """Reserve `size` bytes. Raises Unavailable and reserves nothing if fewer are free."""
         if size > self.free:
             raise Unavailable("too many large bodies at once: try again in a moment")
         self.free -= size
 
     def give(self, size: int) -> None:
-        """Give back what was taken."""
+        """Release reserved bytes."""
         self.free += size
 
 
 class Response(msgspec.Struct):
-    """A response, before it is sent."""
+    """A response before it is sent."""
 
     body: bytes
     status: int = 200
     content_type: bytes = JSON
     allow: str = ""
-    """With status 405: the method that the path has."""
+    """With status 405: the method that the path allows."""
 
 
 def refusal(refused: Refused) -> Response:
-    """A request that is answered with an error."""
+    """The response for a refused request."""
     return Response(problem(refused), refused.status, allow=getattr(refused, "allowed", ""))
 
 
 async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, deadline: Deadline, room: Room) -> bytes:
-    """A body announced as JSON, or not announced at all; it takes its `room` until the caller gives it back.
+    """Read a body with the content type JSON or without one; its bytes stay reserved in `room` for the caller.
 
     Raises Refused.
     """
@@ -93,7 +93,7 @@ async def _collect(receive: Receive, limit: int, room: Room, parts: list[bytes])
         parts.append(part)
         if not message.get("more_body"):
             return
-    # A broken body looks like a caller who hung up. Without an answer, granian answers 500 to one who did not.
+    # A broken body looks like a closed connection. Without this answer, granian would answer 500 to an open one.
     raise Refused("body: expected all of it, got a broken chunk or the end of the connection", "body")
 
 
@@ -102,7 +102,7 @@ def _too_large(limit: int) -> TooLarge:
 
 
 async def send(response: Response, request_id: bytes, close: bool, to: Send) -> None:
-    """Send a response; `close` asks the caller to take its next request elsewhere."""
+    """Send a response; `close` asks the caller to send its next request over a new connection."""
     headers = [
         (b"content-type", response.content_type),
         (b"content-length", b"%d" % len(response.body)),

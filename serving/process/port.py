@@ -1,4 +1,4 @@
-"""Whether a port is free, before a server takes it."""
+"""The check that a port is free before a server takes it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from serving.process.settings import PREFIX, SettingsError
 
 
 def claim(host: str, port: int, setting: str) -> None:
-    """Raises SettingsError if the port is taken: granian would share it silently, each taking half of the calls."""
+    """Raise SettingsError if the port is taken; granian would silently share it and get only half of the calls."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        # only so that connections of a predecessor that are dying do not count as one that listens
+        # Without this option, closing connections of an earlier process would count as a listener.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
             taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            what = "is taken" if taken else f"cannot be listened on ({error})"
+            fault = "is taken" if taken else f"cannot be listened on ({error})"
             option = f"--{setting.replace('_', '-')} or {PREFIX}{setting.upper()}"
-            raise SettingsError(f"port {port} of {host} {what}: stop what listens there, or set {option}") from error
+            raise SettingsError(f"port {port} of {host} {fault}: stop what listens there, or set {option}") from error

@@ -1,4 +1,4 @@
-"""What can be set about a process: by environment variable (`CREDENCE_…`) or by option, the option first."""
+"""The settings of a process, from options or environment variables (`CREDENCE_…`); an option takes precedence."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 Port = Annotated[int, msgspec.Meta(ge=0, lt=1 << 16)]
 Length = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
-"""A time in the setting's own unit; the limit keeps infinity out of timers."""
+"""A time in the unit of the setting; the limit excludes infinity, which timers cannot use."""
 
 Token = Annotated[str, msgspec.Meta(pattern=r"\A[!-~]*\Z")]
-"""What an HTTP header can hold as it is."""
+"""Text that an HTTP header can contain unchanged."""
 
 SECRETS = frozenset({"monitor_token", "smoke_token"})
-"""Settings that are no options: anybody on the machine can read a process's command line."""
+"""Settings without an option, because all users of the machine can read a process's command line."""
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used; the message names it, what was expected and what it was."""
+    """A setting cannot be used; the message names the setting, the expected value and the actual value."""
 
 
 class VersionSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Which version a process opens and how it reads applications, for all processes that open one."""
+    """Settings of all processes that open a version: which version, and how they read applications."""
 
     models: Path
     """Folder with a folder for each version (`3/bundle.json`) and the client history (`history-….arrow`); or a bundle
@@ -48,7 +48,7 @@ class VersionSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parser(kind: type[msgspec.Struct], program: str, description: str) -> argparse.ArgumentParser:
-    """A parser with an option for each setting of a class that is no secret."""
+    """A parser with an option for each setting of a class, except secrets."""
     options = argparse.ArgumentParser(prog=program, description=description)
     meanings = _meanings(kind)
     for name in (name for name in kind.__struct_fields__ if name not in SECRETS):
@@ -59,23 +59,23 @@ def parser(kind: type[msgspec.Struct], program: str, description: str) -> argpar
 
 
 def gather(kind: type[S], options: Mapping[str, object], environment: Mapping[str, str]) -> S:
-    """Settings of a class from parsed options, where they are not None, and environment. Raises SettingsError."""
-    given: dict[str, object] = {
+    """Settings of a class from parsed options that are not None, and from the environment. Raises SettingsError."""
+    values: dict[str, object] = {
         name: environment[PREFIX + name.upper()]
         for name in kind.__struct_fields__
         if PREFIX + name.upper() in environment
     }
-    given |= {name: value for name, value in options.items() if value is not None}
-    if "models" not in given:
+    values |= {name: value for name, value in options.items() if value is not None}
+    if "models" not in values:
         raise SettingsError(f"models: expected a folder of versions, got none (--models or {PREFIX}MODELS)")
     try:
-        return msgspec.convert(given, kind, strict=False, dec_hook=_path)
+        return msgspec.convert(values, kind, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise SettingsError(f"a setting ({PREFIX}… or option) is not usable: {error}") from error
 
 
 def _meanings(kind: type[msgspec.Struct]) -> dict[str, str]:
-    """The text under each setting, which Python itself keeps nowhere but in the source."""
+    """The docstring of each setting, read from the source because Python does not store it."""
     classes = (each for each in kind.__mro__ if issubclass(each, msgspec.Struct) and each is not msgspec.Struct)
     return {
         field.target.id: " ".join(text.value.value.split())

@@ -1,4 +1,4 @@
-"""The process's own log: JSON lines on stderr, with request id and model version and never an applicant's value."""
+"""The log of a process: JSON lines on stderr with request id and model version, and never an applicant's value."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def log_json() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    # granian's embedded server announces on every start that it is experimental
+    # granian's embedded server logs a warning at every start that it is experimental.
     logging.getLogger("_granian").setLevel(logging.ERROR)

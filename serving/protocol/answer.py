@@ -1,4 +1,4 @@
-"""What a request is answered, before a wire gives it bytes."""
+"""The answer to a request, before it is encoded."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import msgspec
 from serving.protocol.errors import Invalid, quote
 
 OUTPUTS = {"probabilite_de_defaut": "FP64", "classe": "BYTES"}
-"""What an answer holds unless it is asked for something else, by name, with its datatype."""
+"""The default outputs of an answer: name to datatype."""
 
 EXPLANATION = "explications_locales"
-"""Why each application was decided so, one JSON text a row: answered only where it is asked for, as it takes longer."""
+"""The output with the reasons for each decision, one JSON text per row; only on request, because it takes longer."""
 
 DATATYPES = {**OUTPUTS, EXPLANATION: "BYTES"}
-"""All that an answer can hold."""
+"""All possible outputs of an answer."""
 
 
 class Parameters(msgspec.Struct, omit_defaults=True):
-    """What an answer says beside its tensors.
+    """The parameters of an answer, besides its tensors.
 
-    The protocol's parameters are scalars, so what is one a row is joined: by commas, warnings by line ends.
+    The protocol's parameters are scalars, so values per row are joined by commas, and warnings by line ends.
     """
 
     model_version: str
     threshold: float
     timestamp: str
-    """When it was answered: ISO 8601, UTC."""
+    """Time of the answer: ISO 8601, UTC."""
     latency_ms: float
-    """From the whole body received to the records written."""
+    """Time from the complete body to the written records."""
     record_ids: str
-    """One a row, in order; the key under which an outcome is reported later. Empty if nothing was recorded."""
+    """One id per row, in order; outcomes are later reported with this key. Empty if nothing was recorded."""
     history: str
-    """One a row: `found`, `none`, `not asked` or `stale`."""
+    """One status per row: `found`, `none`, `not asked` or `stale`."""
     warnings: str = ""
 
 
 class Answer(msgspec.Struct):
-    """One answered request; `probability` and `decision` are one a row."""
+    """One answered request; `probability` and `decision` have one value per row."""
 
     model: str
     version: str
@@ -47,13 +47,13 @@ class Answer(msgspec.Struct):
     decision: list[str]
     parameters: Parameters
     explanations: list[str] = []
-    """One a row; empty where they were not asked for."""
+    """One text per row; empty if explanations were not requested."""
 
 
 def choose(names: Sequence[str]) -> Sequence[str]:
-    """The outputs to answer with; none asked for means OUTPUTS.
+    """The outputs to answer with; OUTPUTS if `names` is empty.
 
-    Raises Refused for a name that is none, or comes twice.
+    Raises Refused if a name is unknown or repeated.
     """
     for position, name in enumerate(names):
         if name not in DATATYPES:

@@ -1,7 +1,7 @@
-"""Tensors to the arrays of a bundle's graph, with every value checked against the bundle's fields.
+"""Conversion of tensors to the arrays of a bundle's graph, with a check of every value against the bundle's fields.
 
-The common case, nothing wrong and nothing unusual, is decided by a few whole-array comparisons; only when one of them
-finds something does code run that looks for which field, which row and which words.
+Usually nothing is wrong or unusual, and a few comparisons of whole arrays show this. Only if a comparison fails does
+slower code search for the field and the row and build the message.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from serving.protocol.warnings import Findings
 from training.bundle.manifest import Field, Manifest
 
 Unknown = Literal["warn", "reject"]
-"""What to do with an unknown field, an unseen level or a value outside the range of training."""
+"""The reaction to an unknown field, an unseen level or a value outside the range of training."""
 
 CLIENT = "SK_ID_CURR"
-"""The one named input that is not a field: it says whose history to add, and never enters a tensor."""
+"""The only named input that is not a field. It names the client whose history is added, and never enters a tensor."""
 
 GRAPH = ("numeric", "categorical", "history")
-"""The graph's own tensors, for callers that hold their features already."""
+"""The graph's own tensors, for callers that already have their features."""
 
 _LIMIT = float(np.finfo(np.float32).max)
 """The largest number that a tensor of the graph can hold."""
@@ -38,32 +38,32 @@ Texts = npt.NDArray[np.object_]
 
 
 class Applications(msgspec.Struct, frozen=True):
-    """The rows of a request as a bundle scores them."""
+    """The rows of a request in the form that a bundle scores."""
 
     numeric: Floats
-    """[n, k]; NaN = missing."""
+    """[n, k] NaN means missing."""
     categorical: Texts
-    """[n, c] of str; "" = missing."""
+    """[n, c] of str; "" means missing."""
     history: Floats | None
-    """[n, h] as the caller sent it; None if it is to be looked up, or there is none."""
+    """[n, h] From the caller; None if the caller did not send it, so that it is looked up."""
     clients: Sequence[int | None] | None
-    """SK_ID_CURR of each row, None for a new client; None as a whole if it was not sent."""
+    """SK_ID_CURR of each row, None for a new client; the whole value is None if it was not sent."""
     warnings: Mapping[int, tuple[str, ...]]
-    """What is unusual about a row; only rows with any are in it."""
+    """Row to its warnings; only rows with warnings are in it."""
 
     def __len__(self) -> int:
         return len(self.numeric)
 
 
 class Codec:
-    """Reads requests for one bundle; made once, used for every request."""
+    """Reads requests for one bundle; one instance serves all requests."""
 
     def __init__(self, manifest: Manifest, unknown: Unknown = "warn") -> None:
         self._reject = unknown == "reject"
         self._numeric = manifest.numeric
         self._categorical = manifest.categorical
         self._width = len(manifest.history)
-        # a place is the column in `numeric`, or ~column in `categorical`: one lookup, and its sign is the type
+        # A place is the column in `numeric`, or ~column in `categorical`. So one lookup gives column and type (sign).
         self._places = {field.name: index for index, field in enumerate(self._numeric)}
         self._places |= {field.name: ~index for index, field in enumerate(self._categorical)}
         self._plain = [_plain(field) for field in self._categorical]
@@ -73,9 +73,9 @@ class Codec:
         self._required = np.array([field.required for field in self._numeric], dtype=bool)
 
     def read(self, tensors: Sequence[Tensor]) -> Applications:
-        """The rows that the tensors hold together.
+        """The rows of all tensors together.
 
-        Raises Refused where a tensor is not what the model's fields ask for, naming the field or `inputs[i]`.
+        Raises Refused with the field or `inputs[i]` if a tensor does not fit the model's fields.
         """
         names = {tensor.name for tensor in tensors}
         if len(names) != len(tensors):
@@ -98,17 +98,17 @@ class Codec:
     def _named(
         self, tensors: Sequence[Tensor], rows: int, findings: Findings
     ) -> tuple[Wide, list[list[str | None]], list[int | None] | None]:
-        """The arrays out of one tensor a field: [n, k], c lists of n, and the clients."""
-        one = rows == 1
+        """The arrays from one tensor per field: [n, k], c lists of n, and the clients."""
+        single = rows == 1
         empty: list[Any] = [None] * rows
-        numbers: list[Any] = [None if one else empty] * len(self._numeric)
+        numbers: list[Any] = [None if single else empty] * len(self._numeric)
         columns: list[list[Any]] = [empty] * len(self._categorical)
         clients, strangers = None, []
         flat = [rows]
         for tensor in tensors:
             data: list[Any] = tensor.data
-            # the first half of this test is `column` for one row, without the call
-            if not one or tensor.shape != flat or len(data) != 1 or type(data[0]) is list:
+            # For a single flat value this test replaces the call of `column`, which is slower.
+            if not single or tensor.shape != flat or len(data) != 1 or type(data[0]) is list:
                 data = column(tensor, rows)
             place = self._places.get(tensor.name)
             if place is None:
@@ -121,7 +121,7 @@ class Codec:
             elif place < 0:
                 columns[~place] = data
             else:
-                numbers[place] = data[0] if one else data
+                numbers[place] = data[0] if single else data
         if strangers:
             findings.unknown(strangers)
         wide = np.array(numbers, dtype=np.float64).reshape(len(numbers), rows).T
@@ -130,7 +130,7 @@ class Codec:
     def _graph(
         self, tensors: Mapping[str, Tensor], rows: int
     ) -> tuple[Wide, list[list[str | None]], Floats | None, list[int | None] | None]:
-        """The arrays out of the graph's own tensors; `history` may be left out, SK_ID_CURR may stand beside them."""
+        """The arrays from the graph's own tensors; `history` is optional, and SK_ID_CURR may be sent too."""
         for position, name in enumerate(tensors):
             if name not in GRAPH and name != CLIENT:
                 expected = f"nothing but {', '.join(GRAPH)} and {CLIENT} beside one of the graph's own tensors"
@@ -138,7 +138,7 @@ class Codec:
         wide = self._floats(tensors, "numeric", rows, len(self._numeric))
         categorical: list[list[str | None]] = []
         if self._categorical:
-            tensor = _given(tensors, "categorical")
+            tensor = _tensor(tensors, "categorical")
             if not isinstance(tensor, BYTES):
                 raise Invalid("categorical", "datatype BYTES", tensor.datatype)
             categorical = texts(tensor, rows, len(self._categorical))
@@ -155,13 +155,13 @@ class Codec:
     def _floats(self, tensors: Mapping[str, Tensor], name: str, rows: int, width: int) -> Wide:
         if not width and name not in tensors:
             return np.empty((rows, 0))
-        tensor = _given(tensors, name)
+        tensor = _tensor(tensors, name)
         if isinstance(tensor, BYTES):
             raise Invalid(name, "datatype FP32 or FP64", tensor.datatype)
         return floats(tensor, rows, width)
 
     def _check_numbers(self, wide: Wide, findings: Findings) -> Floats:
-        """The numbers [n, k] as the graph takes them, each judged if there is anything to judge."""
+        """The numbers [n, k] for the graph; single values are inspected only if one is unusual."""
         numeric = _narrow(wide) if _within(wide, self._low, self._high) else self._judge_numbers(wide, findings)
         whole = wide.take(self._whole, axis=1)
         if _any(whole - np.floor(whole) > 0):
@@ -174,10 +174,13 @@ class Codec:
         return numeric
 
     def _judge_numbers(self, wide: Wide, findings: Findings) -> Floats:
-        """Numbers of which some lie outside the range of training; beyond 32 bits they become infinite, so refused."""
+        """Inspect numbers, some of which are outside the range of training.
+
+        Numbers that 32 bits cannot hold become infinite and are refused.
+        """
         with np.errstate(over="ignore"):
             numeric = _narrow(wide)
-        # Held against the bounds as 32-bit floats, like the bounds: 0.1 does not lie outside a range that ends at 0.1.
+        # Both numbers and bounds are 32-bit floats here, so that 0.1 is not outside a range that ends at 0.1.
         low, high = self._low.astype(np.float32), self._high.astype(np.float32)
         for row, index in np.argwhere((numeric < low) | (numeric > high)).tolist():
             sent, held = float(wide[row, index]), float(numeric[row, index])
@@ -185,7 +188,7 @@ class Codec:
         return numeric
 
     def _check_texts(self, columns: Sequence[list[str | None]], rows: int, findings: Findings) -> Texts:
-        """The texts [n, c] as the graph takes them, each judged if there is anything to judge."""
+        """The texts [n, c] for the graph; single values are inspected only if one is unusual."""
         for field, plain, values in zip(self._categorical, self._plain, columns, strict=True):
             if not (values[0] in plain if rows == 1 else plain.issuperset(values)):
                 judge.inspect_texts(field, values, findings)
@@ -201,25 +204,25 @@ class Codec:
 
 
 def _plain(field: Field) -> frozenset[str | None]:
-    """The texts of a field about which there is nothing to say."""
-    known: set[str | None] = {*field.levels, *(value for value in field.anomalies if isinstance(value, str))}
+    """The texts of a field that are neither wrong nor unusual."""
+    usual: set[str | None] = {*field.levels, *(value for value in field.anomalies if isinstance(value, str))}
     if not field.required:
-        known |= {None, ""}
-    return frozenset(known)
+        usual |= {None, ""}
+    return frozenset(usual)
 
 
 def _bounds(values: Sequence[float | None], otherwise: float) -> Wide:
-    """Bounds as the 32-bit floats that values are held against."""
+    """Bounds, rounded to the 32-bit floats with which values are compared."""
     return np.array([otherwise if value is None else np.float32(value) for value in values], dtype=np.float64)
 
 
 def _within(values: Wide, low: Wide | float, high: Wide | float) -> bool:
-    """Whether every number lies within its bounds or is missing; as bytes, so that NaN is equal to itself."""
+    """Whether every number is within its bounds or missing; bytes are compared, so that NaN equals itself."""
     return np.minimum(np.maximum(values, low), high).tobytes() == values.tobytes()
 
 
 def _any(flags: npt.NDArray[np.bool_]) -> bool:
-    """`flags.any()` without numpy's detour through Python, which costs more than a row's whole arithmetic."""
+    """A faster `flags.any()`: numpy's version goes through Python, which costs more than all arithmetic of a row."""
     return b"\1" in flags.tobytes()
 
 
@@ -227,7 +230,7 @@ def _narrow(wide: Wide) -> Floats:
     return np.ascontiguousarray(wide, dtype=np.float32)
 
 
-def _given(tensors: Mapping[str, Tensor], name: str) -> Tensor:
+def _tensor(tensors: Mapping[str, Tensor], name: str) -> Tensor:
     if name not in tensors:
         raise Invalid("inputs", f"the tensor {name} beside the graph's others", "none of that name")
     return tensors[name]
@@ -240,7 +243,7 @@ def _twice(tensors: Sequence[Tensor]) -> Refused:
 
 
 def _clients(tensor: Tensor, values: Sequence[Any]) -> list[int | None]:
-    """SK_ID_CURR of each row: whole numbers, as any numeric datatype."""
+    """SK_ID_CURR of each row: whole numbers of any numeric datatype."""
     if isinstance(tensor, BYTES):
         raise Invalid(CLIENT, "datatype INT64", tensor.datatype)
     if isinstance(tensor, FP32 | FP64):

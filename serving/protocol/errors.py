@@ -1,7 +1,7 @@
-"""What can be wrong with a request.
+"""The errors of a request.
 
 Refused (400)
-├── Invalid (400)         an input is not what the model's fields ask for
+├── Invalid (400)         an input does not fit the model's fields
 ├── NotFound (404)
 ├── WrongMethod (405)
 ├── TooSlow (408)
@@ -17,14 +17,14 @@ import json
 import re
 
 LONGEST_QUOTE = 60
-"""Characters of a caller's value that an error repeats: enough to recognise it, too few to flood."""
+"""Characters of a caller's value that an error quotes; enough to recognise the value."""
 
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""What JSON need not escape, but a line of text must: control characters, line ends, and what UTF-8 cannot encode."""
+"""Characters that JSON need not escape but a line of text must: control characters, line ends, and surrogates."""
 
 
-class Refused(Exception):  # noqa: N818 - it is answered, not a failure of ours
-    """A request that is answered with an error; `where` may be logged, the message may quote what was sent."""
+class Refused(Exception):  # noqa: N818 - the caller's error, not ours
+    """A request is answered with an error. `where` may be logged; the message must not, as it may quote values."""
 
     status = 400
 
@@ -34,7 +34,7 @@ class Refused(Exception):  # noqa: N818 - it is answered, not a failure of ours
 
 
 class Invalid(Refused):
-    """An input is not what the model's fields ask for."""
+    """An input does not fit the model's fields."""
 
     def __init__(self, where: str, expected: str, got: str) -> None:
         super().__init__(f"{where}: expected {expected}, got {got}", where)
@@ -66,7 +66,7 @@ class TooSlow(Refused):
 
 
 class Conflict(Refused):
-    """What was asked for contradicts the present state."""
+    """The request contradicts the present state."""
 
     status = 409
 
@@ -76,8 +76,8 @@ class TooLarge(Refused):
 
     status = 413
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}: send fewer rows, or use `credence score`")
+    def __init__(self, fault: str) -> None:
+        super().__init__(f"{fault}: send fewer rows, or use `credence score`")
 
 
 class WrongContentType(Refused):
@@ -90,15 +90,16 @@ class WrongContentType(Refused):
 
 
 class Unavailable(Refused):
-    """Well asked, but it cannot be answered now."""
+    """The request is valid but cannot be answered now."""
 
     status = 503
 
 
 def quote(value: object) -> str:
-    """A caller's value as an error repeats it: as JSON would write it, cut to LONGEST_QUOTE characters.
+    """A caller's value for an error message: as JSON, cut to LONGEST_QUOTE characters.
 
-    A whole number has no point: what it was sent as is not known any more, and 2500000 reads better than 2500000.0.
+    A whole number has no decimal point: its original form is not known any more, and 2500000 is easier to read than
+    2500000.0.
     """
     if value is None:
         return "null"
@@ -117,4 +118,4 @@ def quote(value: object) -> str:
 
 
 def _text(value: str) -> str:
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -1,6 +1,6 @@
-"""Why a body is not a request: found by looking at it again, slowly, for the first thing that is wrong.
+"""The reason why a body is not a valid request: a second, slow pass finds the first fault.
 
-Reading is fast because it only says that something is wrong. What and where is worth the second look to the caller.
+The first pass is fast because it only reports that there is a fault. The second pass names the fault and its place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from serving.protocol.tensors import TENSORS, Tensor
 
 
 class _Beyond:
-    """A number that no float holds: a value of no datatype."""
+    """A number that no float can hold, so it fits no datatype."""
 
 
 def _number(text: str) -> float | _Beyond:
@@ -33,15 +33,15 @@ def explain(body: bytes, error: Exception) -> Refused:
     if isinstance(error, UnicodeDecodeError):
         return _no_text()
     try:
-        found = _look(_decoder.decode(body))
+        refused = _look(_decoder.decode(body))
     except UnicodeDecodeError:
-        found = _no_text()
+        refused = _no_text()
     except RecursionError:
-        found = _too_deep()
+        refused = _too_deep()
     except (msgspec.DecodeError, ValueError) as broken:
-        found = Refused(f"body: expected JSON, got something else: {broken}", "body")
-    # what the second look does not know of still has the decoder's own words
-    return found or Refused(f"body: {error}", "body")
+        refused = Refused(f"body: expected JSON, got something else: {broken}", "body")
+    # If the second pass finds no fault, the decoder's message is used.
+    return refused or Refused(f"body: {error}", "body")
 
 
 def _too_deep() -> Refused:
@@ -59,9 +59,9 @@ def _look(request: Any) -> Refused | None:
     if not isinstance(inputs, list):
         return Invalid("inputs", "a list of tensors", _kind(inputs) if "inputs" in request else "nothing")
     for position, tensor in enumerate(inputs):
-        found = _look_at_tensor(f"inputs[{position}]", tensor)
-        if found:
-            return found
+        refused = _look_at_tensor(f"inputs[{position}]", tensor)
+        if refused:
+            return refused
     return None
 
 
@@ -99,7 +99,10 @@ def _look_at_data(label: str, kind: type[Tensor], tensor: dict[str, Any]) -> Ref
 
 
 def _first_misfit(data: list[Any], kind: type[Tensor]) -> int:
-    """By halving: a body may hold a million values, and the decoder looks at them faster than a loop here."""
+    """The index of the first value that does not fit.
+
+    It is found by bisection: a body may have a million values, and the decoder checks them faster than a loop here.
+    """
     low, high = 0, len(data)
     while high - low > 1:
         middle = (low + high) // 2
@@ -124,7 +127,7 @@ def _label(where: str, name: str) -> str:
 
 
 def _kind(value: Any) -> str:
-    """A value of a body, in the words of JSON."""
+    """A value of a body for an error message, with the terms of JSON."""
     if isinstance(value, _Beyond):
         return "a number beyond 64 bits"
     if isinstance(value, str):

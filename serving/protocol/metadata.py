@@ -1,4 +1,4 @@
-"""What the protocol tells about server and model: names, types, shapes, and what each field means."""
+"""The protocol's metadata of server and model: names, types, shapes, and the meaning of each field."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _input(field: Field) -> dict[str, Any]:
 
 
 def _typed(field: Field, value: float | str) -> float | str:
-    """A value as the field's datatype writes it; a bundle holds every number as a float."""
+    """A value in the field's datatype, because a bundle holds every number as a float."""
     return int(value) if field.datatype == "INT64" else value
 
 

@@ -18,7 +18,7 @@ _SHAPE = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems
 
 
 def example(manifest: Manifest) -> dict[str, Any]:
-    """A request with one application in the middle of what training saw."""
+    """A request with one application whose values are in the middle of training's ranges."""
     return {
         "inputs": [
             {"name": field.name, "shape": [1], "datatype": field.datatype, "data": [_usual(field)]}

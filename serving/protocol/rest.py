@@ -1,4 +1,4 @@
-"""The protocol's JSON: bytes to tensors, an answer to bytes."""
+"""The protocol's JSON: decoding bytes to tensors, and encoding an answer to bytes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from serving.protocol.tensors import Tensor
 T = TypeVar("T")
 
 LONGEST_ID = 128
-"""Characters of a request's id; it is kept in every record."""
+"""The most characters of a request's id, which is stored in every record."""
 
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
 
 
 class RequestedOutput(msgspec.Struct):
-    """An output that a request asks for."""
+    """A requested output."""
 
     name: str
     parameters: dict[str, Any] | None = None
 
 
 class Request(msgspec.Struct):
-    """An inference request; other members than these are ignored, as the protocol allows extensions."""
+    """An inference request; unknown members are ignored, because the protocol allows extensions."""
 
     inputs: list[Tensor]
     id: str | None = None
@@ -57,18 +57,18 @@ _encoder = msgspec.json.Encoder()
 
 
 def decode_json(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """A body as a decoder reads it, all of it in UTF-8: a decoder does not look at the texts that it ignores.
+    """Decode a body that must be UTF-8 everywhere; a decoder alone does not check texts that it ignores.
 
     Raises msgspec.DecodeError, UnicodeDecodeError or RecursionError.
     """
-    found = decoder.decode(body)
+    content = decoder.decode(body)
     if not body.isascii():
         body.decode()
-    return found
+    return content
 
 
 def decode(body: bytes) -> Request:
-    """Raises Refused, naming the input and what is wrong with it."""
+    """Decode a request. Raises Refused with the input and the fault."""
     try:
         request = decode_json(body, _decoder)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -81,7 +81,7 @@ def decode(body: bytes) -> Request:
 
 
 def encode(answer: Answer, outputs: Sequence[str]) -> bytes:
-    """An answer as the body of a response, with the chosen outputs in their order."""
+    """An answer as the body of a response, with the chosen outputs in order."""
     shape = (len(answer.probability),)
     data: dict[str, list[float] | list[str]] = {
         "probabilite_de_defaut": answer.probability,

@@ -1,4 +1,4 @@
-"""The shape a tensor announces against the data it brings."""
+"""Checks of a tensor's shape against its data."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from serving.protocol.errors import Invalid, TooLarge
 from serving.protocol.tensors import Tensor
 
 MOST_ROWS = 10_000
-"""Applications in a request. A body of 8 MB can announce millions of them by one narrow tensor, and all others are made
-up to that length before anything is known about them: gigabytes."""
+"""The most applications in a request.
+
+A body of 8 MB could announce millions of them with one narrow tensor. All other columns would then be filled to that
+length before any check, which takes gigabytes.
+"""
 
 
 def count_rows(tensors: Sequence[Tensor]) -> int:
-    """The number of applications: the first dimension of the first tensor, which must have data for as many."""
+    """The number of applications: the first dimension of the first tensor, which must have enough data for it."""
     first = tensors[0]
     rows = first.shape[0] if first.shape else 0
     if rows < 1:
@@ -31,7 +34,7 @@ def count_rows(tensors: Sequence[Tensor]) -> int:
 
 
 def column(tensor: Tensor, rows: int) -> list[Any]:
-    """The values of a named field, one a row, whether it came as [n] or as [n, 1]."""
+    """The values of a named field, one per row; its shape may be [n] or [n, 1]."""
     if tensor.shape not in ([rows], [rows, 1]):
         raise Invalid(tensor.label, f"shape [{rows}] or [{rows}, 1]", f"shape {_show(tensor.shape)}")
     return _flat(tensor)
@@ -43,7 +46,7 @@ def floats(tensor: Tensor, rows: int, width: int) -> npt.NDArray[np.float64]:
     try:
         array = np.array(tensor.data, dtype=np.float64)
     except (TypeError, ValueError):
-        array = np.empty(0)  # nested unevenly: what follows says where
+        array = np.empty(0)  # uneven nesting; `_flat` reports the place
     if array.shape in ((rows * width,), (rows, width)):
         return array.reshape(rows, width)
     return np.array(_flat(tensor), dtype=np.float64).reshape(rows, width)
@@ -81,6 +84,6 @@ def _flat(tensor: Tensor) -> list[Any]:
 
 
 def _show(shape: Sequence[int]) -> str:
-    """A shape in an error; a caller may send one of any length and size."""
+    """A shape for an error message, shortened because a caller may send any length and size."""
     shown = ", ".join(str(size) if size.bit_length() < 64 else "…" for size in shape[:4])
     return f"[{shown}, …]" if len(shape) > 4 else f"[{shown}]"

@@ -1,6 +1,6 @@
-"""Named tensors as the protocol sends them: a class for each datatype, so that decoding checks the type of every value.
+"""Named tensors of the protocol: one class per datatype, so that decoding checks the type of every value.
 
-The data of a tensor is flat or nested as its shape says; None stands for missing.
+The data of a tensor is flat or nested according to its shape; None means missing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 from serving.protocol.errors import LONGEST_QUOTE, quote
 
 _LARGEST = 2**63 - 1
-"""UINT64 stops here too: no field holds more, and a client's number must fit a database's integer."""
+"""The limit of UINT64 too: no field needs more, and a client number must fit into a database's integer."""
 
 _I8 = Annotated[int, msgspec.Meta(ge=-(2**7), lt=2**7)]
 _I16 = Annotated[int, msgspec.Meta(ge=-(2**15), lt=2**15)]
@@ -35,20 +35,20 @@ class _Named(msgspec.Struct, tag_field="datatype", gc=False):
 
     @property
     def label(self) -> str:
-        """The name as an error begins with it, whatever a caller made of it."""
+        """The name for the start of an error message; an unusual name is quoted."""
         return (
             self.name if self.name.isidentifier() and len(self.name) <= LONGEST_QUOTE else f"input {quote(self.name)}"
         )
 
 
 class FP64(_Named, tag="FP64"):
-    """Numbers; whole ones need no point."""
+    """Numbers; whole numbers need no decimal point."""
 
     data: list[float | list[float | None] | None]
 
 
 class FP32(_Named, tag="FP32"):
-    """Numbers; what FP32 cannot hold is refused by the codec, whose arrays are FP32."""
+    """Numbers; the codec refuses numbers that FP32 cannot hold, because its arrays are FP32."""
 
     data: list[float | list[float | None] | None]
 
@@ -113,4 +113,4 @@ TENSORS: dict[str, type[Tensor]] = {
     str(kind.__struct_config__.tag): kind
     for kind in (FP64, FP32, INT8, INT16, INT32, INT64, UINT8, UINT16, UINT32, UINT64, BYTES)
 }
-"""The class of each datatype that a field can be sent as; BOOL and the 16-bit floats are not among them."""
+"""The class of each accepted datatype; BOOL and the 16-bit floats are not accepted."""

@@ -1,4 +1,4 @@
-"""What is unusual about an application, and what makes it unfit: the words of the codec's warnings and refusals."""
+"""The messages of the codec: warnings about unusual applications, and refusals of wrong ones."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from serving.protocol.errors import Invalid, Refused, quote
 from training.bundle.manifest import Field
 
 LONGEST_TEXT = 256
-"""Characters of a text; the longest level of Home Credit has 58. Texts are kept in records, so they are bounded."""
+"""The most characters of a text, limited because texts are stored in records; Home Credit's longest level has 58."""
 
 _NAMED = 8
-"""Unknown fields that a warning names before it only counts."""
+"""The most unknown fields that a warning names; further fields are only counted."""
 
 
 class Findings:
@@ -25,14 +25,14 @@ class Findings:
         self._rows: dict[int, list[str]] = {}
         self._all: list[str] = []
 
-    def note(self, row: int, where: str, what: str) -> None:
-        """Something unusual in one row."""
+    def note(self, row: int, where: str, text: str) -> None:
+        """Add a warning for one row."""
         if self._reject:
-            raise Refused(f"{where}: {what}{_in_row(row)}", where)
-        self._rows.setdefault(row, []).append(f"{where}: {what}")
+            raise Refused(f"{where}: {text}{_in_row(row)}", where)
+        self._rows.setdefault(row, []).append(f"{where}: {text}")
 
     def unknown(self, names: Sequence[str]) -> None:
-        """Inputs that are no fields of the model."""
+        """Add a warning for inputs that are not fields of the model."""
         shown = ", ".join(quote(name) for name in names[:_NAMED])
         rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         if self._reject:
@@ -47,26 +47,26 @@ class Findings:
 
 
 def wrong_datatype(field: Field, got: str) -> Invalid:
-    """A tensor of a type that the field cannot be sent as."""
+    """The error for a tensor with a datatype that the field does not accept."""
     if field.datatype == "BYTES":
         return Invalid(field.name, "datatype BYTES", got)
     return Invalid(field.name, f"datatype {field.datatype}, or another one of whole numbers or floats", got)
 
 
 def missing(field: Field, row: int) -> Invalid:
-    """A null in a required field, or no tensor for it."""
+    """The error for a required field that is null or has no tensor."""
     return Invalid(field.name, "a value, as in all of training", "null or nothing" + _in_row(row))
 
 
 def inspect_fractions(field: Field, values: npt.NDArray[np.float64]) -> None:
-    """Refuses a fraction in a field of whole numbers [n]."""
+    """Refuse a fraction in a field of whole numbers [n]."""
     for row, value in enumerate(values.tolist()):
         if value % 1 > 0:
             raise Invalid(field.name, "a whole number", quote(value) + _in_row(row))
 
 
 def inspect_number(field: Field, sent: float, held: float, row: int, findings: Findings) -> None:
-    """Judges a number outside the range of training: `sent` by the caller, `held` as 32 bits."""
+    """Check a number outside the range of training; `sent` is the caller's number, `held` the 32-bit number."""
     if not np.isfinite(held):
         raise Invalid(field.name, "a number that a 32-bit float can hold", quote(sent) + _in_row(row))
     if held in {float(np.float32(value)) for value in field.anomalies if not isinstance(value, str)}:
@@ -75,7 +75,7 @@ def inspect_number(field: Field, sent: float, held: float, row: int, findings: F
 
 
 def span(field: Field) -> str:
-    """The range that training saw; empty where it saw nothing."""
+    """The range of the training values; empty if there were none."""
     ends = [
         quote(end if end.is_integer() else float(f"{end:g}"))
         for end in (field.minimum, field.maximum)
@@ -85,7 +85,7 @@ def span(field: Field) -> str:
 
 
 def inspect_texts(field: Field, values: Sequence[str | None], findings: Findings) -> None:
-    """Judges the texts [n] of a field of which at least one is not a plain known level."""
+    """Check the texts [n] of a field; at least one of them is not a plain known level."""
     for row, value in enumerate(values):
         if not value:
             if field.required:
@@ -103,5 +103,5 @@ def _inspect_unseen(field: Field, value: str, row: int, findings: Findings) -> N
 
 
 def _in_row(row: int) -> str:
-    """The first row goes without saying: most requests have no other."""
+    """The row for a message; row 0 is left out, because most requests have only one row."""
     return f" in row {row}" if row else ""

@@ -2,7 +2,7 @@
 
 The groups of a category are its levels. The groups of an age are bands. A whole number with few values has one group
 per value. Any other number has one group per quarter of its range. The manifest determines the groups, so each reader
-of a bundle gets the same ones.
+of a bundle gets the same groups.
 
 The gate judges all groups of a field, except that it judges only the elderly of an age. A lender may use age in a model
 derived from data if the model does not disadvantage the elderly (12 CFR 1002.6(b)(2)). Missing values are counted as a

@@ -1,4 +1,4 @@
-"""The client history: a file with features of known clients, beside the bundle.
+"""The client history: a separate file with features of known clients.
 
 It is not part of the bundle because history changes daily and a model does not.
 """

@@ -124,4 +124,4 @@ def _rename(unfinished: Path, target: Path) -> None:
         unfinished.rename(target)
     except OSError as error:
         if not (target / _LAST).exists():  # if it exists, another process fetched the same version first
-            raise BundleError(f"{target} is in the way ({error.strerror}): remove it if it is no bundle") from error
+            raise BundleError(f"{target} is in the way ({error.strerror}): remove it if it is not a bundle") from error

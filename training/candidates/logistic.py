@@ -19,7 +19,7 @@ from training.graph import Graph
 Weights = npt.NDArray[np.float64]
 
 _CLIP = 5.0
-"""In standard deviations. Without it, one income of a hundred million could decide alone."""
+"""Limit in standard deviations. Without it, one income of a hundred million could decide alone."""
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def feature_graph(fields: Sequence[Field], history: Sequence[str], features: Seq
 
 
 def _without_anomalies(graph: Graph, numeric: Sequence[Field]) -> str:
-    """Replace anomalies by NaN. NaN equals no value, so it fills the table where a field has no anomaly."""
+    """Replace anomalies by NaN. NaN equals no value, so it fills the gaps of fields with fewer anomalies."""
     numbers = "numeric"
     for position in range(max((len(field.anomalies) for field in numeric), default=0)):
         values = [field.anomalies[position] if position < len(field.anomalies) else _MISSING for field in numeric]

@@ -84,7 +84,7 @@ def both_classes(outcome: NDArray[np.bool_]) -> None:
 def platt(margin: ArrayLike, outcome: ArrayLike, weight: ArrayLike | None = None) -> Calibration:
     """Fit Platt scaling on rows that the model did not learn from.
 
-    The targets are (N1 + 1) / (N1 + 2) and 1 / (N0 + 2) instead of 1 and 0, so separable data have a finite solution.
+    The targets are (N1 + 1) / (N1 + 2) and 1 / (N0 + 2) instead of 1 and 0. So separable data have a finite solution.
     A constant margin keeps slope 1. If higher margins default less, the slope is negative and the model is useless.
     Source: Platt, Probabilistic outputs for support vector machines (1999); Newton's method with halved steps
     after Lin, Lin and Weng, A note on Platt's probabilistic outputs (2007).
@@ -140,8 +140,8 @@ def threshold(
     """The threshold with the lowest cost on validation data; refuse if and only if probability >= `value`.
 
     Each resample has a cheapest cut, or the middle of several. `value` is the mean of these cuts in log-odds; `low` and
-    `high` are their 2.5th and 97.5th percentiles. Raises OutcomeError as `checked` does, and if the outcomes are all
-    alike, a probability is outside of [0, 1] or a cost is not above 0.
+    `high` are their 2.5th and 97.5th percentiles. Raises OutcomeError as `checked` does. It also raises OutcomeError if
+    the outcomes are all alike, a probability is outside of [0, 1] or a cost is not above 0.
     """
     if costs.fn <= 0 or costs.fp <= 0:
         raise OutcomeError(

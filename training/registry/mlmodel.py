@@ -1,4 +1,4 @@
-"""The files that MLflow's tools need beside a bundle to show and run it."""
+"""The additional files that MLflow's tools need to show and run a bundle."""
 
 from __future__ import annotations
 

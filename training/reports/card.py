@@ -99,8 +99,7 @@ def _model(results: Results) -> Section:
 
 
 def _threshold(results: Results) -> Section:
-    validation, hold_out = results.validation, results.hold_out
-    drawing = threshold_report.figure(results.policy, validation, hold_out)
+    drawing = threshold_report.figure(results.policy, results.validation, results.hold_out)
     return Section(
         "Why this threshold",
         (rationale.threshold(results), Picture("threshold", "Cost and approvals by threshold", png(drawing))),

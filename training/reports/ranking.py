@@ -45,5 +45,5 @@ def figure(judged: JudgedRows, threshold: float, auc: Interval, average_precisio
 
 
 def _headroom(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> float:
-    """The upper axis limit: the highest precision after the first few defaults, where precision varies widely."""
+    """The upper axis limit: the highest precision after the first few defaults, among which it varies widely."""
     return float(min(1.0, 1.3 * precision[recall >= 0.02].max()))

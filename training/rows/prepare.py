@@ -42,7 +42,7 @@ class PreparedPart:
     """Whether calibration, threshold and choice of the model use the row's outcome."""
 
     @property
-    def known(self) -> PreparedPart:
+    def labelled(self) -> PreparedPart:
         """The applications whose outcome is known."""
         return self.take(~np.isnan(self.weight))
 
@@ -75,7 +75,7 @@ class Prepared:
     @property
     def held_out(self) -> PreparedPart:
         """The held-out applications whose outcome is known."""
-        return self.applicants.known
+        return self.applicants.labelled
 
     @property
     def examples(self) -> Examples:
@@ -131,7 +131,7 @@ def prepare(
     if usable is None:
         return _prepared(*split.of_tables(base, holdout, seed), allow, None, 0)
     learned, held_out = split.of_time(base, usable, seed)
-    left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.given) - len(learned.outcome)
+    left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.cohorts) - len(learned.outcome)
     progress(f"left out {left_out:,} older applications of clients who applied again or are held out")
     return _prepared(learned, held_out, allow, usable, int(left_out))
 

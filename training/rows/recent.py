@@ -1,8 +1,8 @@
 """Applications that a live version answered, with their outcomes: closed cohorts, as the monitor delivers them.
 
-They are ordered in time. The run learns from applications that are older than the held-out ones, because a new version
-will score applications that are younger than both. Outcomes exist for accepted applications and for a stated share of
-the refused ones. Each such refused application stands for several: this number is its weight.
+They are ordered in time. The run learns from older applications than it holds out, because a new version will score
+younger applications than both. Outcomes exist for accepted applications and for a stated share of the refused ones.
+Each such refused application stands for several: this number is its weight.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ With fewer, a hold-out of one fifth has fewer than ten of them, and no figure ab
 """
 
 ENOUGH_DEFAULTS = 200
-"""With so many, recent outcomes alone show today's base rate of default to within 7 %."""
+"""With so many recent defaults, recent outcomes alone show today's base rate of default to within 7 %."""
 
 LearnedFrom = Callable[[Iterable[int | str]], npt.NDArray[np.bool_]]
 """For each client [n], whether a model learned from it."""
@@ -125,7 +125,7 @@ class TrainingCohort:
 class Usable:
     """Cohorts after checks and selection of rows, ready for a run."""
 
-    given: tuple[TrainingCohort, ...]
+    cohorts: tuple[TrainingCohort, ...]
     """The complete cohorts to learn from, oldest first."""
     learned: tuple[TrainingCohort, ...]
     """The same cohorts with the rows that are learned from.

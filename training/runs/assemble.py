@@ -21,7 +21,7 @@ _PACKET = 8
 """The number of doubles in the widest vector register.
 
 Exponentials are computed in whole packets. Leftover elements of a vector would use another routine with other last
-bits, so the result of a row would depend on the number of rows in the batch.
+bits. Then the result of a row would depend on the number of rows in the batch.
 """
 
 
@@ -75,7 +75,7 @@ def with_calibration(graph: bytes, calibration: Calibration) -> bytes:
         node = makers.get(output)
         if node is None or node.op_type != operator:
             made = "nothing" if node is None else node.op_type
-            raise BundleError(f"model.onnx: expected {operator} to make `{output}`, got {made}: not a graph of ours")
+            raise BundleError(f"model.onnx: expected {operator} to make `{output}`, got {made}: not made by Credence")
         output, names = node.input[0], [*names, *node.input[1:]]
     *_, intercept, slope = names
     for name, value in ((slope, -calibration.slope), (intercept, calibration.intercept)):

@@ -50,15 +50,15 @@ def recalibrate(
     calibration = platt(margin, outcome, weight)
     if calibration.slope <= 0:
         raise TrainingError(
-            f"version {parent} does not rank the applicants of {names}: the more probable it says a default is, the "
-            f"rarer it was (slope {calibration.slope:.3f}); recalibration cannot mend that, retraining may"
+            f"version {parent} does not rank the applicants of {names}: defaults were rarer where it gave a higher "
+            f"probability (slope {calibration.slope:.3f}); recalibration cannot correct that, but retraining may"
         )
     applicants = _part(usable.held_out, bundle)
     manifest = _write(bundle, parent, usable, calibration, applicants, directory)
     made = Bundle.open(directory)
     check_recalibration(bundle, made, applicants.rows)
     judged = JudgedRows.of(outcome, calibrate(margin, calibration), weight)
-    reports.write(summarise_recalibration(made, usable, judged, applicants.known), directory)
+    reports.write(summarise_recalibration(made, usable, judged, applicants.labelled), directory)
     return manifest
 
 
@@ -74,7 +74,7 @@ def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
     # A model is too certain about clients that it learned from.
     usable = Usable.of(Recent(readable, recent.held_out), bundle.learned_from)
     outcomes = sum(table["outcome"].is_valid().to_numpy().sum() for table in (*readable.values(), recent.held_out[1]))
-    used = sum(cohort.labelled.sum() for cohort in (*usable.given, usable.held_out))
+    used = sum(cohort.labelled.sum() for cohort in (*usable.cohorts, usable.held_out))
     if used < outcomes:
         progress(f"left out {outcomes - used:,} outcomes of clients that the model learned from")
     return usable
@@ -95,8 +95,8 @@ def _manifest(
     held_out: PreparedPart,
     probability: Floats,
 ) -> Manifest:
-    policy, known = champion.policy, ~np.isnan(held_out.weight)
-    judged = JudgedRows.of(held_out.outcome[known], probability[known], held_out.weight[known])
+    policy, labelled = champion.policy, ~np.isnan(held_out.weight)
+    judged = JudgedRows.of(held_out.outcome[labelled], probability[labelled], held_out.weight[labelled])
     metrics = evaluation.evaluate(judged, policy.threshold, policy.costs, champion.seed)
     alarm = evaluation.alarm(metrics[evaluation.AUC], policy.auc_alarm)
     return msgspec.structs.replace(

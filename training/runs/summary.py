@@ -167,7 +167,7 @@ def _data(tables: Tables, source: str, prepared: Prepared, manifest: Manifest) -
 def _answered(recent: Usable, older: str, deciding: str) -> tuple[CohortAnswers, ...]:
     """The cohorts with their use: `older` or `deciding`, and hold-out for the last."""
     decide = [cohort.id for cohort in recent.deciding]
-    roles = [(cohort, deciding if cohort.id in decide else older) for cohort in recent.given]
+    roles = [(cohort, deciding if cohort.id in decide else older) for cohort in recent.cohorts]
     return tuple(
         CohortAnswers(
             cohort=cohort.id,

@@ -2,9 +2,9 @@
 
 `python -m training.synthetic.calibrate` rewrites them in `profile.json`. It makes three fits in this order:
 
-- correlations: the correlations of the finished columns are compared with the published ones, and the factors' matrix
-  is corrected by the difference, in several rounds;
-- ranks: they are measured on one large draw;
+- correlations: the correlations of the finished columns are compared with the published ones. The factors' matrix is
+  corrected by the difference, in several rounds.
+- ranks: they are measured on one large draw.
 - effects: each column's effect is raised or lowered, bin by bin, until its default rates are the published ones
   (iterative proportional fitting). The slope of an aggregate is moved until its AUC is the published one.
 """

@@ -174,7 +174,7 @@ def _product(rng: np.random.Generator, ranks: Ranks, factor: Mapping[str, Floats
 
 
 def _combination(table: Table, stated: Booleans, chance: Floats) -> Category:
-    """The product's name, which repeats what other columns say."""
+    """The product's name, which repeats the content of other columns."""
     names = tuple(profile()["tables"]["previous_application"]["PRODUCT_COMBINATION"]["levels"])
     contract, yields = category(table, "NAME_CONTRACT_TYPE"), category(table, "NAME_YIELD_GROUP")
     product, goods = category(table, "NAME_PRODUCT_TYPE"), category(table, "NAME_GOODS_CATEGORY")

@@ -1,7 +1,7 @@
 """Tolerances between the synthetic tables and the published figures, at 10,000 labelled clients; tests check them.
 
-A quantile is compared by rank: between 25 % - t and 25 % + t of the synthetic values must be smaller than the published
-25 % quantile. So one tolerance works for amounts and days, for heavy tails and for columns full of zeros.
+A quantile is compared by rank. For example, between 25 % - t and 25 % + t of the synthetic values must be smaller than
+the published 25 % quantile. So one tolerance works for amounts and days, for heavy tails and for columns full of zeros.
 """
 
 from __future__ import annotations

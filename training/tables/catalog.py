@@ -16,7 +16,7 @@ _HISTORY = (
 )
 
 HISTORY: tuple[str, ...] = tuple(table.name for table in _HISTORY)
-"""The six tables beside the application; each may be absent."""
+"""The six history tables; each may be absent."""
 
 TABLES = MappingProxyType({table.name: table for table in (applications.TRAIN, applications.TEST, *_HISTORY)})
 """All eight, parents before children."""

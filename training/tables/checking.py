@@ -1,6 +1,6 @@
 """The check of one file without the others.
 
-A fault that makes the result wrong is an error: a value of another type, an outcome that is not 0 or 1, a client
+A fault that makes the result wrong is an error: a value of another type, an outcome other than 0 and 1, a client
 twice. A fault that only loses information is a warning: an unused column, an unknown level, an unexpected missing
 value. Each pass streams the file; only the keys are kept in memory.
 """

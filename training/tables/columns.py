@@ -27,7 +27,7 @@ class Column:
     nullable: bool = False
     """Whether missing values are normal here."""
     levels: tuple[int, ...] | tuple[str, ...] = ()
-    """All possible values, if their number is fixed (a flag, a weekday); else empty."""
+    """All possible values if their number is fixed (a flag, a weekday); otherwise empty."""
     anomalies: tuple[int, ...] | tuple[str, ...] = ()
     """Values that mean missing."""
     protected: bool = False

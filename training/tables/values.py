@@ -58,7 +58,7 @@ def canonical(column: Column, stored: pl.DataType) -> pl.Expr:
 
 
 def value(name: str) -> str:
-    """The name of the canonical column beside the stored one."""
+    """The name of the canonical column, which is added to the stored column."""
     return f"value of {name}"
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from serving.explainer.explainer import Explainer
-from serving.explainer.request import Wanted
+from serving.explainer.request import Extras
 from serving.protocol.rest import decode
 from serving.version import open_model
 from tests.toy.fields import TOY_HISTORY
@@ -34,6 +34,6 @@ def test_new_history_is_taken(
     for client in (None, 100_002, 100_001):
         if client is not None:
             write(tmp_path, client)
-        (explained,) = explainer.explain(inputs, Wanted())
+        (explained,) = explainer.explain(inputs, Extras())
         told.append(explained.history)
     assert told == ["none", "none", "found"]

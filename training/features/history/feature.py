@@ -16,7 +16,7 @@ CLIENT = "SK_ID_CURR"
 
 _AMOUNT_GRID = 2.0**23  # steps of 0.0000001; a client's sums stay exact up to 2**30, one billion
 _QUOTIENT_GRID = 2.0**30  # steps of 0.000000001; sums stay exact up to 2**23, eight million
-_UNKNOWN_DAY = 365243  # a thousand years ahead stands for "not known" in every DAYS_ column
+_UNKNOWN_DAY = 365243  # in every DAYS_ column, a thousand years ahead means "not known"
 
 YEARS = {1: "the last year", 2: "the last two years", 3: "the last three years"}
 
