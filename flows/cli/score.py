@@ -29,8 +29,10 @@ def score(output: CommandOutput, file: Path, out: Path, reasons: bool, version: 
     Example:  credence score application_test.parquet --out decisions.csv --reasons
     """
     import os
+    from functools import partial
 
     from flows.deploy.home import local_version
+    from flows.runs.applications import batches_of
     from flows.settings import from_environment
     from serving.batch.score import score_file
     from serving.process.settings import VersionSettings, gather
@@ -38,7 +40,8 @@ def score(output: CommandOutput, file: Path, out: Path, reasons: bool, version: 
     settings = from_environment()
     number = local_version(settings, version, output.say)
     predictor = gather(VersionSettings, {"models": settings.models, "version": number}, os.environ)
-    done = score_file(file, out, predictor, reasons=reasons, say=output.say)
+    read = partial(batches_of, file)
+    done = score_file(file, out, predictor, read, reasons=reasons, say=output.say)
     if done.ignored:
         output.say(f"columns that the model does not read: {', '.join(done.ignored)}")
     if done.unanswered:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +11,12 @@ import pyarrow as pa
 from flows.clients.monitor import fetch_records
 from flows.deploy.home import local_version
 from flows.errors import FlowError
+from flows.runs.applications import batches_of
 from flows.settings import PlatformSettings
 from flows.steps import Say
 from monitoring.verdict import Window
-from serving.batch.files import FileBatch, read_batches
+from serving.batch.score import BatchScorer
 from serving.process.settings import VersionSettings, gather
-from serving.protocol.errors import Refused
 from serving.version import Model, Scored, open_model
 from training.bundle import Bundle
 
@@ -38,41 +36,32 @@ def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) 
 def report_file(settings: PlatformSettings, file: Path, version: str | None, out: Path, say: Say) -> Window:
     """Draw a file's applications, answered by a version or the live one; returns the figures of the page.
 
-    Raises FileError, FlowError, BundleError.
+    Raises DataError, FlowError, BundleError.
     """
     number = local_version(settings, version, say)
     bundle = _bundle(settings, number)
     chosen = gather(VersionSettings, {"models": settings.models, "version": number}, os.environ)
     model = open_model(chosen.models, number, "", unknown=chosen.unknown, history_days=chosen.history_days)
-    records, unanswered = answered(file, model, keep_unknown=chosen.unknown == "reject")
+    records, unanswered = answered(file, BatchScorer(model, strict=chosen.unknown == "reject"))
     if unanswered:
         say(f"{unanswered:,} applications cannot be answered and are left out")
     return _draw(bundle, records, out, f"{file.name}, version {number}", say)
 
 
-def answered(file: Path, model: Model, *, keep_unknown: bool) -> tuple[pa.Table, int]:
+def answered(file: Path, scorer: BatchScorer) -> tuple[pa.Table, int]:
     """A file's applications with their probabilities, and how many the predictor would refuse to answer.
 
-    Raises FileError, FlowError where that is all of them.
+    Raises DataError, and FlowError if it would refuse all of them.
     """
     tables, rows = [], 0
-    for batch in read_batches(file, model.manifest, keep_unknown=keep_unknown):
+    for batch in batches_of(file, scorer.model.manifest):
         rows += batch.rows
-        tables += [_table(scored, model) for scored in _answer(model, batch)]
+        scored = scorer.score(batch).scored
+        tables += [] if scored is None else [_table(scored, scorer.model)]
     if not tables:
         raise FlowError(f"{file}: expected applications that can be answered, found none in {rows} rows")
     records = pa.concat_tables(tables)
     return records, rows - len(records)
-
-
-def _answer(model: Model, batch: FileBatch) -> Iterator[Scored]:
-    """A batch at once, or, where it is refused, all of its rows that are not refused alone."""
-    try:
-        yield model.score(batch.tensors)
-    except Refused:
-        for row in range(batch.rows):
-            with contextlib.suppress(Refused):
-                yield model.score(batch.take([row]))
 
 
 def _table(scored: Scored, model: Model) -> pa.Table:

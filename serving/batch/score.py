@@ -17,14 +17,14 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from serving.batch.files import FileBatch, FileError, read_batches
+from serving.batch.files import FileBatch, FileError
 from serving.process.settings import VersionSettings
 from serving.protocol.codec import CLIENT
 from serving.protocol.errors import Refused
 from serving.protocol.tensors import Tensor
 from serving.reasons import MOST_REASONS, find_reasons
 from serving.version import Model, Scored, open_model, path_of
-from training.bundle import Bundle
+from training.bundle import Bundle, Manifest
 
 Say = Callable[[str], None]
 
@@ -69,10 +69,19 @@ class Decided:
     errors: Mapping[int, str]
 
 
-def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons: bool, say: Say) -> ScoreSummary:
+def score_file(
+    source: Path,
+    target: Path,
+    settings: VersionSettings,
+    read: Callable[[Manifest], Iterable[FileBatch]],
+    *,
+    reasons: bool,
+    say: Say,
+) -> ScoreSummary:
     """Decide on every row of `source` as a predictor with these settings would; `target` appears only when complete.
 
-    Raises BundleError. Raises FileError if the file cannot be read or no row of the first batch can be answered.
+    `read` gives the rows of `source` for a model's fields. Raises BundleError, what `read` raises, and FileError if no
+    row of the first batch can be answered.
     """
     if target.suffix not in _WRITERS:
         raise FileError(f"{target}: expected a name that ends in .csv or .parquet, got '{target.suffix}'")
@@ -81,52 +90,64 @@ def score_file(source: Path, target: Path, settings: VersionSettings, *, reasons
     )
     explained = Bundle.open(path_of(settings.models, settings.version)) if reasons else None
     unfinished = target.with_name(f".{target.name}.unfinished")
+    scorer = BatchScorer(model, strict=settings.unknown == "reject")
     try:
         with _WRITERS[target.suffix](str(unfinished), _schema(with_reasons=reasons)) as writer:
-            batches = read_batches(source, model.manifest, keep_unknown=settings.unknown == "reject")
-            summary = _decide(batches, source, model, explained, writer, say)
+            summary = _decide(read(model.manifest), source, scorer, explained, writer, say)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
     return summary
 
 
+@dataclass(frozen=True)
+class BatchScorer:
+    """A model that decides on batches, each at once where nothing in it is refused."""
+
+    model: Model
+    strict: bool
+    """Whether columns that are not fields are refused."""
+
+    def score(self, batch: FileBatch) -> Decided:
+        """What is decided on the rows; those that cannot be read or answered have their error."""
+        errors = dict(batch.errors)
+        rows = [row for row in range(batch.rows) if row not in errors]
+        if rows:
+            try:
+                return Decided(batch.rows, self.model.score(self._tensors(batch, rows)), errors)
+            except Refused:
+                errors |= {row: error for row in rows if (error := self._refusal(batch, row))}
+        rest = [row for row in rows if row not in errors]
+        scored = self.model.score(self._tensors(batch, rest)) if rest else None
+        return Decided(batch.rows, scored, dict(sorted(errors.items())))
+
+    def _refusal(self, batch: FileBatch, row: int) -> str:
+        try:
+            self.model.score(self._tensors(batch, [row]))
+        except Refused as refused:
+            return str(refused)
+        return ""
+
+    def _tensors(self, batch: FileBatch, rows: Sequence[int]) -> list[Tensor]:
+        return batch.tensors(self.model.manifest, rows, others=self.strict)
+
+
 def _decide(
-    batches: Iterable[FileBatch], source: Path, model: Model, explained: Bundle | None, writer: Any, say: Say
+    batches: Iterable[FileBatch], source: Path, scorer: BatchScorer, explained: Bundle | None, writer: Any, say: Say
 ) -> ScoreSummary:
     summary, reported = ScoreSummary(), time.monotonic()
     for batch in batches:
-        decided = _score(model, batch)
+        decided = scorer.score(batch)
         if not summary.rows and decided.scored is None:
             # If all rows of the first batch are wrong, the file probably does not hold applications.
             raise FileError(f"{source}, row 1: {decided.errors[0]}")
-        writer.write_table(_table(model, batch, decided, explained))
-        summary.add(decided, model.manifest.policy.refuse)
-        summary.ignored = batch.ignored
+        writer.write_table(_table(scorer.model, batch, decided, explained))
+        summary.add(decided, scorer.model.manifest.policy.refuse)
+        summary.ignored = batch.others
         if time.monotonic() - reported > _SAY_SECONDS:
             reported = time.monotonic()
             say(f"{summary.rows:,} applications")
-    if not summary.rows:
-        raise FileError(f"{source}: expected a row an application, found none")
     return summary
-
-
-def _score(model: Model, batch: FileBatch) -> Decided:
-    """Score a batch at once; if it is refused, score only the rows that are not refused one by one."""
-    try:
-        return Decided(batch.rows, model.score(batch.tensors), {})
-    except Refused:
-        errors = {row: error for row in range(batch.rows) if (error := _refusal(model, batch.take([row])))}
-    rest = [row for row in range(batch.rows) if row not in errors]
-    return Decided(batch.rows, model.score(batch.take(rest)) if rest else None, errors)
-
-
-def _refusal(model: Model, tensors: Sequence[Tensor]) -> str:
-    try:
-        model.score(tensors)
-    except Refused as refused:
-        return str(refused)
-    return ""
 
 
 def _schema(*, with_reasons: bool) -> pa.Schema:
@@ -144,16 +165,11 @@ def _table(model: Model, batch: FileBatch, decided: Decided, explained: Bundle |
     places = iter(range(decided.rows))
     order = pa.array([None if row in decided.errors else next(places) for row in range(decided.rows)], pa.int32())
     columns = {name: pa.array(values, schema.field(name).type).take(order) for name, values in columns.items()}
-    columns[CLIENT] = _clients(batch)
+    if CLIENT in batch.columns:
+        columns[CLIENT] = batch.columns[CLIENT]
     columns["error"] = [decided.errors.get(row) for row in range(decided.rows)]
     nothing = pa.nulls(decided.rows)
     return pa.table([pa.array(columns.get(field.name, nothing), field.type) for field in schema], schema)
-
-
-def _clients(batch: FileBatch) -> Sequence[int | None]:
-    """SK_ID_CURR of every row, also of rows without a decision; None if it is not a whole number."""
-    values = next((tensor.data for tensor in batch.tensors if tensor.name == CLIENT), [None] * batch.rows)
-    return [int(value) if isinstance(value, int | float) and value == value // 1 else None for value in values]
 
 
 def _columns(model: Model, scored: Scored, explained: Bundle | None) -> dict[str, Sequence[object]]:

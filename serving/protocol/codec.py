@@ -247,8 +247,10 @@ def _clients(tensor: Tensor, values: Sequence[Any]) -> list[int | None]:
     if isinstance(tensor, BYTES):
         raise Invalid(CLIENT, "datatype INT64", tensor.datatype)
     if isinstance(tensor, FP32 | FP64):
+        # from here on one float stands for several whole numbers, so for several clients
+        exact = 1 << (24 if isinstance(tensor, FP32) else 53)
         for value in values:
-            if value is not None and (value % 1 or abs(value) > 2**53):
-                raise Invalid(CLIENT, "a whole number", quote(value))
+            if value is not None and (value % 1 or abs(value) >= exact):
+                raise Invalid(CLIENT, f"a whole number below {exact:,}, or datatype INT64", quote(value))
         return [None if value is None else int(value) for value in values]
     return list(values)

@@ -5,6 +5,7 @@ derived.
 """
 
 from training.tables.applications import FIELDS
+from training.tables.batches import RowBatch, read_batches
 from training.tables.catalog import HISTORY, TABLES
 from training.tables.columns import Column, Table
 from training.tables.folder import FolderReport, check
@@ -19,9 +20,11 @@ __all__ = [
     "DataError",
     "FolderReport",
     "Problem",
+    "RowBatch",
     "Table",
     "Tables",
     "check",
     "read",
     "read_applications",
+    "read_batches",
 ]

@@ -35,23 +35,17 @@ class Checked:
 
     def values(self) -> pl.LazyFrame:
         """The catalog's columns in its order and types; other columns are left out."""
-        return self.stored.scan().select(
-            _canonical(column, self.stored) for column in _readable(self.table, self.stored)
-        )
+        return self.stored.scan().select(as_kind(column, self.stored) for column in readable(self.table, self.stored))
 
     def keys(self, column: str) -> pl.LazyFrame:
         """ROW and one column in the catalog's type."""
-        return self.stored.scan().select(ROW, _canonical(self.table.column(column), self.stored))
+        return self.stored.scan().select(ROW, as_kind(self.table.column(column), self.stored))
 
 
 def check_file(table: Table, stored: Stored, optional: frozenset[str] = frozenset()) -> Checked:
     """Check the columns, lines, values and key of one file; `optional` columns may be absent."""
-    if not any(column.name in stored.schema for column in table.columns):
-        return Checked(table, stored, 0, (_other_table(table, stored),))
-    lines = files.broken_lines(stored)
-    problems = [*_columns(table, stored, optional), *lines]
-    if any(problem.severity == "error" for problem in lines):
-        # The values of a broken line are in wrong columns, so checking them would give wrong results.
+    problems, whole = check_form(table, stored, optional)
+    if not whole:
         return Checked(table, stored, 0, tuple(problems))
     try:
         rows, broken = _values(table, stored)
@@ -65,6 +59,14 @@ def check_file(table: Table, stored: Stored, optional: frozenset[str] = frozense
     return Checked(table, stored, rows, tuple(problems))
 
 
+def check_form(table: Table, stored: Stored, optional: frozenset[str]) -> tuple[list[Problem], bool]:
+    """Check the columns and lines, and say whether the values are in their columns and may be looked at."""
+    if not any(column.name in stored.schema for column in table.columns):
+        return [_other_table(table, stored)], False
+    lines = files.broken_lines(stored)
+    return [*_columns(table, stored, optional), *lines], all(problem.severity != "error" for problem in lines)
+
+
 def _other_table(table: Table, stored: Stored) -> Problem:
     names = ", ".join(stored.schema)
     expected = f"the columns of {table.name}{', separated by commas' * stored.is_csv}"
@@ -73,35 +75,37 @@ def _other_table(table: Table, stored: Stored) -> Problem:
 
 def _columns(table: Table, stored: Stored, optional: frozenset[str]) -> Iterator[Problem]:
     columns = {column.name: column for column in table.columns}
-    readable = _readable(table, stored)
+    usable = readable(table, stored)
     for name, column in columns.items():
         if name not in stored.schema:
             if name not in optional:
                 yield Problem("error", stored.name, f"{noun(column)} under this name", "no such column", column=name)
-        elif column not in readable:
+        elif column not in usable:
             yield Problem("error", stored.name, noun(column), f"type {stored.schema[name]}", column=name, row=1)
     for name in stored.schema:
         if name not in columns:
             yield Problem("warning", stored.name, "a column of this table", "another one, not read", column=name)
 
 
-def _readable(table: Table, stored: Stored) -> tuple[Column, ...]:
+def readable(table: Table, stored: Stored) -> tuple[Column, ...]:
+    """The columns that the file has in a type that fits."""
     present = (column for column in table.columns if column.name in stored.schema)
     return tuple(column for column in present if stored.is_csv or fits(column, stored.schema[column.name]))
 
 
-def _canonical(column: Column, stored: Stored) -> pl.Expr:
+def as_kind(column: Column, stored: Stored) -> pl.Expr:
+    """The column in the catalog's type; what cannot be converted is null."""
     return canonical(column, stored.schema[column.name]).alias(column.name)
 
 
 def _values(table: Table, stored: Stored) -> tuple[int, list[Problem]]:
     vital = {table.key, "TARGET", *table.parents}
-    columns = _readable(table, stored)
+    columns = readable(table, stored)
     held = [
         rule for column in columns for rule in rules(column, stored.schema[column.name], vital=column.name in vital)
     ]
     # Values are converted in a step before the rules, so that each text is parsed once instead of once per rule.
-    frame = stored.scan().with_columns(_canonical(column, stored).alias(value(column.name)) for column in columns)
+    frame = stored.scan().with_columns(as_kind(column, stored).alias(value(column.name)) for column in columns)
     frame = frame.select(ROW, *(rule.broken.alias(f"broken {i}") for i, rule in enumerate(held)))
     rows, *figures = frame.select(pl.len(), *_tallies(len(held))).collect(engine="streaming").row(0)
     tallies = zip(held, figures[::2], figures[1::2], strict=True)
@@ -120,10 +124,10 @@ def _broken(rule: Rule, stored: Stored, row: int, count: int) -> Problem:
 
 
 def _duplicates(table: Table, stored: Stored) -> list[Problem]:
-    key = next((column for column in _readable(table, stored) if column.name == table.key), None)
+    key = next((column for column in readable(table, stored) if column.name == table.key), None)
     if key is None:
         return []
-    keys = stored.scan().select(_canonical(key, stored)).collect(engine="streaming").to_series()
+    keys = stored.scan().select(as_kind(key, stored)).collect(engine="streaming").to_series()
     again = keys.is_not_null() & ~keys.is_first_distinct()
     count = int(again.sum())
     if not count:

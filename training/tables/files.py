@@ -8,18 +8,27 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import polars as pl
 
+from training.tables.packed import PackedError, unpack
 from training.tables.problems import DataError, Problem, Severity
 
-FORMS = (".csv", ".parquet")
+FORMS = (".csv", ".csv.gz", ".csv.zip", ".parquet")
+"""Endings of the files that are read."""
 ROW = "__row"
 """Name of the column with the row number, from 0, in a scan."""
+
+_LIKE = 0.9
+"""Names at least so like a table's are taken for a slip of the pen: `POS_CASH_BALANCE`, `installment_payments`."""
+_COPY = re.compile(r"( ?\(\d+\)|[ _-]copy)$")
+"""The end that a browser or a file manager gives the name of a copy."""
 
 # The longest header that is read; the header of the widest table has 3,000 characters.
 _HEADER_BYTES = 1 << 20
@@ -30,6 +39,8 @@ class Stored:
     """One file, with the names and stored types of its columns (in CSV all are text)."""
 
     path: Path
+    content: Path
+    """The file that is scanned: `path`, or what was packed in it."""
     schema: Mapping[str, pl.DataType]
 
     @property
@@ -38,13 +49,13 @@ class Stored:
 
     @property
     def is_csv(self) -> bool:
-        return self.path.suffix == ".csv"
+        return self.content.suffix == ".csv"
 
     def scan(self) -> pl.LazyFrame:
         """ROW and the values as they are stored."""
         if self.is_csv:
-            return pl.scan_csv(self.path, schema=dict(self.schema), row_index_name=ROW)
-        return pl.scan_parquet(self.path, row_index_name=ROW)
+            return pl.scan_csv(self.content, schema=dict(self.schema), row_index_name=ROW)
+        return pl.scan_parquet(self.content, row_index_name=ROW)
 
     def shown(self, column: str, row: int) -> str:
         """A stored value for a message, cut to a readable length; `row` counts from 0."""
@@ -66,16 +77,33 @@ def find(directory: Path, table: str) -> Path | None:
     return paths[0] if paths else None
 
 
+def misnamed(directory: Path, tables: Iterable[str], table: str) -> list[str]:
+    """Files whose names are nearly that of a table, and of no other among `tables`; they are not read."""
+    exact = {f"{name}{form}" for name in tables for form in FORMS}
+    others = sorted(path.name for path in directory.iterdir() if path.is_file() and path.name not in exact)
+    return [name for name in others if _likeness(name, table) >= _LIKE]
+
+
+def _likeness(name: str, table: str) -> float:
+    stem = _COPY.sub("", name.partition(".")[0].casefold())
+    return SequenceMatcher(None, stem, table.casefold()).ratio()
+
+
 def open_file(path: Path) -> Stored:
     """Open a file and read only its header. Raises DataError if the file is empty, cut or of another format."""
-    if path.suffix not in FORMS:
-        raise DataError([Problem("error", path.name, "a name that ends in .csv or .parquet", f"'{path.suffix}'")])
+    if not path.name.endswith(FORMS):
+        expected = f"a name that ends in {', '.join(FORMS[:-1])} or {FORMS[-1]}"
+        raise DataError([Problem("error", path.name, expected, f"'{''.join(path.suffixes)}'")])
     if not path.is_file():
         raise DataError([Problem("error", path.name, "a file", "a folder" if path.is_dir() else "nothing")])
-    if path.stat().st_size == 0:
-        raise DataError([Problem("error", path.name, "a table", "an empty file")])
     try:
-        return Stored(path, _csv_schema(path) if path.suffix == ".csv" else _parquet_schema(path))
+        content = unpack(path)
+        if content.stat().st_size == 0:
+            raise DataError([Problem("error", path.name, "a table", "an empty file")])
+        schema = _csv_schema(path.name, content) if content.suffix == ".csv" else _parquet_schema(path)
+        return Stored(path, content, schema)
+    except PackedError as error:
+        raise DataError([Problem("error", path.name, error.expected, error.found)]) from error
     except OSError as error:
         cause = error.strerror or str(error)
         raise DataError([Problem("error", path.name, "a file that may be read", cause)]) from error
@@ -99,13 +127,13 @@ def broken_lines(stored: Stored) -> list[Problem]:
     bare = line.str.replace_all(r'"[^"]*"', "")
     separators = bare.str.count_matches(",", literal=True)
     broken = line.is_null() | (separators != fields - 1) | bare.str.contains('["\ufffd]')
-    bad = _lines(stored.path).filter(broken).select(ROW, line.fill_null(""), separators.alias("separators"))
+    bad = _lines(stored.content).filter(broken).select(ROW, line.fill_null(""), separators.alias("separators"))
     first = bad.head(1).collect(engine="streaming")
     if first.height:
         row, text, commas = first.row(0)
         fault = _broken_line(text, (commas or 0) + 1, fields)
         return [Problem("error", stored.name, f"{fields} fields in each line", fault, row=row + 1, line=row + 2)]
-    if not _ends_with_newline(stored.path):
+    if not _ends_with_newline(stored.content):
         return [Problem("warning", stored.name, "a line break at the end", "none: the last row may be cut")]
     return []
 
@@ -139,15 +167,15 @@ def _ends_with_newline(path: Path) -> bool:
         return file.read(1) == b"\n"
 
 
-def _csv_schema(path: Path) -> dict[str, pl.DataType]:
+def _csv_schema(name: str, path: Path) -> dict[str, pl.DataType]:
     with path.open("rb") as file:
         header = file.readline(_HEADER_BYTES)
     try:
         names = next(csv.reader([header.decode("utf-8-sig")], strict=True))
     except (UnicodeDecodeError, csv.Error, StopIteration) as error:
-        raise DataError([Problem("error", path.name, "column names in UTF-8", "another first line", line=1)]) from error
+        raise DataError([Problem("error", name, "column names in UTF-8", "another first line", line=1)]) from error
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise DataError([Problem("error", path.name, "each column once", "it twice", column=twice[0])])
+        raise DataError([Problem("error", name, "each column once", "it twice", column=twice[0])])
     return {name: pl.String() for name in names}
 
 

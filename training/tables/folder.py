@@ -70,6 +70,7 @@ def inspect(directory: Path, progress: Progress) -> tuple[FolderReport, Mapping[
             path = files.find(directory, table.name)
             if path is None:
                 absent.append(table.name)
+                problems += _misnamed(directory, table.name)
                 continue
             progress(f"checking {path.name}")
             checked[table.name] = check_file(table, files.open_file(path))
@@ -84,6 +85,12 @@ def inspect(directory: Path, progress: Progress) -> tuple[FolderReport, Mapping[
             problems += _orphans(child, checked, absent)
     present = (File(name, item.stored.name, item.rows, len(item.stored.schema)) for name, item in checked.items())
     return FolderReport(str(directory), tuple(present), tuple(absent), tuple(problems)), checked
+
+
+def _misnamed(directory: Path, table: str) -> Iterator[Problem]:
+    for name in files.misnamed(directory, TABLES, table):
+        expected = f"{table} and one of {', '.join(files.FORMS)} for the table {table}"
+        yield Problem("warning", name, expected, "another name: it is not read")
 
 
 def _no_applications(directory: Path) -> Problem:

@@ -29,7 +29,7 @@ class Tables:
     """Tables without a file."""
     warnings: tuple[Problem, ...]
     fingerprints: Mapping[str, str]
-    """Table to the SHA-256 of its file's bytes, so the same rows have different values as CSV and as Parquet."""
+    """Table to the SHA-256 of its unpacked file, so the same rows have different values as CSV and as Parquet."""
 
     @property
     def fingerprint(self) -> str:
@@ -51,7 +51,7 @@ def read(directory: Path, progress: Progress = lambda _: None) -> Tables:
         history={name: checked[name].values() for name in HISTORY if name in checked},
         absent=report.absent,
         warnings=report.warnings,
-        fingerprints={name: files.digest(item.stored.path) for name, item in checked.items()},
+        fingerprints={name: files.digest(item.stored.content) for name, item in checked.items()},
     )
 
 

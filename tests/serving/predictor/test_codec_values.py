@@ -105,6 +105,8 @@ def test_numbers_come_as_any_numeric_type(codec: Codec, tensors: Tensors, name: 
         ("SK_ID_CURR", "BYTES", "5", "SK_ID_CURR: expected datatype INT64, got BYTES"),
         ("SK_ID_CURR", "FP64", 1.5, "SK_ID_CURR: expected a whole number"),
         ("SK_ID_CURR", "FP64", 1e300, "SK_ID_CURR: expected a whole number"),
+        ("SK_ID_CURR", "FP64", 2.0**53, "SK_ID_CURR: expected a whole number below 9,007,199,254,740,992, or datatype"),
+        ("SK_ID_CURR", "FP32", 2.0**24, "SK_ID_CURR: expected a whole number below 16,777,216, or datatype INT64"),
     ],
 )
 def test_unfit_value_is_refused(

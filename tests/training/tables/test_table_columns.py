@@ -67,12 +67,9 @@ def test_wrong_type_in_csv_is_an_error(csv, column, values, expected, found):
 @pytest.mark.parametrize(
     ("column", "values", "expected", "found"),
     [
-        ("CNT_CHILDREN", ["1", "2", "3"], "a whole number", "type String"),
-        ("CNT_CHILDREN", [True, False, True], "a whole number", "type Boolean"),
         ("DAYS_BIRTH", [date(2000, 1, 1)] * 3, "a whole number", "type Date"),
-        ("AMT_CREDIT", ["1", "2", "3"], "a number", "type String"),
         ("CODE_GENDER", [0, 1, 0], "text", "type Int64"),
-        ("SK_ID_CURR", ["1", "2", "3"], "a whole number", "type String"),
+        ("FLAG_OWN_CAR", [True, False, True], "text", "type Boolean"),
     ],
 )
 def test_wrong_type_in_parquet_is_an_error(parquet, column, values, expected, found):
@@ -80,6 +77,33 @@ def test_wrong_type_in_parquet_is_an_error(parquet, column, values, expected, fo
     problem = parquet.problem()
     assert (problem.severity, problem.column, problem.row, problem.line) == ("error", column, 1, None)
     assert (problem.expected, problem.found) == (expected, found)
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("CNT_CHILDREN", ["1", "2", "3"]),
+        ("REG_CITY_NOT_LIVE_CITY", [True, False, True]),
+        ("AMT_CREDIT", ["1", "2.5", "3"]),
+    ],
+)
+def test_numbers_stored_otherwise_are_read(parquet, column, values):
+    parquet.change("application_train", **{column: values})
+    assert read(parquet.path).train[column].to_list() == [float(value) for value in values]
+
+
+@pytest.mark.parametrize("text", ["NA", "nan", "None", "NULL"])
+def test_missing_written_as_a_category_is_missing_and_said(folder, text):
+    folder.change("application_train", OCCUPATION_TYPE=[text, "a", "b"])
+    problem = folder.problem()
+    assert (problem.severity, problem.column, problem.row, problem.found) == ("warning", "OCCUPATION_TYPE", 1, text)
+    assert read(folder.path).train["OCCUPATION_TYPE"].to_list() == [None, "a", "b"]
+
+
+@pytest.mark.parametrize("text", ["1.00E+05", "1e5"])
+def test_client_that_a_spreadsheet_spoiled_is_an_error(csv, text):
+    csv.change("application_train", SK_ID_CURR=[text, "2", "3"])
+    assert (csv.problem().severity, csv.problem().expected, csv.problem().found) == ("error", "a whole number", text)
 
 
 def test_fraction_in_an_integer_is_an_error(parquet):

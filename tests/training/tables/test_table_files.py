@@ -1,10 +1,13 @@
 """Files that are empty, cut, or not what their name says."""
 
+import gzip
 import os
+import zipfile
 
 import pytest
+from polars.testing import assert_frame_equal
 
-from training.tables import check
+from training.tables import check, read
 
 
 def test_empty_file_is_an_error(folder):
@@ -129,3 +132,82 @@ def test_folder_in_place_of_file_is_an_error(folder):
     folder.file("bureau_balance").unlink()
     folder.file("bureau_balance").mkdir()
     assert (folder.problem().expected, folder.problem().found) == ("a file", "a folder")
+
+
+def packed(folder, table, suffix, content=None):
+    """A table's file compressed, in place of the plain one."""
+    plain = folder.file(table)
+    content = plain.read_bytes() if content is None else content
+    file = plain.with_name(plain.name + suffix)
+    if suffix == ".gz":
+        file.write_bytes(gzip.compress(content))
+    else:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("__MACOSX/._bureau.csv", "of a Mac")
+            archive.writestr(plain.name, content)
+    plain.unlink()
+    return file
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zip"])
+@pytest.mark.parametrize("table", ["application_train", "bureau"])
+def test_compressed_files_are_read(csv, table, suffix):
+    fingerprint = read(csv.path).fingerprint
+    packed(csv, table, suffix)
+    tables = read(csv.path)
+    assert (tables.warnings, tables.fingerprint) == ((), fingerprint)
+    assert_frame_equal(tables.train, csv.good("application_train"))
+    assert_frame_equal(tables.history["bureau"].collect(), csv.good("bureau"))
+
+
+def test_compressed_file_is_named_where_it_is_wrong(csv):
+    packed(csv, "bureau_balance", ".gz", csv.file("bureau_balance").read_bytes() + b"25,-1\n")
+    assert (csv.problem().file, csv.problem().line, csv.problem().found) == ("bureau_balance.csv.gz", 5, "2 fields")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zip"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_cut_compressed_file_is_an_error(csv, suffix, share):
+    file = packed(csv, "bureau_balance", suffix)
+    file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
+    problem = csv.problem()
+    assert (problem.severity, problem.file) == ("error", f"bureau_balance.csv{suffix}")
+    assert problem.expected == f"a whole {suffix[1:]} file"
+
+
+def test_zip_of_several_files_is_an_error(csv):
+    file = csv.file("bureau_balance").with_name("bureau_balance.csv.zip")
+    csv.file("bureau_balance").unlink()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("a.csv", "b.csv"):
+            archive.writestr(name, "x")
+    assert (csv.problem().expected, csv.problem().found) == ("one file in it", "2: a.csv, b.csv")
+
+
+def test_one_table_plain_and_compressed_is_an_error(csv):
+    file = csv.file("bureau")
+    file.with_name("bureau.csv.gz").write_bytes(gzip.compress(file.read_bytes()))
+    assert (csv.problem().expected, csv.problem().found) == ("one file", "bureau.csv and bureau.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("POS_CASH_balance", "POS_CASH_BALANCE.csv"),
+        ("credit_card_balance", "credit_card_balance.CSV"),
+        ("installments_payments", "installment_payments.csv"),
+        ("bureau", "bureau (1).csv"),
+        ("previous_application", "previous_application.csv.xz"),
+    ],
+)
+def test_name_that_is_nearly_right_is_a_warning(csv, table, name):
+    csv.file(table).rename(csv.path / name)
+    problem = next(problem for problem in check(csv.path).problems if problem.file == name)
+    assert problem.severity == "warning"
+    assert problem.expected.startswith(f"{table} and one of .csv, ")
+
+
+def test_names_of_other_tables_are_no_slips(csv):
+    csv.file("bureau").unlink()
+    (csv.path / "notes.csv").write_text("mine")
+    assert {problem.file for problem in check(csv.path).warnings} <= {"bureau_balance.csv"}

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -9,7 +11,8 @@ from training.tables.values import canonical, fits
 
 def converted(kind, values, dtype):
     column = Column("x", kind, "A column.")
-    return pl.DataFrame({"x": pl.Series(values, dtype=dtype)}).select(canonical(column, dtype())).to_series()
+    stored = dtype() if isinstance(dtype, type) else dtype
+    return pl.DataFrame({"x": pl.Series(values, dtype=stored)}).select(canonical(column, stored)).to_series()
 
 
 @pytest.mark.parametrize(
@@ -21,6 +24,13 @@ def converted(kind, values, dtype):
         ("integer", "", None),
         ("integer", "12.5", None),
         ("integer", "1e3", None),
+        ("integer", "1.00E+05", None),
+        ("integer", "100002.00", 100002),
+        ("integer", "NA", None),
+        ("text", "nan", None),
+        ("text", "NA", None),
+        ("text", "None", None),
+        ("text", "n/a", "n/a"),
         ("integer", "99999999999999999999", None),
         ("integer", "x", None),
         ("real", "12", 12.0),
@@ -46,6 +56,16 @@ def test_text_becomes_the_kind(kind, stored, value):
         ("integer", pl.Float64, float("nan"), None),
         ("integer", pl.Float64, float("inf"), None),
         ("integer", pl.UInt64, 2**63, None),
+        ("integer", pl.Float64, 2.0**53 - 1, 2**53 - 1),
+        ("integer", pl.Float64, 2.0**53, None),
+        ("integer", pl.Float32, 2.0**24 - 1, 2**24 - 1),
+        ("integer", pl.Float32, 2.0**24, None),
+        ("integer", pl.Decimal(18, 2), Decimal("12.00"), 12),
+        ("integer", pl.Decimal(18, 2), Decimal("12.50"), None),
+        ("integer", pl.Boolean, True, 1),
+        ("integer", pl.Categorical, "12", 12),
+        ("real", pl.Decimal(18, 2), Decimal("12.50"), 12.5),
+        ("real", pl.String, "12.5", 12.5),
         ("real", pl.Float32, 0.5, 0.5),
         ("real", pl.Int32, 7, 7.0),
         ("real", pl.Float64, float("nan"), None),
@@ -62,8 +82,9 @@ def test_stored_type_becomes_the_kind(kind, dtype, stored, value):
     [
         ("integer", pl.Int8(), True),
         ("integer", pl.Float64(), True),
-        ("integer", pl.String(), False),
-        ("integer", pl.Boolean(), False),
+        ("integer", pl.String(), True),
+        ("integer", pl.Boolean(), True),
+        ("text", pl.Boolean(), False),
         ("real", pl.Int64(), True),
         ("real", pl.Date(), False),
         ("text", pl.String(), True),

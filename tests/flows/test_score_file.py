@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import gzip
+import zipfile
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from flows.runs.applications import batches_of
 from serving.batch.files import FileError
 from serving.batch.score import score_file
 from serving.process.settings import VersionSettings
@@ -17,6 +22,7 @@ from serving.protocol.tensors import BYTES, FP64, INT64
 from serving.reasons import MOST_REASONS
 from serving.version import Model, open_model
 from training.bundle import Bundle
+from training.tables import DataError
 
 COUNT = 5_000
 """More than one batch."""
@@ -46,9 +52,8 @@ def models(tmp_path_factory: pytest.TempPathFactory, toy_bundle: Path) -> Path:
 @pytest.fixture
 def score(models: Path) -> Score:
     def run(source: Path, target: Path, reasons: bool = False, **settings: Any) -> Any:
-        return score_file(
-            source, target, VersionSettings(models=models, version="1", **settings), reasons=reasons, say=print
-        )
+        chosen = VersionSettings(models=models, version="1", **settings)
+        return score_file(source, target, chosen, partial(batches_of, source), reasons=reasons, say=print)
 
     return run
 
@@ -105,9 +110,9 @@ def changed(column: str, row: int, value: str) -> pa.Table:
     return TABLE.set_column(TABLE.column_names.index(column), column, pa.array(texts))
 
 
-def test_a_text_for_a_number_leaves_nothing(score: Score, tmp_path: Path) -> None:
-    table = changed("AMT_INCOME_TOTAL", 4_500, "much")
-    with pytest.raises(FileError, match=r'row 4500: AMT_INCOME_TOTAL: expected a number, got "much"'):
+def test_file_of_wrong_rows_leaves_nothing(score: Score, tmp_path: Path) -> None:
+    table = TABLE.slice(0, 3).set_column(1, "AMT_INCOME_TOTAL", pa.array(["much"] * 3))
+    with pytest.raises(FileError, match="row 1: AMT_INCOME_TOTAL: expected a number, found much"):
         score(write(table, tmp_path / "in.csv"), tmp_path / "out.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
 
@@ -116,7 +121,8 @@ def test_a_text_for_a_number_leaves_nothing(score: Score, tmp_path: Path) -> Non
     ("column", "value", "error"),
     [
         ("AMT_INCOME_TOTAL", "", "AMT_INCOME_TOTAL: expected a value, as in all of training, got null"),
-        ("CNT_CHILDREN", "1.5", "CNT_CHILDREN: expected a whole number, got 1.5"),
+        ("AMT_INCOME_TOTAL", "n/a", "AMT_INCOME_TOTAL: expected a number, found n/a"),
+        ("CNT_CHILDREN", "1.5", "CNT_CHILDREN: expected a whole number, found 1.5"),
         ("NAME_INCOME_TYPE", "x" * 300, "NAME_INCOME_TYPE: expected at most 256 characters, got 300"),
     ],
 )
@@ -140,27 +146,27 @@ def test_what_cannot_be_answered_has_its_error(
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("in.xlsx", "", r"expected a name that ends in .csv or .parquet, got '.xlsx'"),
-        ("in.parquet", "PAR1", "expected a whole parquet file, found"),
-        ("in.csv", "", "expected a whole csv file, found"),
-        ("in.csv", "AMT_INCOME_TOTAL\n", "expected a row an application, found none"),
-        ("in.csv", "AMT_INCOME_TOTAL,AMT_INCOME_TOTAL\n1,2\n", "column AMT_INCOME_TOTAL: expected once, found again"),
-        ("in.csv", "AMT_INCOME_TOTAL,AMT_CREDIT\n1\n", "expected a whole csv file, found: .*Expected 2 columns, got 1"),
+        ("in.xlsx", "", r"expected a name that ends in .csv, .csv.gz, .csv.zip or .parquet, found '.xlsx'"),
+        ("in.parquet", "PAR1", "expected a whole Parquet file, found"),
+        ("in.csv", "", "expected a table, found an empty file"),
+        ("in.csv", "AMT_INCOME_TOTAL\n", "expected rows of data, found none"),
+        ("in.csv", "AMT_INCOME_TOTAL,AMT_INCOME_TOTAL\n1,2\n", "column AMT_INCOME_TOTAL: expected each column once"),
+        ("in.csv", "AMT_INCOME_TOTAL,AMT_CREDIT\n1\n", "expected 2 fields in each line, found 1 field"),
         ("in.csv", "CNT_CHILDREN\n1\n", "row 1: AMT_INCOME_TOTAL: expected a value"),
+        ("in.csv", "AMT_INCOME_TOTAL;AMT_CREDIT\n1;2\n", "the columns of the model, separated by commas, found others"),
+        ("in.csv", "amt_income_total,amt_credit\n1,2\n", "expected the columns of the model, separated by commas"),
+        ("in.csv", "a,b\n1,2\n", "expected the columns of the model, separated by commas, found others: a, b"),
     ],
 )
 def test_other_files_are_refused(score: Score, tmp_path: Path, name: str, content: str, message: str) -> None:
     (tmp_path / name).write_text(content)
-    with pytest.raises(FileError, match=message):
+    with pytest.raises((FileError, DataError), match=message):
         score(tmp_path / name, tmp_path / "out.csv")
 
 
 def test_wrong_type_is_refused(score: Score, tmp_path: Path) -> None:
-    table = TABLE.set_column(1, "AMT_INCOME_TOTAL", pa.array(["1"] * COUNT))
-    with pytest.raises(FileError, match="AMT_INCOME_TOTAL: expected datatype FP64"):
-        score(write(table, tmp_path / "in.parquet"), tmp_path / "out.csv")
-    table = TABLE.set_column(1, "AMT_INCOME_TOTAL", pa.array([True] * COUNT))
-    with pytest.raises(FileError, match="column AMT_INCOME_TOTAL: expected numbers, found bool"):
+    table = TABLE.set_column(1, "AMT_INCOME_TOTAL", pa.array([date(2026, 1, 1)] * COUNT))
+    with pytest.raises(DataError, match="column AMT_INCOME_TOTAL, row 1: expected a number, found type Date"):
         score(write(table, tmp_path / "in.parquet"), tmp_path / "out.csv")
 
 
@@ -169,3 +175,64 @@ def test_strict_predictor_is_strict_here(score: Score, tmp_path: Path) -> None:
         score(write(TABLE, tmp_path / "in.parquet"), tmp_path / "out.csv", unknown="reject")
     done = score(write(TABLE.drop(["TARGET"]), tmp_path / "in.parquet"), tmp_path / "out.csv", unknown="reject")
     assert done.first_error.startswith("row 2: AMT_CREDIT: 100.125 is outside the range of training")
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("AMT_INCOME_TOTAL", pa.decimal128(18, 3)),
+        ("AMT_INCOME_TOTAL", pa.string()),
+        ("AMT_INCOME_TOTAL", pa.dictionary(pa.int32(), pa.string())),
+        ("CNT_CHILDREN", pa.int8()),
+        ("CNT_CHILDREN", pa.uint64()),
+        ("CNT_CHILDREN", pa.float32()),
+        ("CNT_CHILDREN", pa.decimal128(18, 2)),
+        ("SK_ID_CURR", pa.decimal128(18, 0)),
+        ("SK_ID_CURR", pa.float64()),
+        ("NAME_INCOME_TYPE", pa.large_string()),
+        ("NAME_INCOME_TYPE", pa.string_view()),
+        ("NAME_INCOME_TYPE", pa.dictionary(pa.int16(), pa.string())),
+    ],
+    ids=str,
+)
+def test_types_of_warehouses_are_read(score: Score, tmp_path: Path, column: str, kind: pa.DataType) -> None:
+    whole = TABLE.set_column(1, "AMT_INCOME_TOTAL", pa.array([1000.0 * row for row in range(COUNT)]))
+    place = whole.column_names.index(column)
+    values = whole[column].combine_chunks()
+    stored = pa.array([None if value is None else str(value) for value in values.to_pylist()])
+    of_texts = kind == pa.string() or pa.types.is_dictionary(kind) or pa.types.is_decimal(kind)
+    other = (stored if of_texts else values).cast(kind)
+    score(write(whole, tmp_path / "in.parquet"), tmp_path / "expected.parquet")
+    score(write(whole.set_column(place, column, other), tmp_path / "other.parquet"), tmp_path / "found.parquet")
+    assert read(tmp_path / "found.parquet") == read(tmp_path / "expected.parquet")
+
+
+@pytest.mark.parametrize("text", ["1.00E+05", "1e5", "100000.5", "9007199254740993.5"])
+def test_client_that_a_spreadsheet_spoiled_is_nobody(score: Score, tmp_path: Path, text: str) -> None:
+    score(write(changed("SK_ID_CURR", 7, text), tmp_path / "in.csv"), tmp_path / "out.parquet")
+    row = read(tmp_path / "out.parquet").slice(6, 1).to_pylist()[0]
+    assert row["error"] == f"SK_ID_CURR: expected a whole number, found {text}"
+    assert row["SK_ID_CURR"] is row["classe"] is None
+
+
+def test_client_beyond_a_doubles_digits_is_nobody(score: Score, tmp_path: Path) -> None:
+    """A column of ids with a gap is a column of doubles for pandas."""
+    clients = [float(2**53), *map(float, range(1, COUNT))]
+    table = TABLE.set_column(0, "SK_ID_CURR", pa.array(clients))
+    done = score(write(table, tmp_path / "in.parquet"), tmp_path / "out.parquet")
+    assert done.unanswered == 1
+    assert done.first_error.startswith("row 1: SK_ID_CURR: expected a whole number, found 9")
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zip"])
+def test_compressed_file_is_read(score: Score, tmp_path: Path, suffix: str) -> None:
+    plain = write(TABLE, tmp_path / "in.csv")
+    packed = tmp_path / f"in.csv{suffix}"
+    if suffix == ".gz":
+        packed.write_bytes(gzip.compress(plain.read_bytes()))
+    else:
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(plain, "in.csv")
+    score(plain, tmp_path / "expected.parquet")
+    score(packed, tmp_path / "found.parquet")
+    assert read(tmp_path / "found.parquet") == read(tmp_path / "expected.parquet")
