@@ -17,7 +17,7 @@ from flows.cli.output import CommandOutput, reporting
 @click.option("--version", help="A version that was live here; by default the one that is.")
 @reporting
 def score(output: CommandOutput, file: Path, out: Path, reasons: bool, version: str | None) -> None:
-    """Decide on every application in FILE, a CSV or Parquet file with one row an applicant.
+    """Decide on every application in FILE: CSV (also .gz or .zip) or Parquet, with one row an applicant.
 
     The answers are the predictor's, to the bit, for the same version and client history; nothing has to be up. A column
     is a field of the model by its name; SK_ID_CURR adds a known client's history. Writes SK_ID_CURR,
