@@ -21,6 +21,7 @@ from flows.clients.monitor import ask_monitor, tell_outcomes
 from flows.clients.predictor import CLIENT, Answered, Application, ask_decisions, to_inputs
 from flows.demo.story import EXPLORED
 from flows.demo.windows import known_outcomes
+from flows.errors import FlowError
 from flows.settings import PlatformSettings, from_environment
 from training.bundle import Bundle, Manifest
 from training.synthetic import synthesise, worlds
@@ -69,7 +70,7 @@ def outcomes(settings: PlatformSettings, *names: str) -> dict[str, Any]:
     told = []
     for name in names:
         told += known_outcomes(_answered(name), _arrivals(name).defaulted, EXPLORED, seed=WINDOWS.index(name))
-    tell_outcomes(settings, told)
+    _until_arrived(lambda: tell_outcomes(settings, told))
     return {"told": len(told), "defaults": sum(one.defaulted for one in told)}
 
 
@@ -90,6 +91,18 @@ def request(settings: PlatformSettings, name: str, file: str) -> dict[str, Any]:
 def monitor(settings: PlatformSettings, path: str) -> Any:
     """What the monitor answers to a question."""
     return ask_monitor(settings, "GET", path)
+
+
+def _until_arrived(work: Callable[[], None]) -> None:
+    """Do it again for a while: on a busy node, records reach the monitor some seconds after their answers."""
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            return work()
+        except FlowError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1)
 
 
 def _manifest(settings: PlatformSettings) -> Manifest:
