@@ -1,7 +1,7 @@
 """The `credence` command.
 
-Here belong options, help texts and how a result is shown; what a command does is a function of another module, imported
-when the command runs, so that asking for help costs nothing.
+Options, help texts and the output of results belong here. The work of a command is a function of another module. It is
+imported when the command runs, so that help is fast.
 """
 
 from __future__ import annotations
@@ -62,6 +62,6 @@ for _command in (
 
 
 def main() -> None:
-    """Run the command line; being terminated ends a command as Ctrl-C does."""
+    """Run the command line; SIGTERM ends a command in the same way as Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     credence()

@@ -1,4 +1,4 @@
-"""`credence demo`: the whole loop once."""
+"""`credence demo`: shows the whole loop once."""
 
 from __future__ import annotations
 

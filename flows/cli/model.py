@@ -1,4 +1,4 @@
-"""`credence train`, `retrain` and `history`: what is made of raw tables and of outcomes."""
+"""`credence train`, `retrain` and `history`: make versions and client histories from raw tables and outcomes."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def retrain(output: CommandOutput, recalibrate: bool) -> None:
     kind = "recalibrate" if recalibrate else "retrain"
     retrained: Retrained = run("retrain", from_environment(), output.say, by=user(), kind=kind)
     version, change = retrained.version.number, retrained.change
-    assert change is not None  # a person asked, so none is waited for
+    assert change is not None  # a person started the command, so the run does not wait for one
     output.result(
         {"version": version, "metrics": retrained.manifest.metrics, "change": change}, describe_change(change)
     )
@@ -116,7 +116,7 @@ def history(output: CommandOutput, data: Path, version: str | None) -> None:
 
 
 def summary(trained: Trained) -> dict[str, object]:
-    """A training run as JSON tells it."""
+    """A training run as JSON."""
     manifest = trained.manifest
     return {
         "version": trained.version.number,
@@ -133,7 +133,7 @@ def summary(trained: Trained) -> dict[str, object]:
 
 
 def shown(trained: Trained) -> str:
-    """A training run as a person reads it: the hold-out figures with their 95 % intervals."""
+    """A training run as text for people: the hold-out figures with their 95 % intervals."""
     manifest = trained.manifest
     rows = [
         (name.replace("_", " "), f"{figure.value:.4f}", f"{figure.low:.4f} to {figure.high:.4f}")

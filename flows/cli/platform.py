@@ -29,8 +29,8 @@ def up(output: CommandOutput) -> None:
     settings.only_here("`credence up`", "`helm upgrade --install` starts the platform there")
     platform = Platform(settings)
     started = platform.up(output.say)
-    found = platform.status()
-    output.result({"started": started, "processes": found}, _shown(found))
+    statuses = platform.status()
+    output.result({"started": started, "processes": statuses}, _shown(statuses))
 
 
 @click.command()
@@ -54,6 +54,9 @@ def down(output: CommandOutput) -> None:
     output.result({"stopped": stopped}, f"stopped: {', '.join(stopped)}" if stopped else "nothing was up")
 
 
-def _shown(found: list) -> str:  # type: ignore[type-arg] # of Status, which is not imported for a help text
-    rows = [(one.name, one.state, one.url, f"version {one.version}" if one.version else "") for one in found]
+def _shown(statuses: list) -> str:  # type: ignore[type-arg] # of Status, which is not imported for a help text
+    rows = [
+        (process.name, process.state, process.url, f"version {process.version}" if process.version else "")
+        for process in statuses
+    ]
     return table(rows)

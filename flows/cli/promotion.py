@@ -1,4 +1,4 @@
-"""`credence promote`, `publish`, `rollback` and `status`: which version is live, and how it came to be."""
+"""`credence promote`, `publish`, `rollback` and `status`: change and show the live version."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def promote(output: CommandOutput, version: str | None, approve: str | None) -> 
     from flows.settings import from_environment
     from flows.start import run
 
-    asked = {"version": version, "approve": approve, "by": user()}
-    _end(output, run("promote", from_environment(), output.say, **asked))
+    parameters = {"version": version, "approve": approve, "by": user()}
+    _end(output, run("promote", from_environment(), output.say, **parameters))
 
 
 @click.command()
@@ -93,17 +93,17 @@ def status(output: CommandOutput) -> None:
     from flows.settings import from_environment
     from flows.status import look
 
-    found = look(from_environment())
-    output.result(found, _shown(found))
+    overview = look(from_environment())
+    output.result(overview, _shown(overview))
 
 
 def _end(output: CommandOutput, change: Change) -> None:
-    output.result(change, _told(change))
+    output.result(change, _change_text(change))
     if change.state != "done":
         sys.exit(1)
 
 
-def _told(change: Change) -> str:
+def _change_text(change: Change) -> str:
     if change.state == "done":
         approved = f", approved: {change.approved}" if change.approved else ""
         return f"version {change.after} is live, before it {change.before or 'none'} ({change.why}{approved})"
@@ -117,16 +117,17 @@ def _told(change: Change) -> str:
     return f"{head}\n{table(rows)}" if rows else head
 
 
-def _shown(found: PlatformOverview) -> str:
+def _shown(overview: PlatformOverview) -> str:
     processes = [
-        (one.name, one.state, one.url, f"version {one.version}" if one.version else "") for one in found.processes
+        (process.name, process.state, process.url, f"version {process.version}" if process.version else "")
+        for process in overview.processes
     ]
-    aliases = [f"{name.replace('_', ' ')} {version}" for name, version in sorted(found.aliases.items())]
-    lines = [table(processes), "", ", ".join([f"live {found.live or 'none'}", *aliases])]
-    lines += [f"! {sentence}" for sentence in found.mismatches]
-    if found.registry_away:
-        lines.append(f"! {found.registry_away}")
-    rows = [_row(change) for change in found.changes[:_SHOWN]]
+    aliases = [f"{name.replace('_', ' ')} {version}" for name, version in sorted(overview.aliases.items())]
+    lines = [table(processes), "", ", ".join([f"live {overview.live or 'none'}", *aliases])]
+    lines += [f"! {sentence}" for sentence in overview.mismatches]
+    if overview.registry_away:
+        lines.append(f"! {overview.registry_away}")
+    rows = [_row(change) for change in overview.changes[:_SHOWN]]
     return "\n".join([*lines, "", table([("when", "who", "what", "from", "to", "", "why"), *rows])] if rows else lines)
 
 

@@ -1,4 +1,4 @@
-"""`credence review`: judge the live version now."""
+"""`credence review`: judges the live version now."""
 
 from __future__ import annotations
 

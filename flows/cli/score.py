@@ -1,4 +1,4 @@
-"""`credence score`: decisions for a file."""
+"""`credence score`: decides on the applications in a file."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ class Watched:
         self._before: int | None = None
 
     def look(self) -> None:
-        """Raises Silent if it does not answer, NotDeployed if it is not ready or answered a 5xx since the first call."""
+        """Raises Silent if it does not answer, NotDeployed if it is not ready or answered a 5xx since the start."""
         self._text(self._ready)
         now = self._faults()
         if self._before is None:
