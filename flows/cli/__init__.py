@@ -28,16 +28,16 @@ __all__ = ["credence", "main"]
 def credence() -> None:
     """Credit scoring: train a model, serve it with reasons, keep a record of every decision.
 
-    Begin with `credence demo`, which does all of it on synthetic clients. By hand it is
+    Begin with `credence demo`, which does all of this with synthetic clients. The steps by hand are
 
     \b
         credence up                      start the platform on this machine
         credence train --data DIR        a model from seven raw tables
-        credence promote                 put it live, if it deserves it
+        credence promote                 put it live, if it passes the gate
         credence records status          what was answered, and whether all of it is recorded
 
-    State lies in .credence (or CREDENCE_HOME); settings are environment variables beginning with CREDENCE_.
-    Every command takes --json and exits with 0 when done, 1 when refused or failed, 2 when wrongly used.
+    The state is in .credence (or CREDENCE_HOME); settings are environment variables that begin with CREDENCE_.
+    Every command takes --json, and exits with 0 when done, 1 when refused or failed, 2 for wrong usage.
     """
 
 

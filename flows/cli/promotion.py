@@ -20,16 +20,17 @@ _LONGEST = 100
 
 @click.command()
 @click.argument("version", required=False)
-@click.option("--approve", metavar="REASON", help="Let it live although the gate leaves it to a person; recorded.")
+@click.option("--approve", metavar="REASON", help="Put it live if the gate leaves this to a person; recorded.")
 @reporting
 def promote(output: CommandOutput, version: str | None, approve: str | None) -> None:
     """Let a registered VERSION take the champion's place; by default the challenger, the newest one trained.
 
-    The gate compares both on the champion's latest closed cohort, a first version with a constant on its own hold-out.
-    If all criteria hold, the version is loaded without dropping a request, asked the applications whose answers it
-    carries, and watched; only then is it `champion`. If any step fails, the old version is put back. --approve decides
-    where the gate is undecided, and lets an alarm, another approval rate or an unfavoured group pass; never a model
-    that is worse or answers otherwise than it did in training. Exits with 1 unless the version is live.
+    The gate compares both on the champion's latest closed cohort; a first version is compared with a constant on its
+    hold-out. If all criteria hold, the version is loaded without dropping a request, checked with its replay
+    applications, and watched; only then is it `champion`. If any step fails, the old version is put back. --approve
+    decides if the gate is undecided, and overrides an alarm, a changed approval rate or an unfavoured group. It never
+    lets a model pass that is worse, or that answers differently than in training. Exits with 1 unless the version is
+    live.
 
     \b
     Example:  credence promote 3
@@ -48,7 +49,7 @@ def promote(output: CommandOutput, version: str | None, approve: str | None) -> 
 def publish(output: CommandOutput, version: str) -> None:
     """Put a registered VERSION where pods in a cluster fetch it, without promoting it: for a canary.
 
-    A promotion does so by itself. It goes to the artifacts of the MLflow server, and what is live stays as it is.
+    A promotion does this itself. The version goes to the artifacts of the MLflow server; the live version stays live.
 
     \b
     Example:  credence publish 4
@@ -67,7 +68,8 @@ def publish(output: CommandOutput, version: str) -> None:
 def rollback(output: CommandOutput, why: str) -> None:
     """Put the previous champion live again, proved and watched as in a promotion but without a gate.
 
-    The two change places, so a second rollback returns. Exits with 1 unless the previous version is live.
+    The two versions change places, so a second rollback reverses the first. Exits with 1 unless the previous version is
+    live.
 
     \b
     Example:  credence rollback --why "complaints about refusals"
@@ -84,8 +86,8 @@ def rollback(output: CommandOutput, why: str) -> None:
 def status(output: CommandOutput) -> None:
     """Say what is up on this machine, which version is live, and how it came to be.
 
-    Compares what the predictor answers with to the aliases of the registry and to the audit trail, and names the
-    command that repairs a difference. --json tells the whole trail, with the gate's figures.
+    Compares the version of the predictor's answers with the registry's aliases and with the audit trail, and names the
+    command that repairs a difference. --json shows the whole trail, with the gate's figures.
 
     \b
     Example:  credence status --json

@@ -53,7 +53,7 @@ def status(output: CommandOutput) -> None:
 def forget(output: CommandOutput, client: int) -> None:
     """Erase every record of the client SK_ID_CURR: in the monitor's store and in the prediction log. There is no undo.
 
-    In a cluster a predictor's log is its own: wait until `credence records status` misses none, then erase.
+    In a cluster, only a predictor can access its log: wait until `credence records status` shows no missing record.
 
     \b
     Example:  credence records forget 100001

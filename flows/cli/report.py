@@ -11,16 +11,16 @@ from flows.cli.output import CommandOutput, reporting
 
 @click.command()
 @click.option("--window", metavar="ID", help="A closed window, as /v1/windows and the review pages name it.")
-@click.option("--file", type=click.Path(path_type=Path), help="CSV or Parquet, one row an applicant.")
+@click.option("--file", type=click.Path(path_type=Path), help="CSV or Parquet, one row per applicant.")
 @click.option("--version", help="With --file: a version that was live here; by default the one that is.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file.")
 @reporting
 def report(output: CommandOutput, window: str | None, file: Path | None, version: str | None, out: Path) -> None:
     """Draw chosen applications beside those that a model was tested on.
 
-    Either those of a window, which the monitor holds, or those of a file, which are answered for this as
-    `credence score` does. The page is Evidently's, with the drift figures of the monitor's verdicts; it takes half a
-    minute, and needs no network to be read.
+    The applications are those of a window in the monitor, or those of a file, which are answered as by
+    `credence score`. The page is Evidently's, with the drift figures of the monitor's verdicts. Drawing takes half a
+    minute; reading it needs no network.
 
     \b
     Example:  credence report --window 1-3 --out drift.html

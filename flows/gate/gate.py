@@ -3,8 +3,8 @@
 There are three answers: `refuse` if a criterion fails, `undecided` if a criterion cannot be judged, and `promote` only
 if all criteria hold. An outcome has the weight 1 for an accepted application and 1/share for an explored one. So the
 comparison is valid for all applicants. Differences are paired by row, and their 95 % intervals come from the linearised
-weighted mean. In simulations, an equal challenger passed the criterion of log loss in 2.1 to 2.6 % of the cases, and in
-3.0 % if a twentieth of the refused was explored. It passed all criteria together in at most 2.2 %.
+weighted mean. In simulations, an equal challenger passed the criterion of log loss in 2.1 to 2.6 % of the cases. This
+was 3.0 % if a twentieth of the refused was explored. It passed all criteria together in at most 2.2 %.
 """
 
 from __future__ import annotations

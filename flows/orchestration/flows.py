@@ -61,7 +61,7 @@ def train(
     return trained
 
 
-@flow(description="Learn anew from the champion's tables and what has become known since, and ask for its place.")
+@flow(description="Train a version on the champion's tables and on newly known outcomes, and promote it.")
 def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrain", by: str = "") -> Retrained:
     """Do as `credence retrain`. If `by` names no person, the promotion waits for one if the settings require it."""
     settings = from_environment()
@@ -79,7 +79,7 @@ def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrai
     return retrained
 
 
-@flow(description="Judge a version, and let it live if the gate or a person's reason lets it.")
+@flow(description="Judge a version, and put it live if the gate or a person's reason allows it.")
 def promote(version: str | None = None, approve: str | None = None, by: str = "", verdict: str | None = None) -> Change:
     """Do as `credence promote`. `verdict` is None if a person asked; else it is a verdict's id, or "" for a schedule.
 

@@ -135,8 +135,8 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True):
     ranking_worse: bool
     """AUC is below the hold-out's, at a significance of 1 %."""
     calibration_worse: bool
-    """Intercept and slope of outcomes on log-odds differ from the hold-out's, at a significance of 1 %, and
-    recalibrating would save 0.5 % of the log loss."""
+    """Two conditions hold. Intercept and slope of outcomes on log-odds differ from the hold-out's, at a significance of
+    1 %. And recalibrating would save 0.5 % of the log loss."""
     calibration: tuple[tuple[float, float, int], ...]
     """Up to ten groups of about equally many rows, in order of probability. Each has the weighted mean probability, the
     weighted default rate, and the number of rows."""
