@@ -108,7 +108,7 @@ def _check_port(settings: MonitorSettings) -> None:
     except (OSError, OverflowError) as error:
         raise MonitorSettingsError(
             f"cannot listen on {address[0]} port {address[1]}: {error}; "
-            "CREDENCE_MONITOR_HOST and CREDENCE_MONITOR_PORT say where"
+            "CREDENCE_MONITOR_HOST and CREDENCE_MONITOR_PORT set the address"
         ) from error
 
 

@@ -100,7 +100,7 @@ def tell_live(settings: PlatformSettings, version: str, say: Say) -> None:
     try:
         _request(settings, "PUT", "/v1/live", _NOTE_SECONDS, json={"version": version})
     except FlowError:
-        say("the monitor was not told which version is live: it learns it from the next records")
+        say("the monitor does not know yet which version is live: the next records show it")
 
 
 def note_action(

@@ -74,7 +74,7 @@ def _test_applications(stage: Stage, folder: Path, manifest: Manifest) -> None:
     rows = frame.head(APPLICATIONS).to_dicts()
     stage.story.windows["ordinary"] = followed(_answer(stage, rows, manifest), [])
     _review(stage)
-    stage.say("their outcomes are not known and their world does not change: the rest is told of synthetic lenders")
+    stage.say("their outcomes are not known and their world does not change: the other steps need a synthetic lender")
 
 
 def _loop(stage: Stage, folder: Path, usual: Arrivals, manifest: Manifest, seed: int) -> None:

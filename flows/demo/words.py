@@ -38,7 +38,7 @@ def of_outcomes(window: AnsweredWindow, share: float) -> list[str]:
     """Lines about a window's outcomes."""
     return [
         (
-            f"{window.outcomes:,} outcomes told: of all accepted, and of {window.explored:,} refused, accepted "
+            f"{window.outcomes:,} outcomes reported: of all accepted, and of {window.explored:,} refused, accepted "
             f"at random to learn from, {share:.0%} of all refused; {window.defaults:,} defaulted"
         )
     ]

@@ -223,6 +223,6 @@ class Cluster:
     def _held(self) -> Lease:
         """The Lease. Raises Busy if another process may change the live version by now."""
         if self._lease is None:
-            raise FlowError("what is live is changed by whoever holds the Lease alone")
+            raise FlowError("the live version can be changed only while the Lease is held")
         self._lease.check()
         return self._lease

@@ -141,7 +141,7 @@ def _with_outcomes(evidence: Evidence, known: Bools) -> tuple[Criterion, ...]:
         sentence = f"{defaults} defaults among {len(outcome):,} known outcomes{left_out}, {FEWEST_DEFAULTS} are needed"
         return (Criterion(name="defaults", passed=None, figure=defaults, limit=FEWEST_DEFAULTS, sentence=sentence),)
     if defaults == len(outcome):
-        sentence = f"all {defaults:,} known outcomes are defaults: nobody repaid yet"
+        sentence = f"all {defaults:,} known outcomes are defaults, no repayment is known yet"
         return (Criterion(name="defaults", passed=None, figure=defaults, sentence=sentence),)
     weight = evidence.weight[known]
     challenger, champion = (

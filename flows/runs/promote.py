@@ -241,7 +241,7 @@ def _check_unchanged(considered: Considered, live: str | None, registry: Registr
     if champion != considered.champion:
         raise FlowError(
             f"version {version} was compared with version {considered.champion}, but the champion is version "
-            f"{champion} by now: `credence promote {version}` compares anew"
+            f"{champion} by now: `credence promote {version}` compares again"
         )
     if live not in (None, champion, version) and version != champion:
         raise FlowError(
