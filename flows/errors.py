@@ -1,18 +1,18 @@
-"""What can go wrong with a run.
+"""The errors of runs.
 
 FlowError
 ├── PlatformSettingsError   a setting cannot be used
-├── PortTaken       somebody else listens where we would
+├── PortTaken       another process listens on the port
 ├── NotStarted      a process ended, or is not ready in time
-├── NotUp           a process is needed and not there
-├── Busy            another command works on the same state folder, or changes what is live
+├── NotUp           a needed process does not answer
+├── Busy            another command works on the same state folder, or changes the live version
 ├── NotDeployed     a version does not answer as it should, so it is not live
-│   ├── Silent         nothing answers, or nothing that can serve now
-│   └── OtherVersion   another version answers in its place
-├── Unconfirmed     it is not certain that the version alone answers
+│   ├── Silent         no server answers, or none that can serve now
+│   └── OtherVersion   another version answers instead
+├── Unconfirmed     it is not certain that only the version answers
 ├── ClusterRefused  the cluster's API refuses, or does not answer
-├── Unfinished      a change failed, and what was live could not be put back
-└── StepFailed      a step did not do what it says
+├── Unfinished      a change failed, and it could not be undone, confirmed or recorded
+└── StepFailed      a step did not do what it promises
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class PlatformSettingsError(FlowError):
 
 
 class PortTaken(FlowError):  # noqa: N818 - the port is taken, it is not in error
-    """Somebody else listens where we would."""
+    """Another process listens on the port."""
 
     def __init__(self, port: int, name: str, setting: str) -> None:
         super().__init__(
@@ -43,7 +43,7 @@ class NotStarted(FlowError):  # noqa: N818
 
 
 class NotUp(FlowError):  # noqa: N818
-    """A process is needed and not there."""
+    """A needed process does not answer."""
 
     def __init__(self, name: str, url: str) -> None:
         how = "start the platform with `credence up`" if "//127.0.0.1:" in url else "`credence status` tells what is up"
@@ -51,7 +51,7 @@ class NotUp(FlowError):  # noqa: N818
 
 
 class Busy(FlowError):  # noqa: N818
-    """Another command works on the same state folder, or changes what is live."""
+    """Another command works on the same state folder, or changes the live version."""
 
 
 class NotDeployed(FlowError):  # noqa: N818
@@ -59,33 +59,33 @@ class NotDeployed(FlowError):  # noqa: N818
 
 
 class Silent(NotDeployed):
-    """Nothing answers, or nothing that can serve now."""
+    """No server answers, or none that can serve now."""
 
 
 class OtherVersion(NotDeployed):
-    """Another version answers in its place."""
+    """Another version answers instead."""
 
 
 class Unconfirmed(FlowError):  # noqa: N818
-    """A version answers as it should, but it is not certain that it alone answers."""
+    """A version answers as it should, but it is not certain that only this version answers."""
 
 
 class ClusterRefused(FlowError):  # noqa: N818
     """The cluster's API refuses, or does not answer."""
 
-    def __init__(self, what: str, said: str, status: int) -> None:
-        """`status` is that of HTTP; 0 where nothing was answered."""
-        super().__init__(f"the cluster's API was asked to {what}: {said.strip()}")
+    def __init__(self, request: str, reply: str, status: int) -> None:
+        """`status` is the HTTP status; 0 if there was no answer."""
+        super().__init__(f"the cluster's API was asked to {request}: {reply.strip()}")
         self.status = status
 
     @property
     def away(self) -> bool:
-        """Whether the API may answer later: a control plane that restarts takes no pod down."""
+        """Whether the API may answer later: when the control plane restarts, the pods go on."""
         return self.status == 0 or self.status >= 500
 
 
 class Unfinished(FlowError):  # noqa: N818
-    """A change could not be ended: put back, confirmed, or recorded."""
+    """A change failed, and it could not be undone, confirmed or recorded."""
 
     def __init__(self, kind: str, version: str, cause: BaseException, state: str) -> None:
         super().__init__(
@@ -95,9 +95,9 @@ class Unfinished(FlowError):  # noqa: N818
 
 
 class StepFailed(FlowError):  # noqa: N818
-    """A step did not do what it says."""
+    """A step did not do what it promises."""
 
 
 def describe_error(error: BaseException) -> str:
-    """What an error says, or its class where it says nothing."""
+    """The error's message, or its class if the message is empty."""
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""What can be set about the platform, on this machine or in a cluster."""
+"""The settings of the platform, on this machine or in a cluster."""
 
 from __future__ import annotations
 
@@ -14,66 +14,66 @@ from flows.errors import FlowError, PlatformSettingsError
 
 PREFIX = "CREDENCE_"
 SECRETS = ("monitor_token", "smoke_token")
-"""Settings that are read and never written: not to another process's settings, not to a log."""
+"""Settings that are never written, neither to another process's settings nor to a log."""
 _OF_A_CLUSTER = (
     *("namespace", "fullname", "mlflow_url", "prefect_url", "monitor_address", "predictor_address", "smoke_token"),
 )
-"""What nobody can guess where versions go live in a cluster."""
+"""Settings that are required if versions go live in a cluster."""
 
 
 class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Each is read from the environment variable of its name in capitals behind `CREDENCE_`."""
+    """Each field is read from the environment variable `CREDENCE_` plus its name in capitals."""
 
     home: str = ".credence"
     """The state folder: data, versions, records, logs."""
     mlflow_url: str = ""
-    """The registry; empty is the one that `credence up` starts."""
+    """URL of the registry; if empty, the one that `credence up` starts."""
     mlflow_external_url: str = ""
-    """Where a browser finds the registry's pages; empty is where programs find it."""
+    """URL of the registry's pages for a browser; if empty, the same as for programs."""
     mlflow_port: int = 5000
     monitor_address: str = msgspec.field(default="", name="monitor_url")
-    """The monitor; empty is the one that `credence up` starts."""
+    """URL of the monitor; if empty, the one that `credence up` starts."""
     monitor_external_url: str = ""
-    """Where a browser finds the monitor's review pages; empty is where programs find it."""
+    """URL of the monitor's review pages for a browser; if empty, the same as for programs."""
     monitor_port: int = 8090
     predictor_address: str = msgspec.field(default="", name="predictor_url")
-    """Where applications are answered; empty is the one on this machine."""
+    """URL of the predictor; if empty, the one on this machine."""
     http_port: int = 8080
-    """The predictor's, for the Open Inference Protocol."""
+    """The predictor's port for the Open Inference Protocol."""
     admin_port: int = 8079
-    """The predictor's, for loading a version and forgetting a client."""
+    """The predictor's port for loading a version and forgetting a client."""
     explainer_address: str = msgspec.field(default="", name="explainer_url")
-    """Where decisions are explained; empty is the one on this machine."""
+    """URL of the explainer; if empty, the one on this machine."""
     explainer_port: int = 8082
     prefect_port: int = 4200
     prefect_url: str = ""
-    """The Prefect server, without `/api`; empty is the one that `credence up` starts, with a worker."""
+    """URL of the Prefect server, without `/api`; if empty, the one that `credence up` starts, with a worker."""
     prefect_external_url: str = ""
-    """Where a browser finds Prefect's pages; empty is where programs find it."""
+    """URL of Prefect's pages for a browser; if empty, the same as for programs."""
     approval: Literal["required", "automatic"] = "required"
-    """Whether a person must agree before a version that a schedule or a verdict made goes live."""
+    """Whether a person must agree before a version from a schedule or a verdict goes live."""
     watch_seconds: float = 10.0
-    """How long a version that just went live is watched before it is called champion."""
+    """How long a version that just went live is watched before it becomes champion."""
     retrain_cron: str = ""
-    """A calendar for retraining beside the verdicts, as cron writes it; empty for none."""
+    """A cron schedule for retraining, in addition to the verdicts; empty for none."""
     monitor_token: str = ""
-    """What the monitor wants of whoever writes to it; empty where it wants none."""
+    """Token that the monitor requires for a write; empty if it requires none."""
     smoke_token: str = ""
-    """What lets an application be answered without being recorded; a predictor in a cluster wants it."""
+    """Token for an application that is answered without a record; a predictor in a cluster requires it."""
 
     explainer_python: str = ""
-    """The explainer's interpreter; empty is the one in `.venv-explainer` beside the environment that runs this."""
+    """The explainer's interpreter; if empty, the one in `.venv-explainer` beside the environment that runs this."""
 
     serving: Literal["local", "cluster"] = "local"
-    """Where versions go live: as processes of this machine, or in the cluster that the chart was installed in."""
+    """Where versions go live: as processes on this machine, or in the cluster in which the chart is installed."""
     namespace: str = ""
-    """The cluster's, that everything of ours is in."""
+    """The cluster's namespace that contains the platform."""
     fullname: str = ""
-    """What the names of the chart's own objects begin with."""
+    """Prefix of the names of the chart's objects."""
     serving_name: str = "credit-default"
-    """Of the InferenceService, or of the Deployments without `-predictor` and `-explainer`."""
+    """Name of the InferenceService, or of the Deployments without `-predictor` and `-explainer`."""
     deploy_seconds: float = 600.0
-    """How long a version may take until all of its pods in the cluster are ready."""
+    """How long it may take until all of a version's pods in the cluster are ready."""
     run_template: str = ""
     """The Job manifest of a run in the cluster, a YAML file with Prefect's placeholders; the worker reads it."""
 
@@ -83,83 +83,83 @@ class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def folder(self) -> Path:
-        """The state folder, absolute: processes of ours run elsewhere."""
+        """The state folder as an absolute path, because our processes run in other folders."""
         return Path(self.home).absolute()
 
     @property
     def models(self) -> Path:
-        """Where versions lie that were or are live here, and the client history."""
+        """Folder of the versions that were or are live here, and of the client history."""
         return self.folder / "models" / "credit-default"
 
     @property
     def registry_url(self) -> str:
-        """The registry in force."""
+        """URL of the registry in use."""
         return self.mlflow_url or local_url(self.mlflow_port)
 
     @property
     def registry_page(self) -> str:
-        """What a link to the registry begins with."""
+        """Beginning of a link to the registry's pages."""
         return _page(self.mlflow_external_url, self.registry_url)
 
     @property
     def monitor_url(self) -> str:
-        """Where the predictor's records go."""
+        """URL of the monitor, which receives the predictor's records."""
         return self.monitor_address or local_url(self.monitor_port)
 
     @property
     def monitor_page(self) -> str:
-        """What a link to the monitor begins with."""
+        """Beginning of a link to the monitor's pages."""
         return _page(self.monitor_external_url, self.monitor_url)
 
     @property
     def monitor_headers(self) -> dict[str, str]:
-        """What the monitor is told with each request, so that it lets us write."""
+        """Headers of each request to the monitor: the token, if there is one."""
         return {"Authorization": f"Bearer {self.monitor_token}"} if self.monitor_token else {}
 
     @property
     def predictor_url(self) -> str:
-        """Where applications are answered."""
+        """URL of the predictor, which answers applications."""
         return self.predictor_address or local_url(self.http_port)
 
     @property
     def explainer_url(self) -> str:
-        """Where decisions are explained."""
+        """URL of the explainer, which explains decisions."""
         return self.explainer_address or local_url(self.explainer_port)
 
     @property
     def orchestrator_url(self) -> str:
-        """The Prefect server in force."""
+        """URL of the Prefect server in use."""
         return self.prefect_url or local_url(self.prefect_port)
 
     @property
     def orchestrator_page(self) -> str:
-        """What a link to Prefect begins with."""
+        """Beginning of a link to Prefect's pages."""
         return _page(self.prefect_external_url, self.orchestrator_url)
 
     @property
     def admin_url(self) -> str:
-        """Where versions are loaded."""
+        """URL of the predictor's admin port, which loads versions."""
         return local_url(self.admin_port)
 
     @property
     def in_cluster(self) -> bool:
-        """Whether versions go live in a cluster, and runs are Jobs there."""
+        """Whether versions go live in a cluster; if so, runs are Jobs there."""
         return self.serving == "cluster"
 
     def only_here(self, command: str, instead: str) -> None:
-        """Raises FlowError in a cluster, for a command that is about this machine."""
+        """Raises FlowError in a cluster, for a command that works only on one machine."""
         if self.in_cluster:
             raise FlowError(f"{command} is for one machine, and CREDENCE_SERVING is cluster: {instead}")
 
     @property
     def environment(self) -> dict[str, str]:
-        """The same settings as variables, for a process of ours that reads them again; secrets it inherits."""
+        """The same settings as variables, for a child process of ours; it inherits the secrets."""
         values = {_variable(field): str(getattr(self, field.name)) for field in _fields() if field.name not in SECRETS}
         return values | {f"{PREFIX}HOME": str(self.folder)}
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> PlatformSettings:
-    """The settings in force. Raises SettingsError, which names the variable, what it expects and what it got."""
+    """Read the settings. Raises PlatformSettingsError, which names the variable, what it expects and what it got."""
     values: dict[str, object] = {}
     for field in _fields():
         name = _variable(field)

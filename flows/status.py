@@ -1,4 +1,4 @@
-"""Everything at a glance: processes, the live version, the aliases, the audit trail, and what does not fit together."""
+"""The status of the platform: processes, the live version, the aliases, the audit trail, and contradictions."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ class PlatformOverview:
 
     processes: Sequence[ProcessStatus]
     live: str | None
-    """What the predictor answers with, or will when it is up."""
+    """The version that the predictor answers with, or will answer with when it is up."""
     aliases: Mapping[str, str]
     mismatches: Sequence[str]
     changes: Sequence[Change]
-    """The audit trail, the newest first."""
+    """The audit trail, newest first."""
     registry_away: str | None
-    """Why aliases and trail are not known."""
+    """Why aliases and trail are not known; None if they are."""
 
 
 def look(settings: PlatformSettings) -> PlatformOverview:
-    """Ask everything that is up. Raises ClusterRefused, NotDeployed where a cluster cannot be asked."""
+    """Ask all processes that are up. Raises ClusterRefused or NotDeployed if the cluster cannot be asked."""
     processes, live, pods = _in_cluster(settings) if settings.in_cluster else _here(settings)
-    if any(one.name == "registry" and one.state == "down" for one in processes):  # asking would take seconds
+    if any(
+        process.name == "registry" and process.state == "down" for process in processes
+    ):  # a request would take seconds
         return PlatformOverview(processes, live, {}, (), (), f"the registry is down: {_starts(settings)}")
     registry = Registry(settings.registry_url)
     try:
@@ -46,13 +48,13 @@ def look(settings: PlatformSettings) -> PlatformOverview:
 
 
 def _here(settings: PlatformSettings) -> tuple[Sequence[ProcessStatus], str | None, Mapping[str, str]]:
-    """The processes of this machine, and the version that is live there; no pods."""
+    """The processes of this machine, the version that is live here, and no pods."""
     platform = Platform(settings)
     return platform.status(), served_version(settings.admin_url, MODEL) or platform.live, {}
 
 
 def _in_cluster(settings: PlatformSettings) -> tuple[Sequence[ProcessStatus], str | None, Mapping[str, str]]:
-    """What answers in the cluster, the version that was applied, and the version that each ready pod answers."""
+    """The services and pods of the cluster, the applied version, and the version of each ready pod's answers."""
     from flows.deploy.cluster import Cluster
 
     home = Cluster(settings, Registry(settings.registry_url), lambda _: None)
@@ -62,14 +64,14 @@ def _in_cluster(settings: PlatformSettings) -> tuple[Sequence[ProcessStatus], st
         "orchestrator": (settings.orchestrator_url, HEALTH),
         "monitor": (settings.monitor_url, "/health/ready"),
     }
-    found = [ProcessStatus(name, _state(url + path), url, None) for name, (url, path) in services.items()]
+    statuses = [ProcessStatus(name, _state(url + path), url, None) for name, (url, path) in services.items()]
     for (ready, wanted), name, url in zip(
         home.pods().values(), ("predictor", "explainer"), (settings.predictor_url, settings.explainer_url), strict=False
     ):
         state = f"{ready} of {wanted} pods ready" if wanted else "down"
-        found.append(ProcessStatus(name, state, url, None, live))
+        statuses.append(ProcessStatus(name, state, url, None, live))
     pods = home.answers()
-    return found + pods, live, {each.name: each.version for each in pods if each.state == "ready" and each.version}
+    return statuses + pods, live, {each.name: each.version for each in pods if each.state == "ready" and each.version}
 
 
 def _state(url: str) -> str:

@@ -1,4 +1,4 @@
-"""The long steps of a run, and who hears what they are doing."""
+"""The long steps of a run, and how they report their progress."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Protocol, TypeVar
 
 Result = TypeVar("Result")
 Say = Callable[[str], None]
-"""Tells a line to whoever follows a run: a terminal, or the log of a step."""
+"""Reports a line of progress: to a terminal, or to the log of a step."""
 
 
 class Step(Protocol):
-    """How a long step of a run is done."""
+    """A way to do a long step of a run."""
 
     def __call__(self, name: str, work: Callable[[Say], Result]) -> Result:
-        """Do the work and return what it does; what it raises is raised."""
+        """Do the work and return its result; its exceptions are raised."""
 
 
 def plainly(say: Say) -> Step:
-    """Steps without anybody who shows them."""
+    """Steps that are done directly, without Prefect."""
 
     def do(name: str, work: Callable[[Say], Result]) -> Result:
         return work(say)

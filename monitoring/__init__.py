@@ -1,5 +1,5 @@
-"""Watches the live model: records of its answers in, a verdict about it out.
+"""Watches the live model: it takes records of the model's answers and gives a verdict about the model.
 
-Here belong the collector with its store and everything that judges what is in it. Answering applications is `serving`;
-doing something about a verdict is `flows`.
+The collector, its store, and everything that judges the stored records belong here. `serving` answers applications;
+`flows` acts on a verdict.
 """

@@ -31,10 +31,10 @@ from monitoring.store.windows import Archive
 
 
 class JsonLogFormatter(logging.Formatter):
-    """One JSON object a line, with the keys that the predictor's log has."""
+    """One JSON object per line, with the same keys as the predictor's log."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Time, level, logger and message; of an exception, its type and where it was raised."""
+        """Time, level, logger and message; for an exception, its traceback too."""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -47,8 +47,8 @@ class JsonLogFormatter(logging.Formatter):
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; 1 with one message where that cannot be."""
-    os.umask(0o077)  # What it writes is personal data.
+    """Run until SIGTERM or SIGINT. If the monitor cannot start, log one message and return 1."""
+    os.umask(0o077)  # The files that it writes hold personal data.
     _log_as_json()
     try:
         settings = from_environment()
@@ -62,7 +62,7 @@ def main() -> int:
 
 
 def compose(store: Store, settings: MonitorSettings) -> FastAPI:
-    """The monitor of one store; its parts share one database and one set of limits."""
+    """The monitor's application for one store; all parts share one database and one set of limits."""
     archive, judgements = Archive(store.database), Judgements(store.database)
     bundles, limits = Bundles(settings.models, settings.mlflow_url), Limits()
     reviewer = Reviewer(store, archive, judgements, bundles, limits, settings)
@@ -73,14 +73,15 @@ def compose(store: Store, settings: MonitorSettings) -> FastAPI:
 
 async def _serve(settings: MonitorSettings, store: Store) -> None:
     app = compose(store, settings)
-    # Granian's own log is silenced: its lines are not JSON, and it warns of the embedding each time.
+    # Granian's own log is off: its lines are not JSON, and it warns about embedding at each start.
     server = Server(
         app,
         address=settings.monitor_host,
         port=settings.monitor_port,
         interface=Interfaces.ASGI,
         websockets=False,
-        # It waits as long for half a request's head before it stops: less than a pod is given to end.
+        # Milliseconds. The server waits this long for an incomplete request head before it stops; a pod's grace period
+        # must be longer.
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
         log_enabled=False,
     )
@@ -92,19 +93,22 @@ async def _serve(settings: MonitorSettings, store: Store) -> None:
 
 
 def _check_port(settings: MonitorSettings) -> None:
-    """Raises SettingsError for a taken port: granian would share it, and each of two servers get half of the calls."""
+    """Check that the port is free, because granian would share it: each of two servers would get half of the calls.
+
+    Raises MonitorSettingsError for a port that is in use.
+    """
     address = (settings.monitor_host, settings.monitor_port)
     try:
         family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
         with contextlib.closing(socket.socket(family)) as probe:
-            # Connections of a killed predecessor linger; only one that listens is in the way.
+            # Connections of a killed monitor stay open for a while; only a listening socket blocks the port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
             probe.listen()
     except (OSError, OverflowError) as error:
         raise MonitorSettingsError(
             f"cannot listen on {address[0]} port {address[1]}: {error}; "
-            "CREDENCE_MONITOR_HOST and CREDENCE_MONITOR_PORT say where"
+            "CREDENCE_MONITOR_HOST and CREDENCE_MONITOR_PORT set the address"
         ) from error
 
 
@@ -117,5 +121,5 @@ def _log_as_json() -> None:
 if __name__ == "__main__":
     code = main()
     logging.shutdown()
-    # Not sys.exit: the server's own threads may still want the interpreter while it is taken down, and then they abort.
+    # Not sys.exit: the server's threads may still use the interpreter while it shuts down, and then they abort.
     os._exit(code)

@@ -1,4 +1,4 @@
-"""What a request to the collector can be told.
+"""Errors that the collector answers to a request, with their HTTP status.
 
 RequestError          400
 ├── UnauthorizedError 401
@@ -21,48 +21,48 @@ class RequestError(Exception):
 
 
 class UnauthorizedError(RequestError):
-    """A write by somebody who does not say the token."""
+    """A write without the right token."""
 
     status = 401
 
 
 class ForeignError(RequestError):
-    """A write that another site's page asks somebody's browser for."""
+    """A write that a page of another site sends through a user's browser."""
 
     status = 403
 
 
 class TooLargeError(RequestError):
-    """A body larger than the collector takes."""
+    """A body larger than the collector accepts."""
 
     status = 413
 
 
 class ContentTypeError(RequestError):
-    """A body that is not said to be records."""
+    """A body whose Content-Type is not the expected one."""
 
     status = 415
 
 
 class SlowError(RequestError):
-    """A body that does not come."""
+    """A body that does not arrive in time."""
 
     status = 408
 
 
 class NotFoundError(RequestError):
-    """Nothing is there under this name."""
+    """Nothing exists under this name."""
 
     status = 404
 
 
 class UnreadyError(RequestError):
-    """There is nothing to judge yet, or nothing to judge it by."""
+    """There is nothing to judge yet, or the reference to judge it by is missing."""
 
     status = 409
 
 
 class StoreError(Exception):
-    """The database cannot be used: it is away, full, locked, or of another format."""
+    """The database cannot be used: it is unreachable, full, locked, or has another format."""
 
     status = 503

@@ -1,4 +1,4 @@
-"""The store's status, and what was judged last of the live version, as Prometheus text."""
+"""The store's status, and the last results about the live version, as Prometheus text."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class LiveStanding(NamedTuple):
-    """How the live version stands; None where there is nothing of the kind."""
+    """The state of the live version; a field is None if it does not exist yet."""
 
     live: str | None
     live_since: int
-    """Microseconds since 1970, 0 where nobody said."""
+    """Microseconds since 1970; 0 if it was never reported."""
     window: Window | None
     cohort: Cohort | None
     verdict: Verdict | None
     states: Mapping[State, int]
-    """Verdicts by the state of the retraining they ask for."""
+    """Number of verdicts by the state of the retraining that they ask for."""
     reaction: Reaction | None
     reviewed_at: int | None
     """Microseconds since 1970."""
     problem: bool
-    """Whether the last review found something in its way."""
+    """Whether a problem held up the last review."""
 
 
 class _Figures(Collector):
@@ -49,7 +49,7 @@ class _Figures(Collector):
 
 
 def text(status: StoreStatus, standing: LiveStanding) -> bytes:
-    """Everything as the answer to a scrape."""
+    """All metrics, as the answer to a scrape."""
     registry = CollectorRegistry()
     registry.register(_Figures(status, standing))
     return generate_latest(registry)
@@ -96,12 +96,12 @@ def _of_reviews(standing: LiveStanding) -> Iterable[Metric]:
 
 
 def _of_reaction(reaction: Reaction) -> Iterable[Metric]:
-    told = {
+    times = {
         "judged": ("When the verdict was reached that asked for the last retraining.", reaction.judged_at),
         "asked": ("When the last retraining was started that a verdict asked for.", reaction.started_at),
         "ended": ("When the last retraining ended that a verdict asked for; absent while it runs.", reaction.ended_at),
     }
-    for name, (help_text, at) in told.items():
+    for name, (help_text, at) in times.items():
         if at is not None:
             yield _gauge(f"retraining_{name}_timestamp_seconds", help_text, at / 1e6)
     yield _gauge("retraining_paused", "1 while the last retraining waits for a person.", float(reaction.paused))

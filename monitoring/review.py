@@ -1,7 +1,7 @@
-"""A review: closes windows and cohorts, judges the live version, and has its verdicts delivered.
+"""A review: closes windows and cohorts, judges the live version, and delivers its verdicts.
 
-Each step keeps its result before the next begins, and finds what is kept already: a monitor that is killed on the way
-goes on where it was, and comes to the same verdict under the same id.
+Each step stores its result before the next step begins, and does not repeat what is stored already. So a monitor that
+is killed during a review continues where it stopped, and reaches the same verdict under the same id.
 """
 
 from __future__ import annotations
@@ -31,23 +31,24 @@ from serving.records import Schema
 logger = logging.getLogger(__name__)
 
 _PATIENCE = 3600e6
-"""Microseconds that a window that is due waits for an incomplete log; what a lost machine held never comes."""
+"""Microseconds that a due window waits for missing records. The wait has an end, because a lost machine's records never
+arrive."""
 _COHORTS = 10_000
-"""More than any version has."""
+"""More cohorts than any version has."""
 
 
 class Condition(NamedTuple):
-    """How the last review went."""
+    """The result of the last review."""
 
     at: int | None
-    """Microseconds since 1970; None before the first."""
+    """Microseconds since 1970; None before the first review."""
     live: str | None
     problem: str | None
-    """Why there is no judgement, in words; None where there is one, or nothing to judge yet."""
+    """Why there is no judgement, as a sentence; None if there is one, or if there is nothing to judge yet."""
 
 
 class Reviewer:
-    """Judges what one store holds, one review at a time; its methods block, so call them in a thread."""
+    """Judges the records of one store, one review at a time. Its methods block, so call them in a thread."""
 
     def __init__(
         self,
@@ -66,16 +67,16 @@ class Reviewer:
         self._prefect = Prefect.at(url, external_url) if url else None
         self._deliverer = Deliverer(self.judgements, self._prefect, settings.monitor_cooldown_hours)
         self._turn = threading.Lock()
-        self._told = -1  # when the outcomes were told that the cohorts have taken in
+        self._outcomes_at = -1  # when the newest outcome was reported that the cohorts already contain
 
     def close(self) -> None:
-        """Let go of what it holds, when the last review is over."""
+        """Close the connections when the last review is over."""
         with self._turn:
             if self._prefect is not None:
                 self._prefect.close()
 
     def look(self) -> None:
-        """The review of the schedule; what goes wrong is kept in `condition` and logged, never raised."""
+        """Review as the schedule does. A failure is stored in `condition` and logged, never raised."""
         with self._turn:
             live, problem = self.condition.live, None
             try:
@@ -85,19 +86,19 @@ class Reviewer:
                 self._settle(live)
             except (UnreadyError, StoreError) as error:
                 problem = str(error)
-            except Exception as error:  # noqa: BLE001 - the schedule goes on whatever one review meets
+            except Exception as error:  # noqa: BLE001 - one review's failure must not stop the schedule
                 problem = _failure(error)
             if problem != self.condition.problem and problem is not None:
                 logger.warning("%s", problem)
             self.condition = Condition(_now(), live, problem)
 
     def review(self) -> Verdict:
-        """The review of a person: closes the open window now, and judges. Raises UnreadyError where it cannot."""
+        """Review because a person asks: close the open window now, and judge. Raises UnreadyError if that fails."""
         with self._turn:
             live = self.archive.live()
             if live is None:
                 raise UnreadyError("version: expected one that is live, got no record and no PUT /v1/live yet")
-            self._models.reference(live)  # Nothing is closed where it cannot be judged.
+            self._models.reference(live)  # If the version cannot be judged, nothing is closed.
             self._settle(live)
             self._close_windows(live, at_once=True)
             self._close_cohorts(live)
@@ -107,7 +108,7 @@ class Reviewer:
             return verdict
 
     def standing(self) -> LiveStanding:
-        """What was judged last of the live version."""
+        """The last results about the live version."""
         live = self.archive.live()
         windows, cohorts = (self.archive.windows(live, 1), self.archive.cohorts(live, 1)) if live else ((), ())
         return LiveStanding(
@@ -126,66 +127,68 @@ class Reviewer:
         self._deliverer.settle(live, self.archive.live_since())
 
     def _look(self, live: str | None) -> str | None:
-        """Returns what is waited for, if anything."""
-        told = self.archive.last_told()
+        """Review all versions. Returns what the review waits for, if anything."""
+        outcomes_at = self.archive.last_outcome_at()
         problem = None
         for version in sorted({*self.archive.versions()} - {live}):
-            problem = self._bring_up_old(version, told) or problem
+            problem = self._bring_up_old(version, outcomes_at) or problem
         if live is not None:
-            problem = self._bring_up(live, told) or problem
+            problem = self._bring_up(live, outcomes_at) or problem
             if self.archive.counts(live)[0]:
                 self._judge(live)
-        self._told = told
+        self._outcomes_at = outcomes_at
         return problem
 
-    def _bring_up_old(self, version: str, told: int) -> str | None:
-        """As below; what is wrong with an old version is said, and holds the live one's judgement up no further."""
+    def _bring_up_old(self, version: str, outcomes_at: int) -> str | None:
+        """Do as `_bring_up`, for a version that is not live. Returns a failure, so that the live version is judged."""
         try:
-            self._bring_up(version, told)
+            self._bring_up(version, outcomes_at)
         except UnreadyError:
             logger.debug("version %s is not followed: its bundle is not there", version)
         except StoreError:
             raise
-        except Exception as error:  # noqa: BLE001 - the live version is judged whatever an old one meets
+        except Exception as error:  # noqa: BLE001 - an old version's failure must not stop the live version's review
             return f"version {version}: {_failure(error)}"
         return None
 
-    def _bring_up(self, version: str, told: int) -> str | None:
-        """Close what of a version is due; its bundle is only asked for where something is."""
-        found = self.archive.open(version, self._settings.monitor_window_rows)
-        closes = found is not None and due(found, _now(), self._settings.monitor_window_hours) is not None
+    def _bring_up(self, version: str, outcomes_at: int) -> str | None:
+        """Close a version's due windows and cohorts. Its bundle is only loaded if something is due."""
+        records = self.archive.open(version, self._settings.monitor_window_rows)
+        closes = records is not None and due(records, _now(), self._settings.monitor_window_hours) is not None
         waits = self._close_windows(version, at_once=False) if closes else None
-        if closes or told != self._told:
+        if closes or outcomes_at != self._outcomes_at:
             self._close_cohorts(version)
         return waits
 
     def _close_windows(self, version: str, *, at_once: bool) -> str | None:
-        """Returns what is waited for, if anything."""
+        """Close a version's windows. Returns what a window waits for, if anything."""
         rows, hours = self._settings.monitor_window_rows, self._settings.monitor_window_hours
-        while found := self.archive.open(version, rows):
-            ready = due(found, _now(), hours)
+        while records := self.archive.open(version, rows):
+            ready = due(records, _now(), hours)
             if ready is None and not at_once:
                 return None
-            share = self._store.completeness(found.first.at).share
+            share = self._store.completeness(records.first.at).share
             if (
                 ready is not None
                 and not at_once
                 and share < self._limits.completeness
                 and _now() < ready.at + _PATIENCE
             ):
-                return f"window {version}-{found.number} waits: {share:.1%} of the answered applications have arrived"
-            self._describe(version, found, ready.edge if ready else found.last)
+                return f"window {version}-{records.number} waits: {share:.1%} of the answered applications have arrived"
+            self._describe(version, records, ready.edge if ready else records.last)
             if ready is None:
-                return None  # What has arrived meanwhile is left to the next window.
+                return None  # Records that arrived meanwhile belong to the next window.
         return None
 
-    def _describe(self, version: str, found: Open, end: Edge) -> None:
+    def _describe(self, version: str, records: Open, end: Edge) -> None:
         reference = self._models.reference(version)
-        span = Span(version, found.number, found.after, end)
+        span = Span(version, records.number, records.after, end)
         chunk = read_chunk(self._store.database, span, Schema.of(reference.manifest))
         if not len(chunk):
-            return  # Its records were erased meanwhile.
-        window = describe(reference, chunk, version=version, number=found.number, since=found.first.at, until=end.at)
+            return  # The window's records were erased meanwhile.
+        window = describe(
+            reference, chunk, version=version, number=records.number, since=records.first.at, until=end.at
+        )
         self.archive.add_window(window, span, _now())
 
     def _close_cohorts(self, version: str) -> None:
@@ -221,7 +224,7 @@ class Reviewer:
 
 
 def _failure(error: Exception) -> str:
-    # An exception's own words may quote an applicant's values; the places in the code do not.
+    # An exception's message may quote an applicant's values; the stack does not.
     logger.error("the review failed: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
     return f"the review failed: {type(error).__name__}; the log says where"
 

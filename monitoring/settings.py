@@ -1,4 +1,4 @@
-"""What can be set about the monitor."""
+"""The monitor's settings, read from the environment."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ import msgspec
 
 PREFIX = "CREDENCE_"
 _SECRETS = ("monitor_token", "monitor_database", "mlflow_url", "prefect_url")
-"""No text of ours tells what they are; a URL may have a password in it."""
+"""No message shows their values; a URL may contain a password."""
 
 
 class MonitorSettingsError(Exception):
-    """An environment variable that does not say what it should; the message names it."""
+    """An environment variable with an invalid value; the message names the variable."""
 
 
 class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Each is read from the environment variable of its name in capitals behind `CREDENCE_`."""
+    """Each field is read from the environment variable `CREDENCE_` plus its name in capitals."""
 
     monitor_host: str = "127.0.0.1"
-    """Address to listen on; the loopback by default, because records are personal data and there is no login."""
+    """Address to listen on. The default is the loopback, because records are personal data and there is no login."""
     monitor_port: int = 8090
     monitor_database: str = ""
-    """SQLAlchemy URL, `sqlite:////path` or `postgresql+psycopg://…`; empty is SQLite in the state folder."""
+    """SQLAlchemy URL, `sqlite:////path` or `postgresql+psycopg://…`; if empty, SQLite in the state folder."""
     monitor_max_body: int = 8 << 20
-    """Bytes of one request; a predictor sends about 1 MB."""
+    """Most bytes in one request; a predictor sends about 1 MB."""
     monitor_retention_days: Annotated[float, msgspec.Meta(ge=0, le=36_500)] = 365.0
-    """Records older than this are deleted, and what a log still holds of that age is not stored."""
+    """Records older than this are deleted. Records of that age that still arrive are not stored."""
     monitor_models: str = ""
-    """Where bundles are, one folder a version; empty is where the state folder has them."""
+    """Folder with the bundles, one subfolder per version; if empty, the one in the state folder."""
     mlflow_url: str = ""
-    """The MLflow server that a version's bundle is fetched from where it is not there; empty where there is none."""
+    """MLflow server from which a missing bundle is fetched; empty if there is no server."""
     monitor_window_rows: Annotated[int, msgspec.Meta(ge=1)] = 5_000
-    """Records that make a window full: enough that a column's PSI of 0.1 is no noise."""
+    """Number of records that make a window full: enough that a column's PSI of 0.1 is not noise."""
     monitor_window_hours: Annotated[float, msgspec.Meta(gt=0, le=87_600)] = 168.0
-    """Age of its first record at which a window closes before it is full."""
+    """A window that is not full closes when its first record has this age."""
     monitor_review_seconds: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 60.0
     """Time from one review to the next."""
     monitor_cooldown_hours: Annotated[float, msgspec.Meta(ge=0, le=87_600)] = 24.0
     """No retraining is started within this time after the end of the last one."""
     prefect_url: str = ""
-    """The Prefect server that a retraining is asked of, without `/api`; empty where there is none."""
+    """Prefect server that starts retrainings, without `/api`; empty if there is no server."""
     prefect_external_url: str = ""
-    """Where a browser finds Prefect's pages, for links to runs; empty is `prefect_url`."""
+    """URL at which a browser finds Prefect's pages, for links to runs; if empty, `prefect_url`."""
     monitor_token: Annotated[str, msgspec.Meta(pattern=r"\A[!-~]*\Z")] = ""
-    """What whoever writes must say (`Authorization: Bearer …`), in what a header can hold; empty where anybody may."""
+    """Token that each write must send (`Authorization: Bearer …`), printable ASCII; if empty, writes need no token."""
     home: str = ".credence"
     """The state folder."""
 
@@ -57,22 +57,22 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def models(self) -> Path:
-        """The folder in force."""
+        """The folder of bundles in use."""
         return Path(self.monitor_models or Path(self.home) / "models" / "credit-default").absolute()
 
     @property
     def reports(self) -> Path:
-        """Where the reports of verdicts are."""
+        """Folder of the verdicts' reports."""
         return Path(self.home).absolute() / "reports"
 
     @property
     def database(self) -> str:
-        """The URL in force."""
+        """The database URL in use."""
         return self.monitor_database or f"sqlite:///{Path(self.home).absolute() / 'records.sqlite'}"
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> MonitorSettings:
-    """The settings in force. Raises SettingsError, which names the variable, what it expects and what it got."""
+    """Read the settings. Raises MonitorSettingsError, which names the variable, what it expects and what it got."""
     values: dict[str, object] = {}
     for field in msgspec.structs.fields(MonitorSettings):
         name = PREFIX + field.name.upper()

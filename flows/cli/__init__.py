@@ -1,7 +1,7 @@
 """The `credence` command.
 
-Here belong options, help texts and how a result is shown; what a command does is a function of another module, imported
-when the command runs, so that asking for help costs nothing.
+Options, help texts and the output of results belong here. The work of a command is a function of another module. It is
+imported when the command runs, so that help is fast.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ __all__ = ["credence", "main"]
 def credence() -> None:
     """Credit scoring: train a model, serve it with reasons, keep a record of every decision.
 
-    Begin with `credence demo`, which does all of it on synthetic clients. By hand it is
+    Begin with `credence demo`, which does all of this with synthetic clients. The steps by hand are
 
     \b
         credence up                      start the platform on this machine
         credence train --data DIR        a model from seven raw tables
-        credence promote                 put it live, if it deserves it
+        credence promote                 put it live, if it passes the gate
         credence records status          what was answered, and whether all of it is recorded
 
-    State lies in .credence (or CREDENCE_HOME); settings are environment variables beginning with CREDENCE_.
-    Every command takes --json and exits with 0 when done, 1 when refused or failed, 2 when wrongly used.
+    The state is in .credence (or CREDENCE_HOME); settings are environment variables that begin with CREDENCE_.
+    Every command takes --json, and exits with 0 when done, 1 when refused or failed, 2 for wrong usage.
     """
 
 
@@ -62,6 +62,6 @@ for _command in (
 
 
 def main() -> None:
-    """Run the command line; being terminated ends a command as Ctrl-C does."""
+    """Run the command line; SIGTERM ends a command in the same way as Ctrl-C."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     credence()

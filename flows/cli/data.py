@@ -1,4 +1,4 @@
-"""`credence data`: raw tables, checked and made up."""
+"""`credence data`: checks raw tables, and makes synthetic ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check(output: CommandOutput, directory: Path) -> None:
     from training import tables
 
     report = tables.check(directory, output.say)
-    lines = [f"{found.file}: {found.rows:,} rows, {found.columns} columns" for found in report.files]
+    lines = [f"{file.file}: {file.rows:,} rows, {file.columns} columns" for file in report.files]
     if report.absent:
         lines.append(f"absent: {', '.join(report.absent)}")
     lines += [str(problem) for problem in report.problems]

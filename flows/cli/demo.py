@@ -1,4 +1,4 @@
-"""`credence demo`: the whole loop once."""
+"""`credence demo`: shows the whole loop once."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ _SCENARIOS = ("changed", "population", "calibration")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of raw tables; a synthetic lender without it.")
 @click.option("--clients", type=click.IntRange(min=1_000), default=15_000, show_default=True, help="Synthetic ones.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same story.")
-@click.option("--once", is_flag=True, help="End by itself, as it does without a terminal.")
+@click.option("--once", is_flag=True, help="End when done, as without a terminal.")
 @reporting
 def demo(output: CommandOutput, scenario: str, data: Path | None, clients: int, seed: int, once: bool) -> None:
     """Show the whole loop on this machine, in under six minutes.
 
-    Makes a synthetic lender, trains a model, lets it pass the gate, serves it, explains one of its decisions, and then
-    changes the world: the relation to default too (changed), the applicants alone (population) or the default rate
-    alone (calibration). The monitor notices, has a new version made, and the gate decides. A step that does not come
-    out as told ends it with an error; with another seed than 0 that may be the gate's answer to the new version.
+    Makes a synthetic lender, trains a model, lets it pass the gate, serves it, and explains one of its decisions. Then
+    the world changes: the applicants and their relation to default (changed), only the applicants (population), or
+    only the default rate (calibration). The monitor notices this and starts a retraining, and the gate decides about
+    the new version. If a step has an unexpected result, the demo ends with an error. With a seed other than 0, the
+    gate's answer to the new version may be such a result.
 
-    It has a state folder of its own, .credence/demo, made anew each time, and uses the same ports as `credence up`.
-    It stays up until Ctrl-C, unless --once is given or there is no terminal, and stops what it started. With --data it
-    ends after the first verdict: real tables have no changed world.
+    It uses a separate state folder, .credence/demo, which it deletes first, and the same ports as `credence up`. It
+    stays up until Ctrl-C, unless --once is given or there is no terminal, and then stops what it started. With --data
+    it ends after the first verdict, because the world of real tables does not change.
 
     \b
     Example:  credence demo --once

@@ -1,4 +1,4 @@
-"""`credence train`, `retrain` and `history`: what is made of raw tables and of outcomes."""
+"""`credence train`, `retrain` and `history`: make versions and client histories from raw tables and outcomes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of raw tables; a synthetic lender without it.")
-@click.option("--trials", type=click.IntRange(min=1), default=8, show_default=True, help="Parameter sets a family.")
+@click.option("--trials", type=click.IntRange(min=1), default=8, show_default=True, help="Parameter sets per family.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Same seed, same model.")
 @click.option("--allow", multiple=True, metavar="FIELD", help="Admit a protected field as an input; repeatable.")
 @click.option("--cost-fn", type=click.FloatRange(min=0, min_open=True), default=10.0, show_default=True)
@@ -34,9 +34,10 @@ def train(
 ) -> None:
     """Train a model on raw tables and register it as the next version, the `challenger`.
 
-    Needs `credence up`. Features of all tables; candidates compared by cross-validation; the cheapest chosen by the
-    cost of an accepted default (--cost-fn) against a refused good client (--cost-fp), calibrated, and judged on clients
-    that nothing was learned from. Writes to the registry alone: figures, reports, model card and the version.
+    Needs `credence up`. It makes features of all tables and compares candidates by cross-validation. It chooses the
+    cheapest, by the costs of an accepted default (--cost-fn) and of a refused good client (--cost-fp). This one is
+    calibrated, and judged on clients that were not used in training. All results go to the registry: figures, reports,
+    model card and the version.
 
     \b
     Example:  credence train --data ~/home-credit --trials 20
@@ -60,19 +61,19 @@ def train(
 
 
 @click.command()
-@click.option("--recalibrate", is_flag=True, help="Keep the champion's model and find its calibration anew.")
+@click.option("--recalibrate", is_flag=True, help="Keep the champion's model and only calibrate it again.")
 @reporting
 def retrain(output: CommandOutput, recalibrate: bool) -> None:
-    """Learn a version from what has become known since the champion's training, and promote it.
+    """Train a version with the outcomes that are known since the champion's training, and promote it.
 
-    Learns from the champion's own raw tables and the outcomes of all closed cohorts but the champion's latest, on which
-    the gate then compares the two. Needs `credence up` and two closed cohorts. The monitor and CREDENCE_RETRAIN_CRON
-    start the same run; then a person must agree before the version is live, unless CREDENCE_APPROVAL is automatic.
-    Exits with 1 unless the new version is live.
+    Learns from the champion's raw tables and from the outcomes of all closed cohorts except the champion's latest. On
+    that cohort, the gate then compares the two versions. Needs `credence up` and two closed cohorts. The monitor and
+    CREDENCE_RETRAIN_CRON start the same run; then a person must agree before the version is live, unless
+    CREDENCE_APPROVAL is automatic. Exits with 1 unless the new version is live.
 
     \b
     Example:  credence retrain
-    Next:     credence status shows what became of it; http://127.0.0.1:4200 shows the run
+    Next:     credence status shows the result; http://127.0.0.1:4200 shows the run
     """
     from flows.runs.trail import describe_change
     from flows.settings import from_environment
@@ -81,7 +82,7 @@ def retrain(output: CommandOutput, recalibrate: bool) -> None:
     kind = "recalibrate" if recalibrate else "retrain"
     retrained: Retrained = run("retrain", from_environment(), output.say, by=user(), kind=kind)
     version, change = retrained.version.number, retrained.change
-    assert change is not None  # a person asked, so none is waited for
+    assert change is not None  # a person started the command, so the run does not wait for one
     output.result(
         {"version": version, "metrics": retrained.manifest.metrics, "change": change}, describe_change(change)
     )
@@ -96,9 +97,9 @@ def retrain(output: CommandOutput, recalibrate: bool) -> None:
 def history(output: CommandOutput, data: Path, version: str | None) -> None:
     """Make the client history: the features of the history tables, for every known client.
 
-    A predictor adds a known client's history to an application that carries SK_ID_CURR. The file is written beside the
-    versions in .credence/models and dated today; a running predictor takes it at once. Run it daily. In a cluster a
-    CronJob does: the file is published, and every pod starts anew with it, no request failing.
+    A predictor adds a known client's history to an application that has SK_ID_CURR. The file is written beside the
+    versions in .credence/models and dated today; a running predictor loads it at once. Run it daily. In a cluster, a
+    CronJob does this: the file is published, and every pod is restarted with it; no request fails.
 
     \b
     Example:  credence history --data ~/home-credit
@@ -116,7 +117,7 @@ def history(output: CommandOutput, data: Path, version: str | None) -> None:
 
 
 def summary(trained: Trained) -> dict[str, object]:
-    """A training run as JSON tells it."""
+    """A training run as JSON."""
     manifest = trained.manifest
     return {
         "version": trained.version.number,
@@ -133,7 +134,7 @@ def summary(trained: Trained) -> dict[str, object]:
 
 
 def shown(trained: Trained) -> str:
-    """A training run as a person reads it: the hold-out figures with their 95 % intervals."""
+    """A training run as text for people: the hold-out figures with their 95 % intervals."""
     manifest = trained.manifest
     rows = [
         (name.replace("_", " "), f"{figure.value:.4f}", f"{figure.low:.4f} to {figure.high:.4f}")

@@ -1,4 +1,4 @@
-"""What a command says: its result on stdout, as text or as one JSON document, and everything else on stderr."""
+"""The output of a command: its result on stdout, as text or as one JSON document, and everything else on stderr."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ _OURS = ("flows", "monitoring", "serving", "training")
 
 
 class CommandOutput:
-    """One command's voice."""
+    """The output of one command."""
 
     def __init__(self, as_json: bool) -> None:
         self._as_json = as_json
         self._stdout = sys.stdout
 
     def say(self, text: str) -> None:
-        """Progress, and whatever is not the result."""
+        """Print progress, and everything else that is not the result."""
         click.echo(text, err=True)
 
     def result(self, document: Any, text: str) -> None:
-        """What the command was run for: `document` with --json, `text` without; once a command."""
+        """Print the result: `document` with --json, `text` without. Call it once per command."""
         if self._as_json:
             click.echo(msgspec.json.format(msgspec.json.encode(document, enc_hook=str), indent=2), self._stdout)
         elif text:
             click.echo(text, self._stdout)
 
     def fail(self, message: str) -> None:
-        """Why the command did not do what it should."""
+        """Print why the command failed."""
         self.say(f"error: {message}")
         if self._as_json:
             self.result({"error": message}, "")
 
 
 def reporting(function: Callable[..., None]) -> Callable[..., None]:
-    """Give a command --json and an Output as its first argument, and let no error reach the user as a traceback.
+    """Give a command the option --json and a CommandOutput as its first argument. A user never sees a traceback.
 
-    An exception of a class of ours has a message for the user; any other is a fault and goes to the log.
+    An exception of our own classes has a message for the user. Any other exception is a fault and goes to the log.
     """
 
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout, all else on stderr.")
@@ -55,14 +55,14 @@ def reporting(function: Callable[..., None]) -> Callable[..., None]:
     def run(as_json: bool, **values: Any) -> None:
         output = CommandOutput(as_json)
         try:
-            with contextlib.redirect_stdout(sys.stderr):  # whatever a library prints is not the result
+            with contextlib.redirect_stdout(sys.stderr):  # a library's output is not the result
                 function(output, **values)
         except (click.ClickException, click.exceptions.Exit):
             raise
         except KeyboardInterrupt:
             output.fail("stopped by Ctrl-C")
             sys.exit(1)
-        except Exception as error:  # noqa: BLE001 - the one place where everything ends
+        except Exception as error:  # noqa: BLE001 - the last place to catch an error
             output.fail(_message(error))
             sys.exit(1)
 
@@ -70,7 +70,7 @@ def reporting(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def user() -> str:
-    """Who runs the command, for the audit trail; in a pod, which has no users, USER may say."""
+    """The user who runs the command, for the audit trail. A pod has no users, so there USER may name one."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -78,7 +78,7 @@ def user() -> str:
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows under each other, each column as wide as its widest cell."""
+    """Rows as lines; each column is as wide as its widest cell."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

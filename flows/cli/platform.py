@@ -12,11 +12,11 @@ from flows.cli.output import CommandOutput, reporting, table
 def up(output: CommandOutput) -> None:
     """Start the platform on this machine, and wait until it is ready.
 
-    It starts what is not up yet: the model registry (MLflow, port 5000), the orchestrator (Prefect, 4200) with a
-    worker, the monitor (8090) and, once a version was put live, the predictor (8080) and the explainer (8082). They go
-    on running when the command ends; their logs are in .credence/logs. A port is moved with CREDENCE_MLFLOW_PORT,
-    CREDENCE_PREFECT_PORT, CREDENCE_MONITOR_PORT, CREDENCE_HTTP_PORT, CREDENCE_ADMIN_PORT or CREDENCE_EXPLAINER_PORT.
-    A setting holds for what is started from then on: for all of it after `credence down`.
+    It starts the processes that are not up yet: the model registry (MLflow, port 5000), the orchestrator (Prefect,
+    4200) with a worker, and the monitor (8090). If a version is live, also the predictor (8080) and the explainer
+    (8082). They continue to run when the command ends; their logs are in .credence/logs. These settings change the
+    ports: CREDENCE_MLFLOW_PORT, CREDENCE_PREFECT_PORT, CREDENCE_MONITOR_PORT, CREDENCE_HTTP_PORT, CREDENCE_ADMIN_PORT
+    and CREDENCE_EXPLAINER_PORT. A changed setting affects processes that start later; after `credence down`, all.
 
     \b
     Example:  credence up
@@ -29,8 +29,8 @@ def up(output: CommandOutput) -> None:
     settings.only_here("`credence up`", "`helm upgrade --install` starts the platform there")
     platform = Platform(settings)
     started = platform.up(output.say)
-    found = platform.status()
-    output.result({"started": started, "processes": found}, _shown(found))
+    statuses = platform.status()
+    output.result({"started": started, "processes": statuses}, _shown(statuses))
 
 
 @click.command()
@@ -38,12 +38,12 @@ def up(output: CommandOutput) -> None:
 def down(output: CommandOutput) -> None:
     """Stop what `credence up` started on this machine, and nothing else.
 
-    Runs that the worker began are ended first; the predictor answers what it has begun and ships its records. Nothing
+    Runs that the worker started are ended first. The predictor answers its open requests and sends its records. Nothing
     is deleted.
 
     \b
     Example:  credence down
-    Next:     credence up goes on where it was
+    Next:     credence up continues from the same state
     """
     from flows.machine.platform import Platform
     from flows.settings import from_environment
@@ -54,6 +54,9 @@ def down(output: CommandOutput) -> None:
     output.result({"stopped": stopped}, f"stopped: {', '.join(stopped)}" if stopped else "nothing was up")
 
 
-def _shown(found: list) -> str:  # type: ignore[type-arg] # of Status, which is not imported for a help text
-    rows = [(one.name, one.state, one.url, f"version {one.version}" if one.version else "") for one in found]
+def _shown(statuses: list) -> str:  # type: ignore[type-arg] # of Status, which is not imported for a help text
+    rows = [
+        (process.name, process.state, process.url, f"version {process.version}" if process.version else "")
+        for process in statuses
+    ]
     return table(rows)

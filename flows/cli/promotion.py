@@ -1,4 +1,4 @@
-"""`credence promote`, `publish`, `rollback` and `status`: which version is live, and how it came to be."""
+"""`credence promote`, `publish`, `rollback` and `status`: change and show the live version."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _LONGEST = 100
 
 @click.command()
 @click.argument("version", required=False)
-@click.option("--approve", metavar="REASON", help="Let it live although the gate leaves it to a person; recorded.")
+@click.option("--approve", metavar="REASON", help="Put it live if the gate leaves this to a person; recorded.")
 @reporting
 def promote(output: CommandOutput, version: str | None, approve: str | None) -> None:
     """Let a registered VERSION take the champion's place; by default the challenger, the newest one trained.
 
-    The gate compares both on the champion's latest closed cohort, a first version with a constant on its own hold-out.
-    If all criteria hold, the version is loaded without dropping a request, asked the applications whose answers it
-    carries, and watched; only then is it `champion`. If any step fails, the old version is put back. --approve decides
-    where the gate is undecided, and lets an alarm, another approval rate or an unfavoured group pass; never a model
-    that is worse or answers otherwise than it did in training. Exits with 1 unless the version is live.
+    The gate compares both on the champion's latest closed cohort; a first version is compared with a constant on its
+    hold-out. If all criteria hold, the version is loaded without dropping a request, checked with its replay
+    applications, and watched; only then is it `champion`. If any step fails, the old version is put back. --approve
+    decides if the gate is undecided, and overrides an alarm, a changed approval rate or an unfavoured group. It never
+    lets a model pass that is worse, or that answers differently than in training. Exits with 1 unless the version is
+    live.
 
     \b
     Example:  credence promote 3
@@ -38,8 +39,8 @@ def promote(output: CommandOutput, version: str | None, approve: str | None) -> 
     from flows.settings import from_environment
     from flows.start import run
 
-    asked = {"version": version, "approve": approve, "by": user()}
-    _end(output, run("promote", from_environment(), output.say, **asked))
+    parameters = {"version": version, "approve": approve, "by": user()}
+    _end(output, run("promote", from_environment(), output.say, **parameters))
 
 
 @click.command()
@@ -48,7 +49,7 @@ def promote(output: CommandOutput, version: str | None, approve: str | None) -> 
 def publish(output: CommandOutput, version: str) -> None:
     """Put a registered VERSION where pods in a cluster fetch it, without promoting it: for a canary.
 
-    A promotion does so by itself. It goes to the artifacts of the MLflow server, and what is live stays as it is.
+    A promotion does this itself. The version goes to the artifacts of the MLflow server; the live version stays live.
 
     \b
     Example:  credence publish 4
@@ -67,7 +68,8 @@ def publish(output: CommandOutput, version: str) -> None:
 def rollback(output: CommandOutput, why: str) -> None:
     """Put the previous champion live again, proved and watched as in a promotion but without a gate.
 
-    The two change places, so a second rollback returns. Exits with 1 unless the previous version is live.
+    The two versions change places, so a second rollback reverses the first. Exits with 1 unless the previous version is
+    live.
 
     \b
     Example:  credence rollback --why "complaints about refusals"
@@ -84,8 +86,8 @@ def rollback(output: CommandOutput, why: str) -> None:
 def status(output: CommandOutput) -> None:
     """Say what is up on this machine, which version is live, and how it came to be.
 
-    Compares what the predictor answers with to the aliases of the registry and to the audit trail, and names the
-    command that repairs a difference. --json tells the whole trail, with the gate's figures.
+    Compares the version of the predictor's answers with the registry's aliases and with the audit trail, and names the
+    command that repairs a difference. --json shows the whole trail, with the gate's figures.
 
     \b
     Example:  credence status --json
@@ -93,17 +95,17 @@ def status(output: CommandOutput) -> None:
     from flows.settings import from_environment
     from flows.status import look
 
-    found = look(from_environment())
-    output.result(found, _shown(found))
+    overview = look(from_environment())
+    output.result(overview, _shown(overview))
 
 
 def _end(output: CommandOutput, change: Change) -> None:
-    output.result(change, _told(change))
+    output.result(change, _change_text(change))
     if change.state != "done":
         sys.exit(1)
 
 
-def _told(change: Change) -> str:
+def _change_text(change: Change) -> str:
     if change.state == "done":
         approved = f", approved: {change.approved}" if change.approved else ""
         return f"version {change.after} is live, before it {change.before or 'none'} ({change.why}{approved})"
@@ -117,16 +119,17 @@ def _told(change: Change) -> str:
     return f"{head}\n{table(rows)}" if rows else head
 
 
-def _shown(found: PlatformOverview) -> str:
+def _shown(overview: PlatformOverview) -> str:
     processes = [
-        (one.name, one.state, one.url, f"version {one.version}" if one.version else "") for one in found.processes
+        (process.name, process.state, process.url, f"version {process.version}" if process.version else "")
+        for process in overview.processes
     ]
-    aliases = [f"{name.replace('_', ' ')} {version}" for name, version in sorted(found.aliases.items())]
-    lines = [table(processes), "", ", ".join([f"live {found.live or 'none'}", *aliases])]
-    lines += [f"! {sentence}" for sentence in found.mismatches]
-    if found.registry_away:
-        lines.append(f"! {found.registry_away}")
-    rows = [_row(change) for change in found.changes[:_SHOWN]]
+    aliases = [f"{name.replace('_', ' ')} {version}" for name, version in sorted(overview.aliases.items())]
+    lines = [table(processes), "", ", ".join([f"live {overview.live or 'none'}", *aliases])]
+    lines += [f"! {sentence}" for sentence in overview.mismatches]
+    if overview.registry_away:
+        lines.append(f"! {overview.registry_away}")
+    rows = [_row(change) for change in overview.changes[:_SHOWN]]
     return "\n".join([*lines, "", table([("when", "who", "what", "from", "to", "", "why"), *rows])] if rows else lines)
 
 

@@ -1,4 +1,4 @@
-"""`credence records`: what was answered."""
+"""`credence records`: list, count and erase records of answered applications."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def list_records(output: CommandOutput, client: int | None, version: str | None,
     from flows.clients.monitor import read_records
     from flows.settings import from_environment
 
-    found = read_records(from_environment(), client, version, limit)
+    listed = read_records(from_environment(), client, version, limit)
     columns = ("id", "at", "client", "version", "probability", "decision")
-    rows = [tuple(str(record.get(column, "")) for column in columns) for record in found]
-    output.result({"records": found}, table([columns, *rows]) if rows else "no records")
+    rows = [tuple(str(record.get(column, "")) for column in columns) for record in listed]
+    output.result({"records": listed}, table([columns, *rows]) if rows else "no records")
 
 
 @records.command()
@@ -43,8 +43,8 @@ def status(output: CommandOutput) -> None:
     from flows.clients.monitor import count_records
     from flows.settings import from_environment
 
-    found = count_records(from_environment())
-    output.result(found, table([(name, str(value)) for name, value in found.items()]))
+    figures = count_records(from_environment())
+    output.result(figures, table([(name, str(value)) for name, value in figures.items()]))
 
 
 @records.command()
@@ -53,7 +53,7 @@ def status(output: CommandOutput) -> None:
 def forget(output: CommandOutput, client: int) -> None:
     """Erase every record of the client SK_ID_CURR: in the monitor's store and in the prediction log. There is no undo.
 
-    In a cluster a predictor's log is its own: wait until `credence records status` misses none, then erase.
+    In a cluster, only a predictor can access its log: wait until `credence records status` shows no missing record.
 
     \b
     Example:  credence records forget 100001

@@ -1,4 +1,4 @@
-"""`credence report`: drift as a page."""
+"""`credence report`: draws a drift report as a page."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from flows.cli.output import CommandOutput, reporting
 
 @click.command()
 @click.option("--window", metavar="ID", help="A closed window, as /v1/windows and the review pages name it.")
-@click.option("--file", type=click.Path(path_type=Path), help="CSV or Parquet, one row an applicant.")
+@click.option("--file", type=click.Path(path_type=Path), help="CSV or Parquet, one row per applicant.")
 @click.option("--version", help="With --file: a version that was live here; by default the one that is.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The HTML file.")
 @reporting
 def report(output: CommandOutput, window: str | None, file: Path | None, version: str | None, out: Path) -> None:
     """Draw chosen applications beside those that a model was tested on.
 
-    Either those of a window, which the monitor holds, or those of a file, which are answered for this as
-    `credence score` does. The page is Evidently's, with the drift figures of the monitor's verdicts; it takes half a
-    minute, and needs no network to be read.
+    The applications are those of a window in the monitor, or those of a file, which are answered as by
+    `credence score`. The page is Evidently's, with the drift figures of the monitor's verdicts. Drawing takes half a
+    minute; reading it needs no network.
 
     \b
     Example:  credence report --window 1-3 --out drift.html
@@ -31,15 +31,15 @@ def report(output: CommandOutput, window: str | None, file: Path | None, version
 
     settings = from_environment()
     if file is not None and window is None:
-        found = report_file(settings, file, version, out, output.say)
+        figures = report_file(settings, file, version, out, output.say)
     elif window is not None and file is None and version is None:
-        found = report_window(settings, window, out, output.say)
+        figures = report_window(settings, window, out, output.say)
     else:
         raise click.UsageError("expected --window, or --file with or without --version")
-    drifted = [column.name for column in found.columns if column.drifted]
+    drifted = [column.name for column in figures.columns if column.drifted]
     output.result(
-        {"out": str(out.absolute()), "rows": found.rows, "score_psi": found.score.psi}
-        | {"drifted_weight": found.drifted_weight, "drifted": drifted},
-        f"{found.rows:,} applications, score PSI {found.score.psi:.3f}, {len(drifted)} of {len(found.columns)} columns "
-        f"drifted ({found.drifted_weight:.1%} of what moves the score), in {out}",
+        {"out": str(out.absolute()), "rows": figures.rows, "score_psi": figures.score.psi}
+        | {"drifted_weight": figures.drifted_weight, "drifted": drifted},
+        f"{figures.rows:,} applications, score PSI {figures.score.psi:.3f}, {len(drifted)} of {len(figures.columns)} "
+        f"columns drifted ({figures.drifted_weight:.1%} of what moves the score), in {out}",
     )

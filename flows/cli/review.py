@@ -1,4 +1,4 @@
-"""`credence review`: judge the live version now."""
+"""`credence review`: judges the live version now."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from flows.cli.output import CommandOutput, reporting
 def review(output: CommandOutput) -> None:
     """Let the monitor judge the live version now, and say what the verdict is and why.
 
-    It closes the open window, however few records it has. By itself the monitor does so when a window is full. A
-    verdict of recalibrate or retrain starts that, once, as any other would.
+    It closes the open window, even if it has few records. Without this command, the monitor does so when a window is
+    full. A verdict of recalibrate or retrain starts that run once, as any other verdict does.
 
     \b
     Example:  credence review

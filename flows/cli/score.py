@@ -1,4 +1,4 @@
-"""`credence score`: decisions for a file."""
+"""`credence score`: decides on the applications in a file."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from flows.cli.output import CommandOutput, reporting
 @click.option("--version", help="A version that was live here; by default the one that is.")
 @reporting
 def score(output: CommandOutput, file: Path, out: Path, reasons: bool, version: str | None) -> None:
-    """Decide on every application in FILE: CSV (also .gz or .zip) or Parquet, with one row an applicant.
+    """Decide on every application in FILE: CSV (also .gz or .zip) or Parquet, with one row per applicant.
 
-    The answers are the predictor's, to the bit, for the same version and client history; nothing has to be up. A column
-    is a field of the model by its name; SK_ID_CURR adds a known client's history. Writes SK_ID_CURR,
+    The answers are exactly the predictor's for the same version and client history; nothing has to be up. A column has
+    the name of a field of the model; SK_ID_CURR adds a known client's history. Writes SK_ID_CURR,
     probabilite_de_defaut, classe, version, history, error and, with --reasons, the reasons in French and English. An
-    application that the predictor would refuse to answer has its error instead of a decision. A file that is not one of
-    applications ends the command, and nothing is written. No records are kept.
+    application that the predictor would refuse to answer has an error instead of a decision. If the file is not a
+    table of applications, the command ends and nothing is written. No records are kept.
 
     \b
     Example:  credence score application_test.parquet --out decisions.csv --reasons

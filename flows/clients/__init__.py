@@ -1,5 +1,5 @@
-"""What is asked of other servers over HTTP; a module a server.
+"""HTTP clients of other servers, one module per server.
 
-Time-outs, headers and paths belong here, and which error it is if a server is away or refuses. MLflow's client is
-`training.registry`, that of Kubernetes `flows.deploy.kube`.
+Time-outs, headers and paths belong here, and also the errors for a server that does not answer or refuses. The client
+of MLflow is `training.registry`, that of Kubernetes `flows.deploy.kube`.
 """

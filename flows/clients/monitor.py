@@ -1,4 +1,4 @@
-"""The monitor's client: records, cohorts and verdicts that it holds, and what it is told."""
+"""The monitor's client: reads records, cohorts and verdicts, and sends outcomes, actions and the live version."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from monitoring.verdict import Cohort
 _SECONDS = 60.0
 _COHORT_SECONDS = 120.0
 _NOTE_SECONDS = 10.0
-"""For what must not hold anything up: a note, and which version is live."""
+"""Time-out of requests that must not delay a run: a note, and the live version."""
 _PAUSES = (1.0, 2.0, 4.0, 0.0)
-"""Seconds after each attempt to note what was done."""
+"""Seconds after each attempt to note an action."""
 _LONGEST_NOTE = 1000
-"""Characters."""
+"""Most characters of a note."""
 
 
 def ask_monitor(settings: PlatformSettings, method: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
-    """The JSON that the monitor answers. Raises NotUp, FlowError."""
+    """The JSON of the monitor's answer. Raises NotUp, FlowError."""
     return _request(settings, method, path, _SECONDS, params=query).json()
 
 
@@ -35,51 +35,51 @@ def read_records(
     settings: PlatformSettings, client: int | None, version: str | None, limit: int
 ) -> list[dict[str, Any]]:
     """Records, the latest first. Raises NotUp, FlowError."""
-    asked = {"client": client, "version": version, "limit": limit}
-    query = {name: value for name, value in asked.items() if value is not None}
-    found: list[dict[str, Any]] = ask_monitor(settings, "GET", "/v1/records", query)["records"]
-    return found
+    filters = {"client": client, "version": version, "limit": limit}
+    query = {name: value for name, value in filters.items() if value is not None}
+    records: list[dict[str, Any]] = ask_monitor(settings, "GET", "/v1/records", query)["records"]
+    return records
 
 
 def count_records(settings: PlatformSettings) -> dict[str, Any]:
     """The monitor's figures: answered, received, missing. Raises NotUp, FlowError."""
-    found: dict[str, Any] = ask_monitor(settings, "GET", "/v1/status")
-    return found
+    figures: dict[str, Any] = ask_monitor(settings, "GET", "/v1/status")
+    return figures
 
 
 def erase_records(settings: PlatformSettings, client: int) -> int:
-    """Erase a client's records in the store; how many. Raises NotUp, FlowError."""
+    """Erase a client's records in the store; returns how many. Raises NotUp, FlowError."""
     return int(ask_monitor(settings, "DELETE", f"/v1/clients/{client}/records")["forgotten"])
 
 
 def review_now(settings: PlatformSettings) -> dict[str, Any]:
-    """The verdict on the live version by what is there now. Raises NotUp, FlowError."""
-    found: dict[str, Any] = ask_monitor(settings, "POST", "/v1/reviews")
-    return found
+    """Let the monitor judge the live version now; returns the verdict. Raises NotUp, FlowError."""
+    verdict: dict[str, Any] = ask_monitor(settings, "POST", "/v1/reviews")
+    return verdict
 
 
 def read_verdict(settings: PlatformSettings, verdict: str) -> dict[str, Any]:
-    """A verdict, with the run it started and what was noted at it. Raises NotUp, FlowError."""
-    found: dict[str, Any] = ask_monitor(settings, "GET", f"/v1/verdicts/{verdict}")
-    return found
+    """A verdict, with the run that it started and its actions. Raises NotUp, FlowError."""
+    reply: dict[str, Any] = ask_monitor(settings, "GET", f"/v1/verdicts/{verdict}")
+    return reply
 
 
 def closed_cohorts(settings: PlatformSettings) -> list[Cohort]:
-    """All closed cohorts, the last closed first. Raises NotUp, FlowError."""
-    found: list[Cohort] = []
+    """All closed cohorts, the last closed one first. Raises NotUp, FlowError."""
+    cohorts: list[Cohort] = []
     path: str | None = "/v1/cohorts"
     try:
         while path:
             page = ask_monitor(settings, "GET", path)
-            found += msgspec.convert(page["cohorts"], list[Cohort])
+            cohorts += msgspec.convert(page["cohorts"], list[Cohort])
             path = page.get("next")
     except msgspec.ValidationError as error:
         raise FlowError(f"the monitor at {settings.monitor_url} describes its cohorts otherwise: {error}") from error
-    return found
+    return cohorts
 
 
 def fetch_records(settings: PlatformSettings, window: str) -> pa.Table:
-    """Every record of a window, which may not be closed as a cohort, with known outcomes. Raises NotUp, FlowError."""
+    """All records of a window with their known outcomes; it need not be a closed cohort. Raises NotUp, FlowError."""
     path = f"/v1/cohorts/{window}/records"
     response = _request(settings, "GET", path, _COHORT_SECONDS)
     try:
@@ -90,35 +90,38 @@ def fetch_records(settings: PlatformSettings, window: str) -> pa.Table:
 
 
 def tell_outcomes(settings: PlatformSettings, outcomes: Sequence[ReportedOutcome]) -> None:
-    """Tell the monitor all of them or none. Raises NotUp, FlowError."""
+    """Send outcomes to the monitor, which stores all or none. Raises NotUp, FlowError."""
     content, headers = msgspec.json.encode({"outcomes": outcomes}), {"Content-Type": "application/json"}
     _request(settings, "POST", "/v1/outcomes", _SECONDS, content=content, headers=headers)
 
 
 def tell_live(settings: PlatformSettings, version: str, say: Say) -> None:
-    """Tell the monitor that a version is live; a monitor that is away must not hold a promotion up."""
+    """Tell the monitor that a version is live. If the monitor does not answer, the promotion goes on."""
     try:
         _request(settings, "PUT", "/v1/live", _NOTE_SECONDS, json={"version": version})
     except FlowError:
-        say("the monitor was not told which version is live: it learns it from the next records")
+        say("the monitor does not know yet which version is live: the next records show it")
 
 
 def note_action(
     settings: PlatformSettings,
     verdict: str,
-    what: str,
+    description: str,
     version: str | None = None,
     url: str | None = None,
     *,
     waits: bool = False,
 ) -> None:
-    """Note at a verdict what was done about it, if it is one; a monitor that stays away misses it.
+    """Note an action at a verdict, if `verdict` is not empty. If the monitor does not answer, the note is lost.
 
-    `waits`: the run at `url` goes on only when a person agrees.
+    `waits`: the run at `url` continues only when a person agrees.
     """
     if not verdict:
         return
-    path, done = f"/v1/verdicts/{verdict}/actions", {"what": what[:_LONGEST_NOTE], "version": version, "run": url}
+    path, done = (
+        f"/v1/verdicts/{verdict}/actions",
+        {"what": description[:_LONGEST_NOTE], "version": version, "run": url},
+    )
     for pause in _PAUSES:
         try:
             response = _send(settings, "POST", path, _NOTE_SECONDS, json=done | {"waits": waits})
@@ -131,7 +134,7 @@ def note_action(
 
 
 def _request(settings: PlatformSettings, method: str, path: str, seconds: float, **content: Any) -> httpx.Response:
-    """An answer that is no refusal. Raises NotUp, FlowError."""
+    """A successful answer. Raises NotUp, and FlowError for a refusal."""
     response = _send(settings, method, path, seconds, **content)
     if not response.is_success:
         raise FlowError(f"the monitor refused {method} {settings.monitor_url}{path}: {response.text[:300]}")

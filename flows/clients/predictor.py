@@ -1,4 +1,4 @@
-"""The predictor's client: decisions on applications, which version answers, and whether it answers as it should."""
+"""The predictor's client: asks for decisions, finds which version answers, and checks that its answers are right."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from training.bundle import Bundle, Manifest, Rows
 
 CLIENT = "SK_ID_CURR"
 SMOKE_HEADER = "Credence-Smoke"
-"""With the token in it, a predictor answers without recording."""
+"""Header for the smoke token, with which a predictor answers without a record."""
 _SECONDS = 30.0
 _LONG_SECONDS = 60.0
-"""For opening a version, and for all replay applications at once."""
+"""Time-out for loading a version, and for all replay applications in one request."""
 _SHORT_SECONDS = 5.0
 _POLL_SECONDS = 0.25
 _AWAY = (502, 503, 504)
-"""Statuses that a server, or a proxy before it, answers with while nothing can serve."""
+"""Statuses that a server, or a proxy before it, answers while no version can serve."""
 _TOLERANCE = 1e-6
-"""Between a probability that is answered and that of the bundle."""
+"""Largest difference between an answered probability and the bundle's."""
 _REQUESTS = "credence_requests_total"
 
 Application = Mapping[str, Any]
@@ -44,22 +44,22 @@ class Answered:
     decision: str
     threshold: float
     record: str
-    """The id under which it is recorded."""
+    """The id of its record."""
     history: str
     seconds: float
-    """From sending the request to reading its answer."""
+    """Time from sending the request to reading its answer."""
 
 
 @dataclass(frozen=True)
 class TurnedAway:
-    """An application that cannot be answered as it is, because a field that must have a value has none."""
+    """An application that cannot be answered, because a required field has no value."""
 
     client: int
     error: str
 
 
 def to_inputs(applications: Sequence[Application], manifest: Manifest) -> list[dict[str, Any]]:
-    """Raw applications as one named tensor a field, with SK_ID_CURR; None is null."""
+    """Raw applications as one named tensor per field, with SK_ID_CURR; None becomes null."""
     named = [(CLIENT, "INT64"), *((field.name, field.datatype) for field in manifest.fields)]
     return [
         {
@@ -75,9 +75,9 @@ def to_inputs(applications: Sequence[Application], manifest: Manifest) -> list[d
 def ask_decisions(
     url: str, version: str | None, applications: Iterable[Application], manifest: Manifest, together: int = 1
 ) -> Iterator[Answered | TurnedAway]:
-    """Ask for decisions over one connection, `together` applications in a request, by default of the live version.
+    """Ask for decisions over one connection, with `together` applications per request; `version` None is the live one.
 
-    Raises StepFailed where a request is neither answered nor turned away.
+    Raises StepFailed if a request is neither answered nor turned away.
     """
     path = f"{url}/v2/models/{manifest.model}{'' if version is None else f'/versions/{version}'}/infer"
     with httpx.Client(timeout=_SECONDS) as client:
@@ -97,9 +97,9 @@ def _ask(
     seconds = time.perf_counter() - began
     if response.status_code == 200:
         yield from _answered(batch, response.json(), seconds)
-    elif response.status_code == 400 and len(batch) > 1:  # one of them has not what it must have
-        for one in batch:
-            yield from _ask(client, path, [one], manifest)
+    elif response.status_code == 400 and len(batch) > 1:  # one of them lacks a required value
+        for application in batch:
+            yield from _ask(client, path, [application], manifest)
     elif response.status_code == 400:
         yield TurnedAway(batch[0][CLIENT], response.json()["error"])
     else:
@@ -124,7 +124,7 @@ def _answered(batch: Sequence[Application], answer: Any, seconds: float) -> Iter
 
 
 def load_version(admin_url: str, model: str, version: str) -> None:
-    """Let the running predictor open a version, with the client history as it lies there now. Raises NotDeployed."""
+    """Let the running predictor load a version, with the newest client history. Raises NotDeployed."""
     url = f"{admin_url}/v2/repository/models/{model}/load"
     try:
         response = httpx.post(url, json={"parameters": {"version": version}}, timeout=_LONG_SECONDS)
@@ -145,7 +145,7 @@ def served_version(url: str, model: str) -> str | None:
 
 
 def predictor_answers(url: str) -> bool:
-    """Whether a predictor is up at `url`, with a version or without."""
+    """Whether a predictor is up at `url`, with or without a version."""
     try:
         return httpx.get(f"{url}/v2/health/live", timeout=_SHORT_SECONDS).status_code == 200
     except httpx.HTTPError:
@@ -153,7 +153,7 @@ def predictor_answers(url: str) -> bool:
 
 
 def erase_logged(admin_url: str, client: int) -> int:
-    """Let the running predictor erase a client's records in its log; how many. Raises NotUp, FlowError."""
+    """Let the running predictor erase a client's records in its log; returns how many. Raises NotUp, FlowError."""
     url = f"{admin_url}/v1/clients/{client}/records"
     try:
         response = httpx.delete(url, timeout=_LONG_SECONDS)
@@ -169,9 +169,9 @@ def check_replay(
 ) -> int:
     """Ask for the replay applications at `url`, which must not record them; returns how many agreed.
 
-    `model` is its name there, by default the bundle's own.
+    `model` is the model's name there, by default the bundle's.
 
-    Raises OtherVersion if another version answers, Silent if none does, and NotDeployed naming what differs.
+    Raises OtherVersion if another version answers, Silent if none answers, and NotDeployed if an answer differs.
     """
     rows, expected = bundle.replay()
     name = model or bundle.manifest.model
@@ -183,7 +183,7 @@ def check_replay(
     if response.status_code in _AWAY:
         raise Silent(f"version {version} does not serve at {url}: {response.text[:300]}")
     if response.status_code == 404:
-        # one connection each: the second answer may be another server's, and only says more
+        # Each request has its own connection. The second answer may be another server's, and is only for the message.
         raise OtherVersion(f"version {served_version(url, name) or 'of another model'} answers at {url}, not {version}")
     if response.status_code != 200:
         raise NotDeployed(f"version {version} refuses its replay applications at {url}: {response.text[:300]}")
@@ -205,7 +205,7 @@ def check_replay(
 
 
 def _tensors(rows: Rows) -> list[dict[str, Any]]:
-    """Rows as the graph's own tensors in the protocol's JSON; empty ones are left out."""
+    """Rows as the graph's tensors in the protocol's JSON; empty tensors are left out."""
     return [
         {"name": name, "shape": list(values.shape), "datatype": datatype, "data": _flat(values)}
         for name, datatype, values in (
@@ -218,22 +218,22 @@ def _tensors(rows: Rows) -> list[dict[str, Any]]:
 
 
 def _flat(values: Any) -> list[float | str | None]:
-    # NaN, the one value that is not itself, is null in JSON
+    # NaN, the only value that is not equal to itself, becomes null in JSON.
     return [value if value == value else None for value in values.ravel().tolist()]
 
 
 class Watched:
-    """One predictor that serves a version, and the faults that it had answered with when the watching began."""
+    """A watch of one predictor that serves a version; it knows the number of faults from before."""
 
     def __init__(self, url: str, model: str, version: str) -> None:
-        """Nothing is asked yet."""
+        """Send no request yet."""
         self._url = url
         self._ready = f"{url}/v2/models/{model}/versions/{version}/ready"
         self._version = version
         self._before: int | None = None
 
     def look(self) -> None:
-        """Raises Silent if it does not answer, NotDeployed if it is not ready or answered a 5xx since the first."""
+        """Raises Silent if it does not answer, NotDeployed if it is not ready or answered a 5xx since the start."""
         self._text(self._ready)
         now = self._faults()
         if self._before is None:
@@ -258,9 +258,9 @@ class Watched:
 
 
 def watch_version(url: str, model: str, version: str, seconds: float) -> None:
-    """Return after so many seconds in which the version was ready and no request was answered with a fault of ours.
+    """Return after `seconds` in which the version was ready and answered no request with a 5xx.
 
-    Raises NotDeployed as soon as it is not, or one was.
+    Raises NotDeployed as soon as that is not so.
     """
     watched, until = Watched(url, model, version), time.monotonic() + seconds
     while True:
@@ -271,7 +271,7 @@ def watch_version(url: str, model: str, version: str, seconds: float) -> None:
 
 
 def count_faults(metrics: str) -> int:
-    """The requests answered with a 5xx, as /metrics counts them."""
+    """The number of requests that were answered with a 5xx, from the text of /metrics."""
     samples = (sample for family in text_string_to_metric_families(metrics) for sample in family.samples)
     return int(sum(sample.value for sample in samples if _is_fault(sample)))
 

@@ -1,4 +1,4 @@
-"""The client of Prefect's server over plain HTTP, for all that need not wait until Prefect itself is imported."""
+"""The client of Prefect's server over plain HTTP, because importing Prefect takes seconds."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from flows.errors import NotUp
 from flows.settings import PlatformSettings
 
 POOL = "credence"
-"""The work pool that the runs of deployments are taken from."""
+"""The work pool of the deployments' runs."""
 DEPLOYMENT = "credence"
-"""Name of each deployment, behind its flow's: `retrain/credence`."""
+"""Name of each deployment; the flow's name stands before it: `retrain/credence`."""
 HEALTH = "/api/health"
 _HEALTH_SECONDS = 2.0
 _SECONDS = 30.0
@@ -23,26 +23,26 @@ _POLL_SECONDS = 0.2
 
 
 def prefect_environment(settings: PlatformSettings) -> dict[str, str]:
-    """What Prefect is told in whatever process of ours uses it: where its server is, and to keep to itself."""
+    """Prefect's settings for each of our processes: the address of its server, and no telemetry."""
     return {
         "PREFECT_HOME": str(settings.folder / "prefect"),
         "PREFECT_API_URL": f"{settings.orchestrator_url}/api",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
-        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # without its server a run is a plain function's
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # without a server, we run plain functions instead
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
-        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # it keeps what a run raised, by default as a pickle
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "json",  # it stores a run's exception; the default would be a pickle
         "DO_NOT_TRACK": "1",
     }
 
 
 def run_page(settings: PlatformSettings, run: object) -> str:
-    """Where a person sees a run, by its id."""
+    """The URL of a run's page, by the run's id."""
     return f"{settings.orchestrator_page}/runs/flow-run/{run}"
 
 
 def pool_page(settings: PlatformSettings) -> str:
-    """Where a person sees the work pool with its workers."""
+    """The URL of the work pool's page, which shows its workers."""
     return f"{settings.orchestrator_url}/work-pools/work-pool/{POOL}"
 
 
@@ -55,7 +55,7 @@ def server_answers(settings: PlatformSettings) -> bool:
 
 
 async def wait_for_server(settings: PlatformSettings, seconds: float = float("inf")) -> None:
-    """Return when Prefect's server answers. Raises NotUp if it does not within so many seconds."""
+    """Return when Prefect's server answers. Raises NotUp if it does not answer within `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if await asyncio.to_thread(server_answers, settings):
@@ -65,7 +65,7 @@ async def wait_for_server(settings: PlatformSettings, seconds: float = float("in
 
 
 def last_heartbeat(settings: PlatformSettings) -> float:
-    """When a worker of the pool was last heard of, in seconds since 1970; 0 for never."""
+    """When a worker of the pool last sent a heartbeat, in seconds since 1970; 0 for never."""
     url = f"{settings.orchestrator_url}/api/work_pools/{POOL}/workers/filter"
     try:
         response = httpx.post(url, json={}, timeout=_HEALTH_SECONDS)
@@ -82,15 +82,15 @@ def run_state(settings: PlatformSettings, run: str) -> str:
 
 
 def run_log(settings: PlatformSettings, run: str, offset: int) -> list[str]:
-    """The lines of a run's log behind the first `offset`. Raises NotUp."""
-    asked = {"logs": {"flow_run_id": {"any_": [run]}}, "sort": "TIMESTAMP_ASC", "offset": offset}
-    return [entry["message"] for entry in _ask(settings, "POST", "/logs/filter", asked)]
+    """The lines of a run's log after the first `offset` lines. Raises NotUp."""
+    content = {"logs": {"flow_run_id": {"any_": [run]}}, "sort": "TIMESTAMP_ASC", "offset": offset}
+    return [entry["message"] for entry in _ask(settings, "POST", "/logs/filter", content)]
 
 
-def _ask(settings: PlatformSettings, method: str, path: str, asked: dict[str, Any] | None = None) -> Any:
+def _ask(settings: PlatformSettings, method: str, path: str, content: dict[str, Any] | None = None) -> Any:
     url = f"{settings.orchestrator_url}/api{path}"
     try:
-        response = httpx.request(method, url, json=asked, timeout=_SECONDS)
+        response = httpx.request(method, url, json=content, timeout=_SECONDS)
         response.raise_for_status()
     except httpx.HTTPError as error:
         raise NotUp("orchestrator", url) from error

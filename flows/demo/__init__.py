@@ -1,5 +1,5 @@
-"""The demo: a lender's life in some minutes, told step by step, each step proving what it says.
+"""The demo: a lender's life in some minutes, as a story of steps; each step checks its result.
 
-Here belong the story, its worlds' part in it and who plays the applicants. What the platform does in it is done by the
-functions behind the commands; nothing is arranged but the lender, the clients and the passing of time.
+The story, its scenarios and the simulated applicants belong here. The platform's part is done by the functions behind
+the commands. Only the lender, the clients and the passing of time are simulated.
 """

@@ -1,7 +1,7 @@
-"""A caller in a process of its own, who asks for one decision after the other whatever the platform is doing meanwhile.
+"""A caller in a separate process, which asks for one decision after another while the platform changes.
 
-`python -m flows.demo.caller URL FILE [PAUSE]` posts the file's content, waits for so many seconds, and so on until it
-is terminated; then it writes what it counted to stdout as JSON.
+`python -m flows.demo.caller URL FILE [PAUSE]` posts the file's content, waits for PAUSE seconds, and repeats this until
+it is terminated. Then it writes its counts to stdout as JSON.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from typing import Any
 import httpx
 
 _PAUSE = 0.2
-"""Seconds between an answer and the next request, where none are given: a caller, not a load."""
+"""Default seconds between an answer and the next request; short enough for a caller, too long for a load test."""
 _PATIENCE = 5.0
 _ENDING = 15.0
 
 
 class Caller:
-    """The process, from outside."""
+    """A handle of the caller's process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def end(self) -> dict[str, Any]:
-        """End it; what it counted."""
+        """End the process; returns its counts."""
         self._process.terminate()
         counted, _ = self._process.communicate(timeout=_ENDING)
-        found: dict[str, Any] = json.loads(counted)
-        return found
+        counts: dict[str, Any] = json.loads(counted)
+        return counts
 
 
 @contextlib.contextmanager
 def calling(url: str, request: dict[str, Any]) -> Iterator[Caller]:
-    """A caller who asks there until it is ended, or the block is left."""
+    """Run a caller that posts the request to `url` until it is ended, or until the block ends."""
     with tempfile.TemporaryDirectory(prefix="credence-caller-") as directory:
         body = Path(directory) / "request.json"
         body.write_text(json.dumps(request))
@@ -56,7 +56,7 @@ def calling(url: str, request: dict[str, Any]) -> Iterator[Caller]:
 
 
 def main(url: str, file: str, pause: str | float = _PAUSE) -> None:
-    """Ask until SIGTERM."""
+    """Post the file's content until SIGTERM, then print the counts."""
     body, ending = Path(file).read_bytes(), False
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -81,8 +81,8 @@ def _ask(client: httpx.Client, url: str, body: bytes, counted: dict[str, Any]) -
         version = response.json()["parameters"]["model_version"]
     except (httpx.HTTPError, ValueError, KeyError) as error:
         counted["failed"] += 1
-        said = f"{datetime.now(UTC):%H:%M:%S} UTC: {str(error) or type(error).__name__}"
-        counted["first_failure"] = counted["first_failure"] or said
+        failure = f"{datetime.now(UTC):%H:%M:%S} UTC: {str(error) or type(error).__name__}"
+        counted["first_failure"] = counted["first_failure"] or failure
         return
     counted["versions"][version] = counted["versions"].get(version, 0) + 1
     counted["slowest_ms"] = max(counted["slowest_ms"], round(1000 * (time.perf_counter() - began), 1))

@@ -1,4 +1,4 @@
-"""The story told: a platform comes up, learns, serves, notices that its world has changed, and learns again."""
+"""Plays the story: a platform starts, learns, serves, notices that its world has changed, and learns again."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from training.tables import read
 
 
 def play(stage: Stage, data: Path | None, clients: int, seed: int) -> None:
-    """Tell the story from the beginning; on tables of somebody's own until their world would have to change.
+    """Play the story from the beginning. With tables in `data`, stop before the step in which the world changes.
 
-    Raises StepFailed where something is not as the story has it, and whatever the steps raise.
+    Raises StepFailed if a result is not the expected one, and all errors of the steps.
     """
     folder, usual = data or stage.settings.folder / "lender", None
     with stage.step("platform", "the platform comes up"):
@@ -61,10 +61,10 @@ def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
         "seconds": round(trained.seconds, 1),
     }
     change = run("promote", stage.settings, stage.say, by=getpass.getuser())
-    if change.state == "undecided":  # so few clients that a gate cannot tell
+    if change.state == "undecided":  # with so few clients, the gate may be undecided
         change = _approve(stage, change, "nothing is live yet that it could be worse than")
     stage.story.first = _done(stage, change)
-    stage.platform.wait(stage.say)  # for the explainer, whom the promotion does not wait for
+    stage.platform.wait(stage.say)  # for the explainer, because the promotion does not wait for it
     return Bundle.open(stage.settings.models / trained.version.number).manifest
 
 
@@ -74,7 +74,7 @@ def _test_applications(stage: Stage, folder: Path, manifest: Manifest) -> None:
     rows = frame.head(APPLICATIONS).to_dicts()
     stage.story.windows["ordinary"] = followed(_answer(stage, rows, manifest), [])
     _review(stage)
-    stage.say("their outcomes are not known and their world does not change: the rest is told of synthetic lenders")
+    stage.say("their outcomes are not known and their world does not change: the other steps need a synthetic lender")
 
 
 def _loop(stage: Stage, folder: Path, usual: Arrivals, manifest: Manifest, seed: int) -> None:
@@ -100,27 +100,29 @@ def _answer(stage: Stage, applications: Sequence[Application], manifest: Manifes
     window = submit(stage.settings, applications, manifest)
     stage.tell(words.of_window(window))
     if not stage.story.explained and "explainer" in stage.platform.running():
-        riskiest = max(window.all, key=lambda one: one.probability)
-        (application,) = (one for one in applications if one[CLIENT] == riskiest.client)
-        stage.story.explained = told = explain_decision(stage.settings, application, manifest, riskiest.version)
-        stage.tell(words.of_explained(riskiest.client, told))
-        if told["probability"] != riskiest.probability:
-            raise StepFailed(f"answered was {riskiest.probability}, explained is {told['probability']}")
+        riskiest = max(window.all, key=lambda answer: answer.probability)
+        (application,) = (application for application in applications if application[CLIENT] == riskiest.client)
+        stage.story.explained = explained = explain_decision(stage.settings, application, manifest, riskiest.version)
+        stage.tell(words.of_explained(riskiest.client, explained))
+        if explained["probability"] != riskiest.probability:
+            raise StepFailed(f"answered was {riskiest.probability}, explained is {explained['probability']}")
     return window
 
 
 def _follow(stage: Stage, name: str, window: AnsweredWindow, arrivals: Arrivals) -> None:
-    """Time passes, and the lender comes to know what became of the accepted and the explored."""
+    """Time passes: report the outcomes of the accepted and the explored applications."""
     outcomes = known_outcomes(window.all, arrivals.defaulted, EXPLORED, seed=len(stage.story.windows))
     tell_outcomes(stage.settings, outcomes)
-    stage.story.windows[name] = told = followed(window, outcomes)
-    stage.tell(words.of_outcomes(told, EXPLORED))
+    stage.story.windows[name] = labelled = followed(window, outcomes)
+    stage.tell(words.of_outcomes(labelled, EXPLORED))
 
 
 def _change(stage: Stage, folder: Path, scenario: Scenario, manifest: Manifest, seed: int) -> str:
-    """Two windows from the changed world; the id of the verdict on both."""
+    """Answer two windows from the changed world; returns the id of the verdict after both."""
     first, second = (arrive(folder, scenario.world(), APPLICATIONS, seed) for _ in range(2))
-    refresh(stage.platform, folder, None, stage.say)  # as the lender does each night, so that new clients are known
+    refresh(
+        stage.platform, folder, None, stage.say
+    )  # as a lender does each night, so that the histories of new clients are known
     early = _answer(stage, first.applications.to_dicts(), manifest)
     _review(stage)
     late = _answer(stage, second.applications.to_dicts(), manifest)
@@ -140,10 +142,10 @@ def _retrain(stage: Stage, scenario: Scenario, verdict: str) -> None:
 
 
 def _approve(stage: Stage, change: Change, reason: str) -> Change:
-    """What the gate leaves to a person, decided."""
+    """Approve a version for which the gate leaves the decision to a person."""
     stage.say(f'a person decides: credence promote {change.after} --approve "{reason}"')
-    asked: dict[str, Any] = {"version": change.after, "approve": reason, "by": getpass.getuser()}
-    approved: Change = run("promote", stage.settings, stage.say, **asked)
+    parameters: dict[str, Any] = {"version": change.after, "approve": reason, "by": getpass.getuser()}
+    approved: Change = run("promote", stage.settings, stage.say, **parameters)
     return approved
 
 
@@ -170,7 +172,7 @@ def _done(stage: Stage, change: Change) -> Change:
 
 @contextmanager
 def _kept_asking(stage: Stage, application: Application, manifest: Manifest) -> Iterator[None]:
-    """Somebody asks on and on in the meantime, and must not notice anything. Raises StepFailed."""
+    """During the block, a caller asks without a break, and no request may fail. Raises StepFailed."""
     url = f"{stage.settings.predictor_url}/v2/models/{manifest.model}/infer"
     with calling(url, {"inputs": to_inputs([application], manifest)}) as caller:
         yield

@@ -1,4 +1,4 @@
-"""The retraining that a verdict asked for, seen from outside: which run it is, what it says, how it ended."""
+"""Follows the retraining that a verdict asked for: finds its run, reports its log, and waits for its end."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class FollowedRetraining:
 
     url: str
     seconds: float
-    """From the verdict to its end."""
+    """Time from the verdict to the run's end."""
     runs: int
-    """How many the monitor started for the verdict."""
+    """Number of runs that the monitor started for the verdict."""
     actions: Sequence[Mapping[str, Any]]
-    """What was noted at the verdict, oldest first."""
+    """Actions that were noted at the verdict, oldest first."""
 
 
 def follow_retraining(settings: PlatformSettings, verdict: str, say: Say) -> FollowedRetraining:
-    """Return when the run that the monitor starts for a verdict has ended, its log told meanwhile.
+    """Return when the run that the monitor starts for a verdict has ended; report its log meanwhile.
 
-    Raises StepFailed where there is none, or it did not complete; NotUp.
+    Raises StepFailed if there is no run or it did not complete, NotUp.
     """
     began = time.monotonic()
     run = _until(lambda: read_verdict(settings, verdict)["delivery"]["run"], _START_SECONDS)
@@ -43,25 +43,29 @@ def follow_retraining(settings: PlatformSettings, verdict: str, say: Say) -> Fol
         raise StepFailed(f"the monitor started no run: {read_verdict(settings, verdict)['delivery']}")
     url = run_page(settings, run)
     say(f"the monitor started {url}")
-    told = 0
+    reported = 0
 
     def ended() -> str | None:
-        nonlocal told
-        for line in run_log(settings, run, told):
+        nonlocal reported
+        for line in run_log(settings, run, reported):
             say(f"  {line}")
-            told += 1
+            reported += 1
         state = run_state(settings, run)
         return state if state in _ENDED else None
 
     state = _until(ended, _RUN_SECONDS)
-    found = read_verdict(settings, verdict)
+    followed = read_verdict(settings, verdict)
     if state != "COMPLETED":
-        raise StepFailed(f"the run {url} is {state or 'not over'}: {[action['what'] for action in found['actions']]}")
-    return FollowedRetraining(url, round(time.monotonic() - began, 1), found["delivery"]["attempt"], found["actions"])
+        raise StepFailed(
+            f"the run {url} is {state or 'not over'}: {[action['what'] for action in followed['actions']]}"
+        )
+    return FollowedRetraining(
+        url, round(time.monotonic() - began, 1), followed["delivery"]["attempt"], followed["actions"]
+    )
 
 
-def _until(found: Callable[[], str | None], seconds: float) -> str | None:
+def _until(poll: Callable[[], str | None], seconds: float) -> str | None:
     deadline = time.monotonic() + seconds
-    while (value := found()) is None and time.monotonic() < deadline:
+    while (value := poll()) is None and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
     return value

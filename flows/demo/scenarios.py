@@ -1,4 +1,4 @@
-"""What can happen to the lender's world, and how the platform should take it."""
+"""The changes that can happen to the lender's world, and the platform's expected reactions."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from training.synthetic.lender import Lender
 
 @dataclass(frozen=True)
 class Scenario:
-    """One story."""
+    """One change of the world, and the expected reaction."""
 
     world: Callable[[], Lender]
     happens: str
-    """What changes, in a sentence."""
+    """The change, as a sentence."""
     verdict: str
-    """What the monitor should then say."""
+    """The judgement that the monitor should then reach."""
     ends: tuple[str, ...]
-    """How the retraining may end: states of the change in the audit trail."""
+    """How the promotion may end: states of the change in the audit trail."""
     approve: str | None = None
-    """Why a person lets the version live that the gate leaves to one; None where nobody does."""
+    """A person's reason to approve the version if the gate does not promote it; None for no approval."""
 
 
 SCENARIOS = {

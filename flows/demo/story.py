@@ -1,4 +1,4 @@
-"""What the demo found, step by step, and where it takes place."""
+"""The results of the demo's steps, and the platform on which it runs."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from flows.steps import Say
 from training.registry.trail import Change
 
 APPLICATIONS = 6_000
-"""In a window of the changed world: some 400 defaults become known of it, twice what the gate needs."""
+"""Applications in a window of the changed world: about 400 defaults become known, twice as many as the gate needs."""
 ORDINARY = 2_000
-"""In the one before: twice what a verdict needs."""
+"""Applications in the window before the change: twice as many as a verdict needs."""
 EXPLORED = 0.5
-"""Share of the refused that is accepted at random to learn from it. A lender takes less, and waits for longer."""
+"""Share of the refused that is accepted at random to learn from it. A real lender takes less, and waits longer."""
 TRIALS = 2
-"""Sets of parameters a family: enough to see a search, few enough for some minutes."""
+"""Sets of parameters per family: enough to show a search, and few enough for some minutes."""
 _WATCH_SECONDS = 3.0
 
 
 @dataclass
 class Story:
-    """What was found; what was not come to is empty."""
+    """The results of the steps; those of steps that were not reached are empty."""
 
     scenario: str | None
-    """None on tables of somebody's own, whose world does not change."""
+    """None for the user's own tables, whose world does not change."""
     trained: dict[str, Any] = field(default_factory=dict)
     first: Change | None = None
     windows: dict[str, AnsweredWindow] = field(default_factory=dict)
@@ -43,20 +43,20 @@ class Story:
     verdicts: list[Mapping[str, Any]] = field(default_factory=list)
     retraining: FollowedRetraining | None = None
     change: Change | None = None
-    """What the gate said of the version that the retraining made, and what became of it."""
+    """The attempt to promote the version that the retraining made, with the gate's answer."""
     approved: Change | None = None
-    """The same, after a person decided."""
+    """The second attempt, after a person's approval."""
     rollbacks: list[Change] = field(default_factory=list)
     caller: Mapping[str, Any] = field(default_factory=dict)
-    """What was counted by somebody who kept asking from the verdict to the end."""
+    """The counts of the caller, which asked from the verdict to the end."""
     pages: dict[str, str] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    """By step."""
+    """Duration of each step."""
 
 
 @dataclass
 class Stage:
-    """Where the story takes place, and who hears it."""
+    """The story's platform, and the output for its lines."""
 
     platform: Platform
     story: Story
@@ -64,38 +64,38 @@ class Stage:
 
     @property
     def settings(self) -> PlatformSettings:
-        """Those in force."""
+        """The platform's settings."""
         return self.platform.settings
 
     @contextmanager
     def step(self, name: str, title: str) -> Iterator[None]:
-        """One step, under a heading and timed."""
+        """Print a step's title, and measure the time of the block."""
         began = time.monotonic()
         self.say(f"\n{len(self.story.seconds) + 1}. {title}")
         yield
         self.story.seconds[name] = round(time.monotonic() - began, 1)
 
     def tell(self, lines: list[str]) -> None:
-        """What was found."""
+        """Print lines about the results."""
         for line in lines:
             self.say(line)
 
 
 def settings_of(settings: PlatformSettings) -> PlatformSettings:
-    """The demo's own: a state folder that nothing else uses, and nobody who has to agree."""
+    """The demo's settings: a separate state folder, and no approval by a person."""
     home = str(settings.folder / "demo")
     return msgspec.structs.replace(settings, home=home, approval="automatic", watch_seconds=_WATCH_SECONDS)
 
 
 def platform_of(settings: PlatformSettings) -> Platform:
-    """The demo's platform; its monitor judges when it is asked to, because here a year passes within minutes."""
+    """The demo's platform. Its monitor judges only on request, because here a year passes in minutes."""
     return Platform(
         settings, {"CREDENCE_MONITOR_WINDOW_ROWS": str(APPLICATIONS), "CREDENCE_MONITOR_REVIEW_SECONDS": "86400"}
     )
 
 
 def clear(platform: Platform) -> None:
-    """Begin with nothing. Raises FlowError while another demo runs there."""
+    """Delete the demo's state folder. Raises FlowError if another demo runs there."""
     folder = platform.settings.folder
     if running := platform.running():
         raise FlowError(
@@ -105,7 +105,7 @@ def clear(platform: Platform) -> None:
 
 
 def pages(settings: PlatformSettings) -> dict[str, str]:
-    """What can be looked at while the platform is up."""
+    """The pages that a person can look at while the platform is up."""
     return {
         "windows, verdicts and what was done": f"{settings.monitor_url}/review",
         "runs and their figures": settings.orchestrator_url,

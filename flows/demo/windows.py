@@ -1,4 +1,4 @@
-"""One window of applications: asked for, recorded, their outcomes told, and judged."""
+"""One window of applications: asks for decisions, waits for their records, and makes their outcomes."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from monitoring.intake.outcomes import ReportedOutcome
 from training.bundle import Manifest
 
 TOGETHER = 64
-"""Applications in a request."""
+"""Applications per request."""
 _ALONE = 50
-"""Applications asked for one by one, to time them."""
+"""Applications that are sent one by one, to measure the time."""
 _RECORD_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class AnsweredWindow:
-    """What became of a window's applications."""
+    """A window's applications and their answers, in numbers."""
 
     answered: int
     turned_away: Sequence[TurnedAway]
-    """Those without a field that the model needs."""
+    """Applications without a required field."""
     refused: int
     unknown_clients: int
-    """Without a history."""
+    """Number of applications without a history."""
     median_ms: float
-    """Of a request with one application, from sending to reading."""
+    """Median time of a request with one application, from sending to reading."""
     seconds: float
-    """For all of them."""
+    """Time for all applications."""
     outcomes: int = 0
     explored: int = 0
     defaults: int = 0
@@ -45,7 +45,7 @@ class AnsweredWindow:
 
 
 def submit(settings: PlatformSettings, applications: Sequence[Application], manifest: Manifest) -> AnsweredWindow:
-    """Ask for decisions on applications; returns when each is recorded once.
+    """Ask for decisions on applications; returns when each has one record in the monitor.
 
     Raises StepFailed, NotUp.
     """
@@ -53,31 +53,31 @@ def submit(settings: PlatformSettings, applications: Sequence[Application], mani
     alone = list(ask_decisions(settings.predictor_url, None, applications[:_ALONE], manifest))
     together = list(ask_decisions(settings.predictor_url, None, applications[_ALONE:], manifest, TOGETHER))
     seconds = time.monotonic() - began
-    answered = [one for one in [*alone, *together] if isinstance(one, Answered)]
-    turned_away = [one for one in [*alone, *together] if isinstance(one, TurnedAway)]
+    answered = [answer for answer in [*alone, *together] if isinstance(answer, Answered)]
+    turned_away = [answer for answer in [*alone, *together] if isinstance(answer, TurnedAway)]
     if not answered:
         raise StepFailed(f"none of {len(applications)} applications was answered: {turned_away[0].error}")
     _await_records(settings, before + len(answered))
     return AnsweredWindow(
         answered=len(answered),
         turned_away=turned_away,
-        refused=sum(one.probability >= one.threshold for one in answered),
-        unknown_clients=sum(one.history != "found" for one in answered),
-        median_ms=round(1000 * statistics.median(one.seconds for one in answered[: len(alone)]), 2),
+        refused=sum(answer.probability >= answer.threshold for answer in answered),
+        unknown_clients=sum(answer.history != "found" for answer in answered),
+        median_ms=round(1000 * statistics.median(answer.seconds for answer in answered[: len(alone)]), 2),
         seconds=round(seconds, 2),
         all=answered,
     )
 
 
 def followed(window: AnsweredWindow, outcomes: Sequence[ReportedOutcome]) -> AnsweredWindow:
-    """The window with what became of it."""
+    """The window with the numbers of its outcomes."""
     values: dict[str, Any] = {name: getattr(window, name) for name in window.__dataclass_fields__}
     return AnsweredWindow(
         **values
         | {
             "outcomes": len(outcomes),
-            "explored": sum(one.explored is not None for one in outcomes),
-            "defaults": sum(one.defaulted for one in outcomes),
+            "explored": sum(outcome.explored is not None for outcome in outcomes),
+            "defaults": sum(outcome.defaulted for outcome in outcomes),
             "all": (),
         }
     )
@@ -86,26 +86,28 @@ def followed(window: AnsweredWindow, outcomes: Sequence[ReportedOutcome]) -> Ans
 def known_outcomes(
     answered: Sequence[Answered], defaulted: Mapping[int, bool], explored: float, seed: int
 ) -> list[ReportedOutcome]:
-    """The outcomes of the accepted, and of a share of the refused that is accepted at random to learn from it."""
+    """The outcomes of the accepted, and of a random share of the refused, which is accepted to learn from it."""
     drawn = np.random.default_rng(seed).uniform(size=len(answered)) < explored
     return [
-        ReportedOutcome(record=one.record, defaulted=defaulted[one.client], explored=explored if refused else None)
-        for one, lucky in zip(answered, drawn.tolist(), strict=True)
-        for refused in [one.probability >= one.threshold]
+        ReportedOutcome(
+            record=answer.record, defaulted=defaulted[answer.client], explored=explored if refused else None
+        )
+        for answer, lucky in zip(answered, drawn.tolist(), strict=True)
+        for refused in [answer.probability >= answer.threshold]
         if lucky or not refused
     ]
 
 
 def _await_records(settings: PlatformSettings, expected: int) -> None:
-    """Return when the monitor holds so many records and misses none. Raises StepFailed."""
+    """Return when the monitor has exactly `expected` records and misses none. Raises StepFailed."""
     deadline = time.monotonic() + _RECORD_SECONDS
     while True:
-        found = count_records(settings)
-        if found["stored"] == expected and found["missing"] == 0:
+        counts = count_records(settings)
+        if counts["stored"] == expected and counts["missing"] == 0:
             return
-        if found["stored"] > expected or time.monotonic() > deadline:
+        if counts["stored"] > expected or time.monotonic() > deadline:
             raise StepFailed(
-                f"the monitor holds {found['stored']:,} records and misses {found['missing']:,}, "
+                f"the monitor holds {counts['stored']:,} records and misses {counts['missing']:,}, "
                 f"but {expected:,} applications were answered"
             )
         time.sleep(0.2)

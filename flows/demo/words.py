@@ -1,4 +1,4 @@
-"""What was found, in words: lines for whoever watches."""
+"""The demo's results as lines of text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from flows.steps import Say
 from training.registry.trail import PASSED, Change
 
 _LEFT_OUT = ("checking ", "looking for the parents", "Finished in state", "Worker ", "Flow run ")
-"""How lines begin that tell of reading files, or of Prefect's own doings."""
+"""Beginnings of lines about reading files, or about Prefect itself."""
 
 
 def shortened(say: Say) -> Say:
-    """The same voice without lines that tell nothing of the story."""
+    """The same `say`, without lines that do not belong to the story."""
 
     def shorter(text: str) -> None:
         if not text.lstrip().startswith(_LEFT_OUT):
@@ -24,53 +24,55 @@ def shortened(say: Say) -> Say:
 
 
 def of_window(window: AnsweredWindow) -> list[str]:
-    """How the applications were answered."""
+    """Lines about a window's answers."""
     return [
         (
             f"{window.answered:,} applications answered in {window.seconds:.1f} s, each recorded once; "
             f"{window.refused:,} refused; one application alone takes {window.median_ms} ms"
         ),
-        *(f"not answered, client {one.client}: {one.error}" for one in window.turned_away),
+        *(f"not answered, client {application.client}: {application.error}" for application in window.turned_away),
     ]
 
 
 def of_outcomes(window: AnsweredWindow, share: float) -> list[str]:
-    """What became known of them."""
+    """Lines about a window's outcomes."""
     return [
         (
-            f"{window.outcomes:,} outcomes told: of all accepted, and of {window.explored:,} refused, accepted "
+            f"{window.outcomes:,} outcomes reported: of all accepted, and of {window.explored:,} refused, accepted "
             f"at random to learn from, {share:.0%} of all refused; {window.defaults:,} defaulted"
         )
     ]
 
 
 def of_verdict(verdict: Mapping[str, Any]) -> list[str]:
-    """What the monitor says, and why."""
+    """Lines with the monitor's verdict and its reasons."""
     return [f"verdict: {verdict['judgement'].upper()}", *(f"  {why}" for why in verdict["why"])]
 
 
-def of_explained(client: int, told: Mapping[str, Any]) -> list[str]:
-    """A decision with its reasons, as a clerk might read it."""
+def of_explained(client: int, decision: Mapping[str, Any]) -> list[str]:
+    """Lines with a decision and its reasons, for a clerk."""
     lines = [
         (
-            f"client {client}: {told['decision']}, probability of default {told['probability']:.4f}, threshold "
-            f"{told['threshold']:.4f}"
+            f"client {client}: {decision['decision']}, probability of default {decision['probability']:.4f}, threshold "
+            f"{decision['threshold']:.4f}"
         )
     ]
-    lines += [f"  {one['french']} / {one['english']} ({one['contribution']:+.2f})" for one in told["reasons"]]
-    if anchor := told.get("anchor"):
+    lines += [
+        f"  {reason['french']} / {reason['english']} ({reason['contribution']:+.2f})" for reason in decision["reasons"]
+    ]
+    if anchor := decision.get("anchor"):
         lines.append(f"  anchor: {' and '.join(anchor['rule'])}")
         lines.append(
             f"    decided so in {anchor['precision']:.0%} of such applications, {anchor['coverage']:.0%} of all"
         )
-    if found := told.get("counterfactual"):
-        terms = ", ".join(f"{name} {each['from']} -> {each['to']}" for name, each in found["changes"].items())
+    if counterfactual := decision.get("counterfactual"):
+        terms = ", ".join(f"{name} {each['from']} -> {each['to']}" for name, each in counterfactual["changes"].items())
         lines.append(f"  accepted if: {terms}")
-    return lines + [f"  {note}" for note in told.get("notes", {}).values()]
+    return lines + [f"  {note}" for note in decision.get("notes", {}).values()]
 
 
 def of_change(change: Change) -> list[str]:
-    """What the gate said, criterion by criterion, and what became of it."""
+    """Lines with the gate's criteria, and with the end of the change."""
     lines = []
     if change.gate:
         lines = [f"  {each.name} {PASSED[each.passed]}: {each.sentence}" for each in change.gate.criteria]
@@ -82,7 +84,7 @@ def of_change(change: Change) -> list[str]:
 
 
 def of_caller(counted: Mapping[str, Any]) -> list[str]:
-    """What somebody saw who kept asking."""
+    """Lines with the counts of the caller."""
     answers = ", ".join(f"{count:,} by version {version}" for version, count in counted["versions"].items())
     return [
         (

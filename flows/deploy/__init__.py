@@ -1,4 +1,4 @@
-"""Where a version goes live, behind one interface; a module a place.
+"""The places where a version goes live, behind one interface; each place has a module.
 
-Which version deserves it, and what is done if it fails, is not decided here.
+Other packages decide which version goes live, and what happens if that fails.
 """

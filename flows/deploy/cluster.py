@@ -1,8 +1,8 @@
-"""A version goes live in a cluster: the chart's template filled in and applied, by whatever serves it there.
+"""A version goes live in a cluster: the chart's template is filled in and applied.
 
-The template describes an InferenceService, of which KServe makes Deployments, or Deployments; what is waited for, asked
-and watched is the same. A rollout that hangs leaves the pods of the version before answering, and applying that version
-again lets them go on.
+The template describes Deployments, or an InferenceService from which KServe makes Deployments. Waiting, asking and
+watching are the same for both. If a rollout hangs, the pods of the previous version still answer. If that version is
+applied again, they go on.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from training.registry import Registry
 
 _POLL_SECONDS = 1.0
 _APPLIED = "credence/applied"
-"""Annotation of the Lease: the objects that came up last."""
+"""Annotation of the Lease: the objects that were last rolled out with success."""
 
 
 class Cluster:
-    """The namespace that the chart was installed in."""
+    """The namespace in which the chart is installed, as a place for the live version."""
 
     def __init__(self, settings: PlatformSettings, registry: Registry, say: Say) -> None:
         self._settings = settings
@@ -44,7 +44,7 @@ class Cluster:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Held by a Lease, which ends by itself when its holder does."""
+        """Hold a Lease, which expires when its holder ends."""
         name, owner = f"{self._settings.fullname}-promotion", template.owner(self._serving.config())
         with Lease(self._serving.kube, name, owner) as self._lease:
             try:
@@ -53,11 +53,11 @@ class Cluster:
                 self._lease = None
 
     def live(self) -> str | None:
-        """What the applied object says it serves."""
+        """The version in the applied object's annotation."""
         return self._serving.applied(template.VERSION)
 
     def deploy(self, version: str) -> None:
-        """Publish a version with its client history, apply it, and return when all of its pods are ready."""
+        """Publish a version with its client history, apply it, and return when all its pods are ready."""
         path = self._registry.download(version, self._settings.models)
         self._publish(version, path)
         self._publish_history(version, Bundle.open(path))
@@ -67,7 +67,7 @@ class Cluster:
         self._held().note(_APPLIED, documents)
 
     def prove(self, version: str) -> None:
-        """Ask each pod by itself, then the Service until the version alone answers; none of it is recorded."""
+        """Ask each pod directly, then the Service until only this version answers. No request is recorded."""
         bundle = Bundle.open(self._registry.download(version, self._settings.models))
         headers, model = {SMOKE_HEADER: self._settings.smoke_token}, self._settings.serving_name
 
@@ -79,7 +79,7 @@ class Cluster:
         self._say(f"version {version} alone answers, in each pod and through the Service, as it did in training")
 
     def watch(self, version: str) -> None:
-        """Every pod for `watch_seconds`; one that is taken away meanwhile is no fault, one that dies is."""
+        """Watch every pod for `watch_seconds`. A pod that is removed meanwhile is not a fault; a pod that dies is."""
         seconds = self._settings.watch_seconds
         self._say(f"watching version {version} for {seconds:g} s")
         until, model = time.monotonic() + seconds, self._settings.serving_name
@@ -102,18 +102,18 @@ class Cluster:
             time.sleep(_POLL_SECONDS)
 
     def establish(self, version: str) -> None:
-        """Tell the monitor; what is applied comes up again by itself."""
+        """Tell the monitor. After a restart, the applied objects start again by themselves."""
         tell_live(self._settings, version, self._say)
 
     def withdraw(self) -> None:
-        """Delete what was applied."""
+        """Delete the applied objects."""
         self._held()
         self._serving.remove()
 
     def apply_template(self) -> bool:
-        """Let what is live be what the template says by now; returns whether there was anything to do.
+        """Apply the live version with the present template; returns whether the template had changed.
 
-        Raises NotDeployed where that does not come up; what came up last is then applied again.
+        Raises NotDeployed if the objects do not become ready; then the last good objects are applied again.
         """
         version, digest = self.live(), template.digest(template.text(self._serving.config()))
         if version is None or self._serving.applied(template.TEMPLATE) == digest:
@@ -123,7 +123,7 @@ class Cluster:
         return True
 
     def renew_history(self, path: Path) -> None:
-        """Publish a client history, and let every pod start anew with it, a new one before an old one ends.
+        """Publish a client history, and restart every pod with it; each new pod is ready before an old one ends.
 
         Raises NotDeployed as `apply_template` does, BundleError.
         """
@@ -139,7 +139,7 @@ class Cluster:
         return {name: self._serving.count(name) for name in self._serving.deployments()}
 
     def answers(self) -> list[ProcessStatus]:
-        """What each pod answers, also one that is ending or that no Service sends requests to."""
+        """The status of each pod, also of pods that are ending or that get no requests from a Service."""
         model = self._settings.serving_name
         return [
             ProcessStatus(name_of(pod), rollout.phase(pod), url := address(pod), None, served_version(url, model))
@@ -149,7 +149,7 @@ class Cluster:
         ]
 
     def _publish(self, version: str, path: Path) -> None:
-        """Pods fetch a version from the registry's artifacts; one that ran here already was published then."""
+        """Publish a version where pods fetch it. If that fails, a version that ran here before was published then."""
         self._say(f"publishing version {version}")
         try:
             remote.publish(self._settings.registry_url, path, MODEL, version)
@@ -170,7 +170,7 @@ class Cluster:
             remote.publish_history(url, path, MODEL)
 
     def _answers(self, name: str, watched: Watched, patience: Patience) -> bool:
-        """Whether a pod that is there answers; one that was taken away need not. Raises NotDeployed."""
+        """Whether a pod answers; True also for a pod that was removed meanwhile. Raises NotDeployed."""
         began = time.monotonic()
         try:
             watched.look()
@@ -192,13 +192,13 @@ class Cluster:
         return {name_of(pod): rollout.restarts(pod) for pod in pods}
 
     def _replace(self, version: str, documents: Sequence[Object]) -> None:
-        """Roll out other objects for the live version; if these do not come up, what came up last is applied again."""
+        """Roll out other objects for the live version. If these do not become ready, apply the last good ones again."""
         self._held()
         try:
             self._serving.roll_out(documents)
             self.prove(version)
         except Unconfirmed:
-            self._held().note(_APPLIED, documents)  # they came up
+            self._held().note(_APPLIED, documents)  # the objects became ready
             raise
         except NotDeployed as error:
             last = self._last(version)
@@ -213,7 +213,7 @@ class Cluster:
         return self._serving.documents(version, self._serving.applied(template.HISTORY))
 
     def _last(self, version: str) -> list[Object] | None:
-        """The objects that came up last, if they are this version's and there still: the template may have changed."""
+        """The last good objects of this version, maybe from an older template; None if there are none any more."""
         documents: list[Object] | None = self._held().noted(_APPLIED)
         if documents is None or self.live() is None or template.version_of(documents) != version:
             return None
@@ -221,8 +221,8 @@ class Cluster:
         return documents if documents[0]["metadata"]["ownerReferences"] == [owner] else None
 
     def _held(self) -> Lease:
-        """Raises Busy if another may change what is live by now."""
+        """The Lease. Raises Busy if another process may change the live version by now."""
         if self._lease is None:
-            raise FlowError("what is live is changed by whoever holds the Lease alone")
+            raise FlowError("the live version can be changed only while the Lease is held")
         self._lease.check()
         return self._lease

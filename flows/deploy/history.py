@@ -1,4 +1,4 @@
-"""Writing the client history that a version reads."""
+"""Writes the client history that a version reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.tables import read
 
 
 def make_history(models: Path, manifest: Manifest, source: str, say: Say) -> None:
-    """Make the client history that a version reads from the tables it learned from, if they are still there."""
+    """Make a version's client history from the tables that it was trained on, if these still exist."""
     data = Path(source)
     if not source or not data.is_dir():
         say("no client history: clients are answered as new ones until `credence history --data DIR`")
@@ -22,7 +22,7 @@ def make_history(models: Path, manifest: Manifest, source: str, say: Say) -> Non
 
 
 def write_history(data: Path, names: tuple[str, ...], models: Path, say: Say) -> Path:
-    """Write these features of every client of the raw tables in `data`, dated today. Raises DataError."""
+    """Write these features of every client in the raw tables in `data`, dated today. Raises DataError."""
     tables = read(data, say)
     say(f"aggregating {len(names)} features")
     return write_client_history(tables, names, models, datetime.now(UTC).date())

@@ -1,4 +1,4 @@
-"""The place where a version is live, whichever it is: what it must be able to do, and which one the settings name."""
+"""The interface of a place where a version is live, and the choice of the place from the settings."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from training.registry import Registry
 
 
 class Home(Protocol):
-    """A place where one version is live. Each step may be taken again: a change that was cut short is resumed."""
+    """A place where one version is live. Each step may be repeated, because an interrupted change is resumed."""
 
     def alone(self) -> AbstractContextManager[None]:
-        """Held while the live version is changed. Raises Busy where another holds it."""
+        """Exclude other changes of the live version during the block. Raises Busy if another change is active."""
 
     def live(self) -> str | None:
-        """The version that answers, or will when the place is up again; None before there is one."""
+        """The version that answers, or will answer when the place is up again; None before the first."""
 
     def deploy(self, version: str) -> None:
-        """Let a version answer, with the client history it reads; returns when it is ready.
+        """Make a version answer, with the client history that it reads; returns when it is ready.
 
-        Raises NotDeployed, NotStarted, and what the registry raises.
+        Raises NotDeployed, NotStarted, and the registry's errors.
         """
 
     def prove(self, version: str) -> None:
-        """See that the version answers its replay applications as its bundle does. Raises NotDeployed."""
+        """Check that the version answers its replay applications as its bundle does. Raises NotDeployed."""
 
     def watch(self, version: str) -> None:
-        """See that it stays ready and answers nothing with a fault, for a while. Raises NotDeployed."""
+        """Check for a while that it stays ready and answers no request with a 5xx. Raises NotDeployed."""
 
     def establish(self, version: str) -> None:
-        """Make it the version that comes up after a restart, and tell monitor and explainer, if they listen."""
+        """Make it the version that starts after a restart, and tell monitor and explainer, if they are up."""
 
     def withdraw(self) -> None:
-        """Let no version answer: the first one failed."""
+        """Let no version answer, because the first version failed."""
 
 
 def home_for(settings: PlatformSettings, registry: Registry, say: Say) -> Home:
-    """Where versions go live by these settings."""
+    """The place where versions go live with these settings."""
     if settings.in_cluster:
         from flows.deploy.cluster import Cluster
 
@@ -52,9 +52,9 @@ def home_for(settings: PlatformSettings, registry: Registry, say: Say) -> Home:
 
 
 def local_version(settings: PlatformSettings, version: str | None, say: Say) -> str:
-    """The version to work with in the state folder: one that is named, or the live one; fetched there in a cluster.
+    """The version to work with: `version`, or else the live one. In a cluster, it is fetched into the state folder.
 
-    Raises FlowError where nothing is live, RegistryError, BundleError.
+    Raises FlowError if no version is live, RegistryError, BundleError.
     """
     if not settings.in_cluster:
         from flows.machine.platform import Platform

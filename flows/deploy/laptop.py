@@ -1,4 +1,4 @@
-"""A version goes live on this machine: downloaded into the state folder, loaded by the predictor there."""
+"""A version goes live on this machine: it is downloaded into the state folder, and the predictor loads it there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from training.registry import Registry
 
 
 class Laptop:
-    """The predictor among the processes of this machine."""
+    """The predictor on this machine, as a place for the live version."""
 
     def __init__(self, platform: Platform, registry: Registry, say: Say) -> None:
         self._platform = platform
@@ -32,7 +32,7 @@ class Laptop:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Held by a lock in the state folder, which ends with the process that holds it."""
+        """Hold a lock in the state folder, which ends when its process ends."""
         folder = self._platform.settings.folder
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "promotion.lock").open("w") as lock:
@@ -43,14 +43,14 @@ class Laptop:
             yield
 
     def live(self) -> str | None:
-        """What the predictor answers with, or else what it will be started with."""
+        """The version that the predictor answers with, or else the version that it will be started with."""
         return served_version(self._platform.settings.admin_url, MODEL) or self._platform.live
 
     def deploy(self, version: str) -> None:
-        """Download a version, make its client history, and let the predictor load it, or start one with it."""
+        """Download a version, make its client history, and let the predictor load it, or start a predictor with it."""
         settings = self._platform.settings
         path = settings.models / version
-        if not path.exists():  # the registry is not asked for what is here: an old version is put back without it
+        if not path.exists():  # an old version can go live again without the registry
             self._say(f"downloading version {version}")
             self._registry.download(version, settings.models)
         manifest = Bundle.open(path).manifest
@@ -62,19 +62,19 @@ class Laptop:
             self._platform.start_predictor(version, self._say)
 
     def prove(self, version: str) -> None:
-        """Ask on the admin port, where nothing is recorded."""
+        """Ask on the admin port, which records nothing."""
         settings = self._platform.settings
         agreed = check_replay(settings.admin_url, version, Bundle.open(settings.models / version))
         self._say(f"version {version} answers {agreed} replay applications as in training")
 
     def watch(self, version: str) -> None:
-        """For `watch_seconds`."""
+        """Watch the version for `watch_seconds`."""
         settings = self._platform.settings
         self._say(f"watching version {version} for {settings.watch_seconds:g} s")
         watch_version(settings.predictor_url, MODEL, version, settings.watch_seconds)
 
     def establish(self, version: str) -> None:
-        """Write it down for `credence up`; neither monitor nor explainer can hold a promotion up."""
+        """Store the version for `credence up`. A failure of monitor or explainer does not stop the promotion."""
         settings = self._platform.settings
         self._platform.live = version
         tell_live(settings, version, self._say)
@@ -84,6 +84,6 @@ class Laptop:
             self._say(f"version {version} is not explained: {error}")
 
     def withdraw(self) -> None:
-        """End the predictor; `credence up` starts none."""
+        """End the predictor; `credence up` then starts none."""
         self._platform.down(self._say, only=("predictor",))
         (self._platform.settings.folder / "live").unlink(missing_ok=True)

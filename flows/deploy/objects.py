@@ -1,4 +1,4 @@
-"""The objects of a cluster that serve a version: applying them, waiting until their pods are ready, finding these."""
+"""The objects of a cluster that serve a version: apply them, wait until their pods are ready, find their pods."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from flows.steps import Say
 
 _POLL_SECONDS = 1.0
 _LINES = 5
-"""Of the log of what cannot come up."""
+"""Number of log lines that are shown of a container that cannot start."""
 
 
 class Serving:
-    """What the chart's template describes, in one namespace."""
+    """The objects of the chart's template in one namespace."""
 
     def __init__(self, settings: PlatformSettings, say: Say) -> None:
         self.kube = Kube(settings.namespace)
@@ -28,7 +28,7 @@ class Serving:
         self._say = say
 
     def config(self) -> Object:
-        """The ConfigMap with the template. Raises NotDeployed where there is none."""
+        """The ConfigMap with the template. Raises NotDeployed if there is none."""
         name = f"{self._settings.fullname}-serving"
         config = self.kube.read("v1", "ConfigMap", name)
         if config is None:
@@ -36,23 +36,23 @@ class Serving:
         return config
 
     def applied(self, annotation: str) -> str | None:
-        """An annotation of the main object as it was applied last; None where there is none."""
+        """An annotation of the main object as it was last applied; None if there is none."""
         main = self._described()[0]
         applied = self.kube.read(main["apiVersion"], main["kind"], name_of(main)) or {"metadata": {}}
-        found: str | None = (applied["metadata"].get("annotations") or {}).get(annotation)
-        return found
+        value: str | None = (applied["metadata"].get("annotations") or {}).get(annotation)
+        return value
 
     def documents(self, version: str, history: str | None) -> list[Object]:
-        """The template's objects for a version, with the digest of the client history it reads."""
+        """The template's objects for a version, with the digest of the client history that it reads."""
         return template.fill(self.config(), version, history)
 
     def roll_out(self, documents: Sequence[Object]) -> None:
-        """Apply a version's objects, and return when all of its pods are ready.
+        """Apply a version's objects, and return when all its pods are ready.
 
-        Raises NotDeployed, which says what did not come up and why.
+        Raises NotDeployed, which says which object did not become ready, and why.
         """
         annotations, version = documents[0]["metadata"]["annotations"], template.version_of(documents)
-        for document in reversed(documents):  # the main one last: what it says is live
+        for document in reversed(documents):  # the main object last, because it determines the live version
             try:
                 main = self.kube.apply(document)
             except ClusterRefused as error:
@@ -66,11 +66,11 @@ class Serving:
             self.kube.delete(document)
 
     def ran(self, version: str) -> bool:
-        """Whether pods here had this version once."""
+        """Whether pods of this namespace have served this version."""
         deployment = self._deployment(self.deployments()[0])
         sets = self._sets(deployment) if deployment is not None else []
-        templates = (one["spec"]["template"]["metadata"].get("annotations") or {} for one in sets)
-        return any(one.get(template.VERSION) == version for one in templates)
+        annotations = (each["spec"]["template"]["metadata"].get("annotations") or {} for each in sets)
+        return any(each.get(template.VERSION) == version for each in annotations)
 
     def deployments(self) -> list[str]:
         """The names of the Deployments, the predictor's first."""
@@ -83,7 +83,7 @@ class Serving:
         return int(ready), int(deployment.get("spec", {}).get("replicas", 0))
 
     def pods(self, names: Sequence[str]) -> list[Object]:
-        """The pods of some Deployments that serve what was applied last, ready or not."""
+        """The pods of some Deployments that serve the objects applied last, ready or not."""
         deployments = [self._deployment(name) for name in names]
         return [
             pod
@@ -93,14 +93,14 @@ class Serving:
         ]
 
     def standing(self) -> ServiceStanding:
-        """Who answers for the predictor now, and what the Services of all Deployments wait for."""
+        """The predictor's pods that answer now, and what the Services of all Deployments wait for."""
         pods = {name: self.pods([name]) for name in self.deployments()}
         waits = [strangers(name, self._slices(name), own) for name, own in pods.items()]
         predictor = next(iter(pods))
         return stand(pods[predictor], self.all_pods(predictor), waits)
 
     def all_pods(self, name: str) -> list[Object]:
-        """Every pod of a Deployment, those of other versions and those that are ending too."""
+        """All pods of a Deployment, also those of other versions and those that are ending."""
         deployment = self._deployment(name)
         return [] if deployment is None else self._pods(deployment)
 
@@ -108,15 +108,15 @@ class Serving:
         return self.kube.list("discovery.k8s.io/v1", "EndpointSlice", {SERVICE: service})
 
     def _described(self) -> list[Object]:
-        """The template's objects; which ones they are, whatever version they serve."""
+        """The template's objects, to know their kinds and names; the version does not matter."""
         return self.documents("0", None)
 
     def _wait(self, version: str, main: Object, names: Sequence[str], marks: Mapping[str, str]) -> None:
-        began, told, limit = time.monotonic(), "", self._settings.deploy_seconds
+        began, reported, limit = time.monotonic(), "", self._settings.deploy_seconds
         while (waits := self._waits_or_away(main, names, marks, time.monotonic() - began)) is not None:
-            if waits != told:
+            if waits != reported:
                 self._say(f"waiting for {waits}")
-                told = waits
+                reported = waits
             if time.monotonic() - began > limit:
                 raise NotDeployed(
                     f"version {version} is not ready after {limit:g} s (CREDENCE_DEPLOY_SECONDS): it waits for {waits}"
@@ -124,7 +124,7 @@ class Serving:
             time.sleep(_POLL_SECONDS)
 
     def _waits_or_away(self, main: Object, names: Sequence[str], marks: Mapping[str, str], since: float) -> str | None:
-        """What is waited for: an API that is away, too."""
+        """What the rollout waits for, which may also be an answer of the API."""
         try:
             return self._waits(main, names, marks, since)
         except ClusterRefused as error:
@@ -133,7 +133,7 @@ class Serving:
             return f"an answer: {error}"
 
     def _waits(self, main: Object, names: Sequence[str], marks: Mapping[str, str], since: float) -> str | None:
-        """What is waited for, of all of it the first; None when nothing is. Raises NotDeployed."""
+        """The first thing that the rollout waits for; None if there is none. Raises NotDeployed."""
         service = None
         if main["kind"] == "InferenceService":
             service = self.kube.read(main["apiVersion"], main["kind"], name_of(main)) or main
@@ -155,7 +155,7 @@ class Serving:
             try:
                 written = self.kube.log(fault.pod, fault.container, _LINES).strip()
             except ClusterRefused:
-                written = ""  # it never began
+                written = ""  # the container never started
             why += f". It wrote: {written}" if written else ""
         raise NotDeployed(why)
 

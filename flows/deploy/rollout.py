@@ -1,7 +1,7 @@
-"""How far a rollout is, read from objects of the cluster: what it waits for, or why it cannot end well.
+"""The progress of a rollout, read from objects of the cluster: what it waits for, or why it cannot succeed.
 
-A pod of the version before says nothing about this one, so only those of the newest ReplicaSet are looked at. What may
-pass by itself (a first crash, an image that is not there at the first attempt) is waited for.
+Only pods of the newest ReplicaSet count, because pods of the previous version say nothing about this one. If a problem
+may disappear (a first crash, an image that is missing at the first attempt), the rollout goes on.
 """
 
 from __future__ import annotations
@@ -13,39 +13,39 @@ from datetime import datetime
 from flows.deploy.template import Object
 
 _UNSCHEDULED_SECONDS = 60.0
-"""A cluster that adds machines needs some time for it."""
+"""A cluster may need this time to add a machine."""
 _UNUSABLE_SECONDS = 30.0
-"""KServe says of a new spec what was true of the last one until it has looked at it."""
+"""Until KServe has read a new spec, its status is that of the last spec."""
 _HOPELESS = (
     *("ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"),
     *("CreateContainerConfigError", "CreateContainerError", "RunContainerError"),
 )
-"""Reasons why a container waits that no waiting mends."""
+"""Reasons of a waiting container that do not disappear with time."""
 _PORT = 8080
-"""Of a container that names none."""
+"""Port of a container that names none."""
 REVISION = "deployment.kubernetes.io/revision"
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a pod cannot come up."""
+    """Why a pod cannot become ready."""
 
     why: str
     pod: str = ""
     container: str = ""
-    """The one whose log may say more; empty where none began."""
+    """The container whose log may say more; empty if none started."""
 
 
 def newest(deployment: Object, replica_sets: Sequence[Object]) -> Object | None:
-    """The ReplicaSet of a Deployment's present template; None before there is one."""
+    """The ReplicaSet of a Deployment's present template; None if it does not exist yet."""
     revision = _annotations(deployment).get(REVISION)
     uid = deployment["metadata"]["uid"]
-    found = (one for one in replica_sets if _owner(one) == uid and _annotations(one).get(REVISION) == revision)
-    return next(found, None)
+    matching = (each for each in replica_sets if _owner(each) == uid and _annotations(each).get(REVISION) == revision)
+    return next(matching, None)
 
 
 def of(replica_set: Object | None, pods: Sequence[Object]) -> list[Object]:
-    """Its pods that are not ending."""
+    """The ReplicaSet's pods that are not ending."""
     if replica_set is None:
         return []
     uid = replica_set["metadata"]["uid"]
@@ -53,7 +53,7 @@ def of(replica_set: Object | None, pods: Sequence[Object]) -> list[Object]:
 
 
 def begun(deployment: Object | None, expected: Mapping[str, str]) -> bool:
-    """Whether the newest ReplicaSet is that of this rollout by now, and not of one before."""
+    """Whether the newest ReplicaSet belongs to this rollout already, and not to an earlier one."""
     if deployment is None:
         return False
     annotations, status = _annotations(deployment["spec"]["template"]), deployment.get("status", {})
@@ -62,9 +62,9 @@ def begun(deployment: Object | None, expected: Mapping[str, str]) -> bool:
 
 
 def waits(deployment: Object | None, expected: Mapping[str, str]) -> str | None:
-    """What a rollout waits for, in words; None when it is over.
+    """What a rollout waits for, as text; None when it is over.
 
-    `expected` are annotations of its pods; KServe gives them to a Deployment some time after it was told.
+    `expected` are annotations of its pods; KServe adds them to a Deployment some time after the change.
     """
     if deployment is None:
         return "to be made"
@@ -82,58 +82,60 @@ def waits(deployment: Object | None, expected: Mapping[str, str]) -> str | None:
 
 
 def fault(replica_set: Object | None, pods: Sequence[Object], now: datetime) -> Fault | None:
-    """Why the pods of a ReplicaSet cannot come up, as far as that is certain; None while they may."""
+    """Why the pods of a ReplicaSet certainly cannot become ready; None while they still may."""
     for condition in _conditions(replica_set or {}):
         if condition["type"] == "ReplicaFailure" and condition["status"] == "True":
             return Fault(f"its pods cannot be made ({condition.get('reason')}): {condition.get('message')}")
-    return next((found for pod in of(replica_set, pods) if (found := _fault(pod, now))), None)
+    return next((problem for pod in of(replica_set, pods) if (problem := _fault(pod, now))), None)
 
 
 def unusable(service: Object, since: float) -> Fault | None:
-    """Why KServe makes nothing of an InferenceService that it has had for so many seconds; None while it may."""
+    """Why KServe refuses an InferenceService that it has had for `since` seconds; None while it may still accept it."""
     status = service.get("status", {}).get("modelStatus", {})
     if since < _UNUSABLE_SECONDS or status.get("transitionStatus") != "InvalidSpec":
         return None
-    told = status.get("lastFailureInfo", {})
-    return Fault(f"KServe refuses it ({told.get('reason', 'InvalidSpec')}): {told.get('message', 'it says no more')}")
+    failure = status.get("lastFailureInfo", {})
+    return Fault(
+        f"KServe refuses it ({failure.get('reason', 'InvalidSpec')}): {failure.get('message', 'it says no more')}"
+    )
 
 
 def unready(service: Object) -> str | None:
-    """What an InferenceService waits for by its own conditions, in words; None when it is ready.
+    """What an InferenceService waits for, from its own conditions, as text; None when it is ready.
 
-    Whether KServe has noticed a change, its Deployments tell: in its own status `observedGeneration` is that of one of
-    them, which a change beside it, a canary's for instance, leaves behind for ever.
+    Only the Deployments show whether KServe has noticed a change. The `observedGeneration` in the InferenceService's
+    status is that of one Deployment, and stays behind for ever after another change, for instance of a canary.
     """
-    conditions = {one["type"]: one for one in _conditions(service)}
+    conditions = {condition["type"]: condition for condition in _conditions(service)}
     if conditions.get("Ready", {}).get("status") == "True":
         return None
-    told = [
-        f"{name}: {one.get('message') or one.get('reason')}"
-        for name, one in conditions.items()
-        if name != "Ready" and one["status"] != "True" and (one.get("message") or one.get("reason"))
+    messages = [
+        f"{name}: {condition.get('message') or condition.get('reason')}"
+        for name, condition in conditions.items()
+        if name != "Ready" and condition["status"] != "True" and (condition.get("message") or condition.get("reason"))
     ]
-    return f"KServe to say it is ready ({'; '.join(told) or 'it says nothing yet'})"
+    return f"KServe to say it is ready ({'; '.join(messages) or 'it says nothing yet'})"
 
 
 def restarts(pod: Object) -> int:
-    """How often the containers of a pod were started anew."""
+    """How often the containers of a pod were restarted."""
     statuses = pod.get("status", {}).get("containerStatuses") or ()
-    return sum(int(one.get("restartCount", 0)) for one in statuses)
+    return sum(int(container.get("restartCount", 0)) for container in statuses)
 
 
 def port(pod: Object) -> int:
-    """Where its container listens that calls a port `http`."""
+    """The port that is called `http` in a pod's containers."""
     ports = (each for container in pod["spec"]["containers"] for each in container.get("ports") or ())
     return next((int(each["containerPort"]) for each in ports if each.get("name") == "http"), _PORT)
 
 
 def ready(pod: Object) -> bool:
-    """Whether a pod says so itself."""
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod))
+    """Whether a pod has the condition Ready."""
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in _conditions(pod))
 
 
 def phase(pod: Object) -> str:
-    """Whether it is ready, not ready or ending, in words."""
+    """Whether a pod is ready, not ready or ending, as text."""
     if "deletionTimestamp" in pod["metadata"]:
         return "ending"
     return "ready" if ready(pod) else "not ready"
@@ -147,14 +149,14 @@ def _fault(pod: Object, now: datetime) -> Fault | None:
             if since.total_seconds() > _UNSCHEDULED_SECONDS:
                 return Fault(f"no node takes pod {name}: {condition.get('message')}", name)
     for kind, key in (("init container", "initContainerStatuses"), ("container", "containerStatuses")):
-        for one in status.get(key) or ():
-            if (why := _stuck(one)) is not None:
-                return Fault(f"{kind} {one['name']} of pod {name} {why}", name, one["name"])
+        for container in status.get(key) or ():
+            if (why := _stuck(container)) is not None:
+                return Fault(f"{kind} {container['name']} of pod {name} {why}", name, container["name"])
     return None
 
 
 def _stuck(container: Object) -> str | None:
-    """Why a container never runs; a first crash may pass, a second does not."""
+    """Why a container will never run; a first crash may be temporary, a second is not."""
     waiting = container.get("state", {}).get("waiting") or {}
     reason, message = waiting.get("reason"), waiting.get("message", "")
     if reason in _HOPELESS:
@@ -174,6 +176,6 @@ def _conditions(thing: Object) -> Sequence[Object]:
 
 
 def _owner(thing: Object) -> str | None:
-    """The uid of the object that made it."""
+    """The uid of the object's controller."""
     owners = thing["metadata"].get("ownerReferences") or ()
-    return next((str(one["uid"]) for one in owners if one.get("controller")), None)
+    return next((str(owner["uid"]) for owner in owners if owner.get("controller")), None)

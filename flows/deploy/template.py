@@ -1,4 +1,4 @@
-"""The objects that serve a version, made from the chart's template of them."""
+"""Makes the objects that serve a version from the chart's template."""
 
 from __future__ import annotations
 
@@ -12,49 +12,51 @@ import yaml
 from flows.errors import NotDeployed
 
 Object = dict[str, Any]
-"""An object of the cluster's API, as its YAML has it."""
+"""An object of the cluster's API, with the structure of its YAML."""
 
 KEY = "serving.yaml"
-"""Of the template in its ConfigMap."""
+"""Key of the template in its ConfigMap."""
 VERSION = "credence/version"
-"""Annotation: what is served; on the main object and on each pod."""
+"""Annotation of the main object and of each pod: the served version."""
 TEMPLATE = "credence/template"
-"""Annotation of the main object: the digest of the template it was made from."""
+"""Annotation of the main object: the digest of the template that it was made from."""
 HISTORY = "credence/history"
-"""Annotation: the digest of the client history that pods fetched; another one lets them start anew."""
+"""Annotation: the digest of the client history that pods fetched; a new digest restarts them."""
 _PLACEHOLDER = "${version}"
 
 
 def fill(config: Mapping[str, Any], version: str, history: str | None) -> list[Object]:
-    """The documents of the template in a ConfigMap for one version, the main object first.
+    """The documents of the template in a ConfigMap for one version; the main object is first.
 
-    Each belongs to the ConfigMap, so that it goes with it. Raises NotDeployed for a template that is none.
+    Each is owned by the ConfigMap, so that it is deleted with it. Raises NotDeployed for an invalid template.
     """
     name, content = config["metadata"]["name"], text(config)
     try:
-        found = [one for one in yaml.safe_load_all(content.replace(_PLACEHOLDER, version)) if one is not None]
+        documents = [
+            document for document in yaml.safe_load_all(content.replace(_PLACEHOLDER, version)) if document is not None
+        ]
     except yaml.YAMLError as error:
         raise NotDeployed(f"ConfigMap {name}, {KEY}: expected YAML, got {' '.join(str(error).split())}") from error
-    if not found or _PLACEHOLDER not in content:
+    if not documents or _PLACEHOLDER not in content:
         raise NotDeployed(f"ConfigMap {name}, {KEY}: expected objects with {_PLACEHOLDER} in them, got none")
-    for number, document in enumerate(found, 1):
+    for number, document in enumerate(documents, 1):
         if not _is_object(document):
             raise NotDeployed(
                 f"ConfigMap {name}, {KEY}, document {number}: expected apiVersion, kind and metadata.name"
             )
     marks = {VERSION: version} | ({HISTORY: history} if history else {})
-    main, *others = (_belonging(_marked(document, marks), config) for document in found)
+    main, *others = (_belonging(_marked(document, marks), config) for document in documents)
     _annotate(main, marks | {TEMPLATE: digest(content)})
     return [main, *others]
 
 
 def owner(config: Mapping[str, Any]) -> Object:
-    """The reference by which an object goes when a ConfigMap does."""
+    """The owner reference with which an object is deleted when the ConfigMap is deleted."""
     return {"apiVersion": "v1", "kind": "ConfigMap"} | {name: config["metadata"][name] for name in ("name", "uid")}
 
 
 def renewed(documents: Sequence[Object], history: str) -> list[Object]:
-    """The same objects, to start anew with another client history."""
+    """The same objects with another client history, which restarts their pods."""
     main, *others = (_marked(copy.deepcopy(document), {HISTORY: history}) for document in documents)
     _annotate(main, {HISTORY: history})
     return [main, *others]
@@ -66,20 +68,20 @@ def version_of(documents: Sequence[Object]) -> str:
 
 
 def text(config: Mapping[str, Any]) -> str:
-    """The template in a ConfigMap. Raises NotDeployed where there is none."""
-    found = (config.get("data") or {}).get(KEY)
-    if not isinstance(found, str):
+    """The template in a ConfigMap. Raises NotDeployed if there is none."""
+    content = (config.get("data") or {}).get(KEY)
+    if not isinstance(content, str):
         raise NotDeployed(f"ConfigMap {config['metadata']['name']}: expected the key {KEY}, it is not there")
-    return found
+    return content
 
 
 def name_of(thing: Object) -> str:
-    """Of an object."""
+    """The name of an object."""
     return str(thing["metadata"]["name"])
 
 
 def deployments(documents: Sequence[Object]) -> list[str]:
-    """The names of the Deployments that come of these documents, ours or KServe's; the predictor's first."""
+    """The names of the Deployments in these documents, or that KServe makes from them; the predictor's is first."""
     main = documents[0]
     if main["kind"] != "InferenceService":
         return [document["metadata"]["name"] for document in documents if document["kind"] == "Deployment"]
@@ -87,7 +89,7 @@ def deployments(documents: Sequence[Object]) -> list[str]:
 
 
 def digest(content: str | bytes) -> str:
-    """Short, and another for another content."""
+    """The first 16 hexadecimal digits of the content's SHA-256."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()[:16]
 
 
@@ -101,7 +103,7 @@ def _is_object(document: object) -> bool:
 
 
 def _marked(document: Object, marks: Mapping[str, str]) -> Object:
-    """A Deployment's pods carry the marks; KServe gives its pods the InferenceService's by itself."""
+    """Add the marks to a Deployment's pods. For an InferenceService, KServe copies its annotations to the pods."""
     if document["kind"] == "Deployment":
         _annotate(document["spec"]["template"], marks)
     return document

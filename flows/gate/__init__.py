@@ -1,1 +1,1 @@
-"""Whether a version may take another's place: the evidence, and a pure function that judges by it."""
+"""The gate decides if a version may replace another: it gathers evidence, and a pure function judges it."""

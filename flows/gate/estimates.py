@@ -1,4 +1,4 @@
-"""Figures with their 95 % intervals, and the criteria that are judged by them."""
+"""Figures with their 95 % intervals, and the criteria that they decide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.registry.trail import Criterion
 Floats = npt.NDArray[np.float64]
 
 Z = 1.96
-"""Standard errors to the 97.5th percentile."""
+"""Number of standard errors to the 97.5th percentile."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,16 @@ class Estimate:
 
     @classmethod
     def of(cls, figure: float, error: float) -> Estimate:
-        """By the normal approximation."""
+        """An estimate with the interval of the normal approximation."""
         return cls(figure, figure - Z * error, figure + Z * error, error)
 
     def on_log_scale(self) -> Estimate:
-        """With the interval of its logarithm, where half and double are equally far; for figures above 0."""
+        """The estimate with the interval of its logarithm: half and double are equally far. For figures above 0."""
         factor = math.exp(Z * self.error / self.figure)
         return Estimate(self.figure, self.figure / factor, self.figure * factor, self.error)
 
     def __format__(self, form: str) -> str:
-        """The figure with its interval, each by the form."""
+        """The figure and its interval, each in the format `form`."""
         figure, low, high = (format(value, form) for value in (self.figure, self.low, self.high))
         return f"{figure} ({low} to {high})"
 
@@ -49,7 +49,7 @@ class Estimate:
 
 
 def weighted_mean(values: Floats, weight: Floats) -> Estimate:
-    """The mean of values [n] with weights [n], as of a sample drawn with probabilities 1/weight.
+    """The mean of values [n] with weights [n], for a sample that was drawn with probabilities 1/weight.
 
     Source of the error: Särndal, Swensson and Wretman, Model Assisted Survey Sampling (1992), section 5.7.
     """
@@ -59,7 +59,7 @@ def weighted_mean(values: Floats, weight: Floats) -> Estimate:
 
 
 def ratio(above: Floats, below: Floats, weight: Floats) -> Estimate | None:
-    """The ratio of two weighted sums over the same rows [n], linearised; None where the lower one is 0."""
+    """The ratio of two weighted sums over the same rows [n], linearised; None if the denominator is 0."""
     total = float((weight * below).sum())
     if total == 0:
         return None
@@ -68,6 +68,6 @@ def ratio(above: Floats, below: Floats, weight: Floats) -> Estimate | None:
 
 
 def length(influence: Floats) -> float:
-    """The root of the sum of squares: the error of a figure from each row's influence [n] on it."""
-    # not by BLAS, whose threads cost more than they save at these sizes
+    """The root of the sum of squares; from each row's influence [n] on a figure, this is the figure's error."""
+    # Not with BLAS: at these sizes, its threads cost more than they save.
     return math.sqrt(float(np.square(influence).sum()))

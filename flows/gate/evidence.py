@@ -1,4 +1,4 @@
-"""What the gate judges by: what champion and challenger say of one cohort, and how sound the challenger is."""
+"""The gate's evidence: the probabilities of champion and challenger on one cohort, and checks of the challenger."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from training.registry.trail import Criterion
 
 HOLD_OUT = "hold-out"
 _AGREEMENT = 1e-4
-"""Contributions are sums of float64 over a margin that passed through float32."""
+"""Largest difference between the margin and the sum of contributions: the sum is float64, the margin was float32."""
 
 
 def gather_evidence(settings: PlatformSettings, champion: str, old: Bundle, new: Bundle, say: Say) -> Evidence | str:
-    """The champion's latest closed cohort, scored by both; a sentence where nothing can be judged by.
+    """The champion's latest closed cohort, scored by both versions. If there is no evidence, a sentence that says why.
 
-    Raises FlowError for a monitor that answers something else.
+    Raises FlowError for an invalid answer of the monitor.
     """
     try:
         latest = latest_cohort(closed_cohorts(settings), champion)
@@ -40,12 +40,14 @@ def gather_evidence(settings: PlatformSettings, champion: str, old: Bundle, new:
 
 
 def latest_cohort(closed: Sequence[Cohort], version: str) -> Cohort | None:
-    """That of a version's last window, which need not be the last one whose outcomes were known; None without any."""
-    return max((cohort for cohort in closed if cohort.version == version), key=lambda one: one.number, default=None)
+    """The cohort of a version's last window; None if no cohort is closed. Another cohort may have closed later."""
+    return max(
+        (cohort for cohort in closed if cohort.version == version), key=lambda cohort: cohort.number, default=None
+    )
 
 
 def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, new: Bundle) -> Evidence | str:
-    """A cohort's records, scored by both; a sentence if they do not hold what both read."""
+    """A cohort's records, scored by both versions. If a version's columns are missing, a sentence that says so."""
     try:
         rows, old_rows = (Rows.from_table(table, bundle.manifest) for bundle in (new, old))
     except BundleError as error:
@@ -68,10 +70,10 @@ def compare(cohort: str, population: Population, table: pa.Table, old: Bundle, n
 
 
 def hold_out(bundle: Bundle) -> Evidence:
-    """A first version on its own hold-out, beside the constant.
+    """A first version on its own hold-out, compared with a constant.
 
-    The constant is the hold-out's own default rate, which no rate known beforehand beats there; it refuses where the
-    costs alone would.
+    The constant is the hold-out's default rate; no constant that is known before could be better there. It refuses
+    above the threshold that follows from the costs alone.
     """
     table, policy = bundle.reference(), bundle.manifest.policy
     outcome = _floats(table, "outcome")
@@ -92,9 +94,9 @@ def hold_out(bundle: Bundle) -> Evidence:
 
 
 def fitness(old: Bundle | None, new: Bundle) -> tuple[Criterion, ...]:
-    """(f): what a version must be, whatever its figures are."""
-    found = (_replay(new), _contributions(new), gate.alarms(new.manifest.alarms))
-    return found if old is None else (gate.schema(_datatypes(old.manifest), _datatypes(new.manifest)), *found)
+    """(f): the criteria that a version must meet apart from its figures."""
+    criteria = (_replay(new), _contributions(new), gate.alarms(new.manifest.alarms))
+    return criteria if old is None else (gate.schema(_datatypes(old.manifest), _datatypes(new.manifest)), *criteria)
 
 
 def _learned(table: pa.Table, *bundles: Bundle) -> npt.NDArray[np.bool_]:
@@ -124,7 +126,7 @@ def _replay(bundle: Bundle) -> Criterion:
 
 
 def _contributions(bundle: Bundle) -> Criterion:
-    """Whether each feature's part of a decision is known exactly: without it there are no reasons to give."""
+    """Whether each feature's contribution to a decision is exact; without that, no reasons can be given."""
     rows, _ = bundle.replay()
     try:
         worst = float(np.abs(bundle.contributions(rows).sum(axis=1) - bundle.score(rows).margin).max())

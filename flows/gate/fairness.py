@@ -1,9 +1,9 @@
-"""Whether a version treats protected groups as well as the law and the champion do.
+"""Compares a version's treatment of protected groups with the law's limit and with the champion.
 
-Two limits, each on what a group's approval rate is to the best group's of its field: four fifths (29 CFR 1607.4 D), and
-0.02 below the champion's. Two models that are equally fair differ by that much in a small group by chance, so a fall
-refuses only where it is beyond its noise as well. `training.bundle.groups` says which groups a field has, and which of
-them are judged.
+A group's ratio is its approval rate over that of the best group of its field. There are two limits. The ratio must be
+at least four fifths (29 CFR 1607.4 D), and at most 0.02 below the champion's. In a small group, two equally fair models
+can differ by 0.02 by chance. So a fall leads to a refusal only if it is also larger than its noise.
+`training.bundle.groups` defines which groups a field has, and which of them are judged.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ Bools = npt.NDArray[np.bool_]
 
 NAME = "protected groups"
 CHANGE = 0.02
-"""How far below the champion's a group's ratio may fall."""
+"""How far a group's ratio may fall below the champion's."""
 FEWEST = 100
-"""Applications of a group that is judged or is a yardstick."""
+"""Fewest applications of a group that is judged or that others are compared with."""
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """A field's applications, counted by group and by both decisions, all [k]: as good as one by one, and few."""
+    """A field's applications, counted by group and by both decisions; all arrays are [k].
+
+    The counts give the same results as single applications, and are much fewer.
+    """
 
     group: npt.NDArray[np.intp]
     challenger: Bools
@@ -42,7 +45,7 @@ class _Cells:
 
 @dataclass(frozen=True)
 class Rated:
-    """How often a group is accepted as a share of how often the best one is, and the change from the champion."""
+    """A group's approval rate over that of the best group, and the change of this ratio from the champion."""
 
     field: str
     group: str
@@ -51,34 +54,36 @@ class Rated:
 
 
 def judge_groups(protected: Sequence[Members], challenger: Bools, champion: Bools | None) -> Criterion:
-    """(e) by both models' decisions [n]; without a champion only the four fifths are asked for."""
+    """(e): judge by both models' decisions [n]. Without a champion, only the limit of four fifths applies."""
     old = challenger if champion is None else champion
     rated = rate(protected, challenger, old)
-    left_out = {one.field for one in protected} - {one.field for one in rated}
+    left_out = {group.field for group in protected} - {group.field for group in rated}
     too_few = f"fewer than two groups have {FEWEST} applications, or none that is judged: {', '.join(sorted(left_out))}"
     if not rated:
         return Criterion(name=NAME, passed=True, sentence=too_few if left_out else "no field is protected")
-    # several groups have several chances to fall by chance
+    # With several groups, it is more likely that one falls by chance.
     z = NormalDist().inv_cdf(1 - 0.025 / len(rated))
-    low = [f"{_told(one)}, at least {FOUR_FIFTHS} is needed" for one in rated if one.ratio.figure < FOUR_FIFTHS]
-    fallen = [
-        f"{_told(one)}, {-one.change.figure:.3f} less than by the champion, at most {CHANGE} is allowed"
-        for one in rated
-        if one.change.figure < -CHANGE and one.change.figure + z * one.change.error < 0
+    low = [
+        f"{_sentence(group)}, at least {FOUR_FIFTHS} is needed" for group in rated if group.ratio.figure < FOUR_FIFTHS
     ]
-    lowest = min(rated, key=lambda one: one.ratio.figure)
-    worse = low + fallen or [f"the lowest of {len(rated)} groups: {_told(lowest)}"]
+    fallen = [
+        f"{_sentence(group)}, {-group.change.figure:.3f} less than by the champion, at most {CHANGE} is allowed"
+        for group in rated
+        if group.change.figure < -CHANGE and group.change.figure + z * group.change.error < 0
+    ]
+    lowest = min(rated, key=lambda group: group.ratio.figure)
+    worse = low + fallen or [f"the lowest of {len(rated)} groups: {_sentence(lowest)}"]
     sentence = "; ".join([*worse, too_few] if left_out else worse)
     return lowest.ratio.criterion(NAME, not low and not fallen, FOUR_FIFTHS, sentence)
 
 
 def rate(protected: Sequence[Members], challenger: Bools, champion: Bools) -> list[Rated]:
-    """Each judged group that is large enough, by both models' decisions [n]."""
-    return [rated for one in protected for rated in _rate(one, challenger, champion)]
+    """The ratios of each judged group that is large enough, by both models' decisions [n]."""
+    return [rated for members in protected for rated in _rate(members, challenger, champion)]
 
 
-def _told(one: Rated) -> str:
-    return f"{one.field} {one.group} is accepted {one.ratio.figure:.2f} times as often as the best group"
+def _sentence(rated: Rated) -> str:
+    return f"{rated.field} {rated.group} is accepted {rated.ratio.figure:.2f} times as often as the best group"
 
 
 def _rate(protected: Members, challenger: Bools, champion: Bools) -> Iterator[Rated]:
@@ -104,7 +109,7 @@ def _count(protected: Members, challenger: Bools, champion: Bools) -> _Cells:
 
 
 def _ratio(cells: _Cells, group: Any, yardsticks: Sequence[np.intp], accepts: Bools) -> tuple[float, Floats]:
-    """A group's approval rate over the best's, and the influence of an application of each cell [k] on it."""
+    """A group's approval rate over the best group's, and the influence of an application of each cell [k] on it."""
     sizes = np.bincount(cells.group, cells.count)
     rates = np.bincount(cells.group, cells.count * accepts) / np.maximum(sizes, 1)  # a group may be empty
     best = max(yardsticks, key=lambda other: float(rates[other]))

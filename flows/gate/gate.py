@@ -1,10 +1,10 @@
-"""Whether a challenger should take the champion's place, from what both say of the same applications.
+"""Decides if a challenger should replace the champion, from the probabilities of both on the same applications.
 
-Three answers. A criterion that fails makes it `refuse`; one that nothing can be told about makes it `undecided`; only
-when all hold is it `promote`. Outcomes are weighted, 1 for an accepted application and 1/share for an explored one, so
-that what is compared holds for all who applied; differences are paired, row by row, and their 95 % intervals come from
-the linearised weighted mean. In simulations an equal challenger passed the log loss in 2.1 to 2.6 % of the cases, in
-3.0 % with a twentieth of the refused explored, and all criteria together in at most 2.2 %.
+There are three answers: `refuse` if a criterion fails, `undecided` if a criterion cannot be judged, and `promote` only
+if all criteria hold. An outcome has the weight 1 for an accepted application and 1/share for an explored one. So the
+comparison is valid for all applicants. Differences are paired by row, and their 95 % intervals come from the linearised
+weighted mean. In simulations, an equal challenger passed the criterion of log loss in 2.1 to 2.6 % of the cases. This
+was 3.0 % if a twentieth of the refused was explored. It passed all criteria together in at most 2.2 %.
 """
 
 from __future__ import annotations
@@ -25,55 +25,58 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 FEWEST_DEFAULTS = 200
-"""With fewer, intervals of log loss and cost are too wide and too skewed to decide by."""
+"""With fewer defaults, the intervals of log loss and cost are too wide and too skewed for a decision."""
 FEWEST_EXPLORED = 20
-"""Defaults among the explored: with fewer, each standing for many, a challenger that scores the refused a tenth safer
-than they are passed in up to a quarter of the simulated cases; with as many in at most 2 %."""
+"""Fewest defaults among the explored. With fewer, each has a large weight: in up to a quarter of the simulated cases, a
+challenger passed that scores the refused a tenth too safe. With 20, it passed in at most 2 %."""
 COST_MARGIN = 0.05
-"""Cost may be higher by less than this share, with its upper bound: cost alone is too noisy to ask for more."""
+"""The upper bound of the change in cost must be below this share. Cost is too noisy for a stricter limit."""
 APPROVAL_MARGIN = 0.05
-"""Approval rates may differ by this: more is a change of business, which is a person's to make."""
+"""Approval rates may differ by this much. A larger change is a change of business, which a person must decide."""
 
 _OVERRIDABLE = frozenset({"approval", fairness.NAME, "alarms"})
-"""What a person may approve although it fails; a worse model or one that does not answer as trained is not among it."""
+"""Criteria that a person may override when they fail. A worse model, or one that does not answer as in training, is
+never approved."""
 _CLIP = 1e-15
 
 
 @dataclass(frozen=True)
 class GateSide:
-    """One of the two: its probability [n] for every application, and from which on it refuses."""
+    """Champion or challenger: its probability [n] for each application, and the threshold from which it refuses."""
 
     probability: Floats
     threshold: float
 
     @property
     def accepts(self) -> Bools:
-        """Its decisions [n]."""
+        """Whether it accepts each application [n]."""
         return self.probability < self.threshold
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Applications with what champion and challenger say of them, and what became of some."""
+    """Applications with the probabilities of champion and challenger, and the known outcomes."""
 
     cohort: str
     population: Population
     challenger: GateSide
     champion: GateSide
     first: bool
-    """The champion is no model but the constant that a first version is compared with."""
+    """Whether the champion is not a model, but the constant that a first version is compared with."""
     outcome: Floats
-    """[n] 1 defaulted, 0 repaid, NaN unknown or learned from."""
+    """[n]: 1 for defaulted, 0 for repaid, NaN if unknown or used in training."""
     weight: Floats
-    """[n], read where an outcome is known."""
+    """[n]; used only for known outcomes."""
     protected: Sequence[Members]
     costs: Costs
-    """What wrong decisions cost: the challenger's, which are the newer ones."""
+    """Costs of wrong decisions, from the challenger, whose costs are newer."""
     dropped: int = 0
 
 
 def judge(evidence: Evidence | str, fitness: Sequence[Criterion]) -> Gate:
-    """The gate's answer; `fitness` are the criteria that need no applications, a text says why there are none."""
+    """The gate's answer. `fitness` are the criteria that need no applications. If `evidence` is a text, it says why
+    there is no evidence.
+    """
     if isinstance(evidence, str):
         criteria = (Criterion(name="evidence", passed=None, sentence=evidence), *fitness)
         return _gate(criteria, None, None, 0, np.zeros(0), 0)
@@ -89,19 +92,19 @@ def may_go_live(gate: Gate, approved: bool) -> bool:
 
 
 def schema(champion: Mapping[str, str], challenger: Mapping[str, str]) -> Criterion:
-    """Whether both take the same fields, given as datatypes by name: callers must not have to change."""
+    """Whether both have the same fields, given as datatypes by name, so that callers need no change."""
     changed = [
         f"{name} is {challenger.get(name, 'not there')}, was {champion.get(name, 'not there')}"
         for name in {**champion, **challenger}
         if champion.get(name) != challenger.get(name)
     ]
-    told = f"{len(changed)} fields differ from the champion's, the first: {changed[0]}" if changed else ""
-    return Criterion(name="schema", passed=not changed, sentence=told or f"the same {len(champion)} fields")
+    sentence = f"{len(changed)} fields differ from the champion's, the first: {changed[0]}" if changed else ""
+    return Criterion(name="schema", passed=not changed, sentence=sentence or f"the same {len(champion)} fields")
 
 
-def alarms(found: Sequence[str]) -> Criterion:
+def alarms(messages: Sequence[str]) -> Criterion:
     """Whether training raised no alarm."""
-    return Criterion(name="alarms", passed=not found, sentence=" ".join(found) or "training raised no alarm")
+    return Criterion(name="alarms", passed=not messages, sentence=" ".join(messages) or "training raised no alarm")
 
 
 def _gate(
@@ -113,9 +116,9 @@ def _gate(
     dropped: int,
 ) -> Gate:
     failed = [criterion for criterion in criteria if criterion.passed is False]
-    untold = [criterion for criterion in criteria if criterion.passed is None]
-    answer: Answer = "refuse" if failed else "undecided" if untold else "promote"
-    decisive = failed or untold
+    undecided = [criterion for criterion in criteria if criterion.passed is None]
+    answer: Answer = "refuse" if failed else "undecided" if undecided else "promote"
+    decisive = failed or undecided
     sentences = [f"{criterion.name}: {criterion.sentence}" for criterion in decisive]
     return Gate(
         answer=answer,
@@ -138,7 +141,7 @@ def _with_outcomes(evidence: Evidence, known: Bools) -> tuple[Criterion, ...]:
         sentence = f"{defaults} defaults among {len(outcome):,} known outcomes{left_out}, {FEWEST_DEFAULTS} are needed"
         return (Criterion(name="defaults", passed=None, figure=defaults, limit=FEWEST_DEFAULTS, sentence=sentence),)
     if defaults == len(outcome):
-        sentence = f"all {defaults:,} known outcomes are defaults: nobody repaid yet"
+        sentence = f"all {defaults:,} known outcomes are defaults, no repayment is known yet"
         return (Criterion(name="defaults", passed=None, figure=defaults, sentence=sentence),)
     weight = evidence.weight[known]
     challenger, champion = (
@@ -153,21 +156,21 @@ def _with_outcomes(evidence: Evidence, known: Bools) -> tuple[Criterion, ...]:
 
 
 def _without_outcomes(evidence: Evidence, known: Bools) -> tuple[Criterion, ...]:
-    found = []
+    criteria = []
     if not evidence.first:
-        found.append(_approval(evidence))
+        criteria.append(_approval(evidence))
         explored = int(evidence.outcome[known & ~evidence.champion.accepts].sum())
         if explored < FEWEST_EXPLORED:
-            found.append(_refusals(evidence, explored))
+            criteria.append(_refusals(evidence, explored))
     champion = None if evidence.first else evidence.champion.accepts
-    return (*found, fairness.judge_groups(evidence.protected, evidence.challenger.accepts, champion))
+    return (*criteria, fairness.judge_groups(evidence.protected, evidence.challenger.accepts, champion))
 
 
 def _log_loss(challenger: GateSide, champion: GateSide, outcome: Floats, weight: Floats, same: bool) -> Criterion:
-    """(a): lower, with its upper bound."""
+    """(a): the log loss is lower, and so is the upper bound of the difference."""
     difference = weighted_mean(_losses(challenger, outcome) - _losses(champion, outcome), weight)
     sentence = f"log loss differs by {difference:+.4f}: it must be below 0 with its upper bound"
-    if same:  # a change of policy alone, which the cost decides
+    if same:  # only the policy changed, and the cost decides about that
         sentence = "both say the same probabilities"
     return difference.criterion("log loss", same or difference.high < 0, 0.0, sentence)
 
@@ -175,7 +178,10 @@ def _log_loss(challenger: GateSide, champion: GateSide, outcome: Floats, weight:
 def _cost(
     evidence: Evidence, sides: tuple[GateSide, GateSide], outcome: Floats, weight: Floats, same: bool
 ) -> Criterion:
-    """(b): not higher at each one's own threshold, its upper bound below the margin, as a share of the champion's."""
+    """(b): the cost is not higher, and the upper bound of the difference is below the margin.
+
+    Each decides at its own threshold. Figures are shares of the champion's cost.
+    """
     new, old = (_costs(side, outcome, evidence) for side in sides)
     limit = 0.0 if same else COST_MARGIN
     difference = ratio(new - old, old, weight)
@@ -187,7 +193,7 @@ def _cost(
 
 
 def _calibration(challenger: GateSide, champion: GateSide, outcome: Floats, weight: Floats) -> Criterion:
-    """(c): observed over expected defaults contains 1, or is nearer to it than the champion's."""
+    """(c): the interval of observed over expected defaults contains 1, or the figure is nearer to 1 than before."""
     new, old = (_expected(side, outcome, weight) for side in (challenger, champion))
     if new is None or old is None:
         return Criterion(name="calibration", passed=False, sentence="one of the two expects no defaults at all")
@@ -200,12 +206,12 @@ def _calibration(challenger: GateSide, champion: GateSide, outcome: Floats, weig
 
 
 def _expected(side: GateSide, outcome: Floats, weight: Floats) -> Estimate | None:
-    found = ratio(outcome, side.probability, weight)
-    return found and found.on_log_scale()
+    estimate = ratio(outcome, side.probability, weight)
+    return estimate and estimate.on_log_scale()
 
 
 def _approval(evidence: Evidence) -> Criterion:
-    """(d): the approval rate within the margin."""
+    """(d): the approval rate differs by at most the margin."""
     new, old = (side.accepts.astype(float) for side in (evidence.challenger, evidence.champion))
     difference = weighted_mean(new - old, np.ones(len(new)))
     sentence = (
@@ -217,7 +223,7 @@ def _approval(evidence: Evidence) -> Criterion:
 
 
 def _refusals(evidence: Evidence, explored: int) -> Criterion:
-    """Hardly anything is known of the refused, so accepting more of them is not decided by the accepted's outcomes."""
+    """Whether it refuses at least as many: too little is known about the refused to justify accepting more of them."""
     new, old = (int((~side.accepts).sum()) for side in (evidence.challenger, evidence.champion))
     sentence = f"it refuses {new:,}, the champion {old:,}"
     if new < old:

@@ -1,4 +1,4 @@
-"""The platform on one machine: its processes, what they are started with, and how they are.
+"""The platform on one machine: its processes, their commands, and their status.
 
-Which version is live, and whether it may be, is not decided here.
+Other packages decide which version is live.
 """

@@ -1,7 +1,7 @@
-"""The platform on this machine: starting its processes, ending them, saying how they are.
+"""The platform on this machine: starts its processes, ends them, and reports their status.
 
-What was started is written to `processes.json` in the state folder before anything waits for it, so that whatever
-happens to a command, the next one knows what runs.
+A started process is written to `processes.json` in the state folder before any command waits for it. So, if a command
+is interrupted, the next command knows which processes run.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class ProcessStatus:
     url: str
     pid: int | None
     version: str | None = None
-    """What it should serve or explain; for a pod, what it answers."""
+    """The version that it should serve or explain; for a pod, the version of its answers."""
 
 
 class Platform:
     """The processes that belong to one state folder."""
 
     def __init__(self, settings: PlatformSettings, environment: Mapping[str, str] = MappingProxyType({})) -> None:
-        """`environment` is added to that of every process started here."""
+        """`environment` is added to the environment of every process that is started here."""
         self.settings = settings
         self._environment = environment
         self._folder = settings.folder
@@ -50,7 +50,7 @@ class Platform:
 
     @property
     def live(self) -> str | None:
-        """The version that the predictor serves, or will when it is up."""
+        """The version that the predictor serves, or will serve when it is up."""
         return self._live.read_text().strip() if self._live.exists() else None
 
     @live.setter
@@ -60,9 +60,9 @@ class Platform:
         unfinished.rename(self._live)
 
     def up(self, say: Say) -> list[str]:
-        """Start what is not up and wait until it is ready; returns the names of what was started.
+        """Start all processes that are not up, and wait until all are ready; returns the names of the started ones.
 
-        Raises PortTaken before anything is started, NotStarted for a process that does not come up.
+        Raises PortTaken before any process is started, NotStarted for a process that does not become ready.
         """
         begun = self.begin(say)
         self.wait(say)
@@ -71,16 +71,16 @@ class Platform:
         return begun
 
     def begin(self, say: Say) -> list[str]:
-        """The first half of `up`: start what is not up, and return at once."""
+        """The first half of `up`: start all processes that are not up, and return at once."""
         with self._locked():
             running = self.running()
             for name in ("predictor", "explainer"):
                 if name not in running:
-                    check_ports(self._service(name, "0"))  # its turn comes later, after a training perhaps
+                    check_ports(self._service(name, "0"))  # it may start later, for instance after a training
             return self._begin(self._services(self.live), say)
 
     def wait(self, say: Say) -> None:
-        """The second half of `up`: return when all that was started is ready."""
+        """The second half of `up`: return when all started processes are ready."""
         started = self._read()
         for service in self._services(self.live):
             if service.name in started and not answers(service, service.ready, started[service.name]):
@@ -95,9 +95,9 @@ class Platform:
             wait(service, self._read()[service.name], self.log(service.name), service.ready)
 
     def start_explainer(self, version: str, say: Say) -> None:
-        """Start the explainer for a version that is in the state folder, in place of any other's.
+        """Start the explainer for a version that is in the state folder; an explainer of another version is ended.
 
-        It returns before the explainer is ready, which takes it some ten seconds. Raises PortTaken.
+        It returns at once; the explainer is ready about ten seconds later. Raises PortTaken.
         """
         with self._locked():
             service, entry = self._service("explainer", version), self._read().get("explainer")
@@ -106,10 +106,10 @@ class Platform:
             self._begin([service], say)
 
     def down(self, say: Say, only: Sequence[str] | None = None) -> list[str]:
-        """End what runs of `only`, by default all: the worker first, so that no run begins anything anew, and the
-        predictor before the monitor, so that its records still reach it.
+        """End the processes in `only`, by default all; returns the names of the ended ones.
 
-        Returns the names of what ended.
+        The worker ends first, so that no new run begins. The predictor ends before the monitor, so that its records
+        still reach the monitor.
         """
         with self._locked():
             started, ended = self._read(), []
@@ -126,26 +126,26 @@ class Platform:
             return ended
 
     def status(self) -> list[ProcessStatus]:
-        """Each process: whether it runs and is ready."""
+        """The status of each process."""
         started = self._read()
-        found = []
+        statuses = []
         for service in self._services(self.live or "0"):
             entry = started.get(service.name)
             process = find(entry) if entry else None
             state = "down" if entry is None or process is None else self._state(service, entry)
             version = self.live if service.name in ("predictor", "explainer") else None
-            found.append(ProcessStatus(service.name, state, service.url, process.pid if process else None, version))
-        return found
+            statuses.append(ProcessStatus(service.name, state, service.url, process.pid if process else None, version))
+        return statuses
 
     def _state(self, service: ServiceProcess, entry: Started) -> str:
         return "ready" if answers(service, service.ready, entry) else "not ready"
 
     def running(self) -> list[str]:
-        """The names of the processes of ours that run."""
+        """The names of our processes that run."""
         return [name for name, entry in self._read().items() if find(entry) is not None]
 
     def log(self, name: str) -> Path:
-        """Where a process writes."""
+        """The log file of a process."""
         return self._folder / "logs" / f"{name}.log"
 
     def _begin(self, services: Sequence[ServiceProcess], say: Say) -> list[str]:
@@ -170,7 +170,7 @@ class Platform:
         return installed
 
     def _keeps(self, service: ServiceProcess, started: dict[str, Started], say: Say) -> bool:
-        """Whether a service runs already; one that runs and does not answer is ended, to be started again."""
+        """Whether a service runs and answers. If it runs but does not answer, it is ended, so that it can restart."""
         entry = started.get(service.name)
         if entry is None or find(entry) is None:
             return False
@@ -218,8 +218,8 @@ class Platform:
         unfinished.rename(self._book)
 
     def _services(self, version: str | None) -> list[ServiceProcess]:
-        found = services(self.settings, version)
-        return [replace(each, environment={**each.environment, **self._environment}) for each in found]
+        chosen = services(self.settings, version)
+        return [replace(each, environment={**each.environment, **self._environment}) for each in chosen]
 
     def _service(self, name: str, version: str) -> ServiceProcess:
         (service,) = (service for service in self._services(version) if service.name == name)

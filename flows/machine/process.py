@@ -1,6 +1,6 @@
-"""Processes of ours: starting them, knowing them again, ending them.
+"""Starts our processes, finds them again, and ends them.
 
-A process id is used again by the system, so a process is ours only if its time of creation is the one we wrote down.
+The system reuses process ids. So a process is ours only if its time of creation is the one that was written down.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from flows.errors import NotStarted, PortTaken
 
 POLL_SECONDS = 0.1
 _CHILDREN: list[subprocess.Popen[bytes]] = []
-"""What this process started, kept: letting go of a child that runs on would be reported as a leak."""
+"""The children of this process. They are kept because Python reports a leak if a running child is deleted."""
 _RELEASE_SECONDS = 1.0
-"""A killed process counts as ended some milliseconds before its last thread gives back its ports."""
+"""Seconds to wait for a port: a killed process counts as ended some milliseconds before it releases its ports."""
 _CLOCK_SECONDS = 2.0
-"""A time of creation is counted from the boot, whose own time moves a little as the clock is set right."""
+"""Tolerance for a time of creation: it is relative to the boot time, which changes when the clock is adjusted."""
 _TAIL = 5
-"""Lines of a dead process's log that its error repeats."""
+"""Number of lines of an ended process's log in the error message."""
 
 
 class Started(msgspec.Struct, frozen=True):
-    """A process that we started, as it is written down."""
+    """A process that we started, as `processes.json` stores it."""
 
     pid: int
     created: float
@@ -40,32 +40,32 @@ class Started(msgspec.Struct, frozen=True):
 
 
 Check = str | Callable[[Started], bool]
-"""How a service is asked: a path that answers 200, or, where it listens nowhere, whoever else knows."""
+"""A check of a service: a path that must answer 200, or a function if the service listens on no port."""
 
 
 @dataclass(frozen=True)
 class ServiceProcess:
-    """A process as it should be started."""
+    """The description of a process to start."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     ports: Mapping[str, int]
-    """The setting that moves each port, with the port; none for a process that listens nowhere."""
+    """Each port by the setting that changes it; empty if the process listens on no port."""
     url: str
-    """Where it answers; of one that listens nowhere, the page that shows it."""
+    """Its address; if it listens on no port, the page that shows it."""
     alive: Check
     """Whether it runs as it should."""
     ready: Check
-    """Whether it can do its work, which may wait for other services."""
+    """Whether it can do its work, for which it may need other services."""
     start_seconds: float
-    """Time it may take to be ready."""
+    """Seconds in which it must be ready."""
     stop_seconds: float
-    """Time it may take to end what it does after SIGTERM."""
+    """Seconds in which it must finish its work and end after SIGTERM."""
 
 
 def check_ports(service: ServiceProcess) -> None:
-    """Raises PortTaken for the first of the service's ports that somebody listens on."""
+    """Raises PortTaken for the first of the service's ports on which another process listens."""
     for setting, port in service.ports.items():
         deadline = time.monotonic() + _RELEASE_SECONDS
         while _is_taken(port):
@@ -76,7 +76,7 @@ def check_ports(service: ServiceProcess) -> None:
 
 def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
-        # past connections may linger on the port; a listener still makes this fail
+        # Old connections may remain on the port; only a listener makes `bind` fail.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -86,7 +86,7 @@ def _is_taken(port: int) -> bool:
 
 
 def start(service: ServiceProcess, folder: Path, log: Path) -> Started:
-    """Start a service in `folder`, its output appended to `log`; it outlives this process and its terminal."""
+    """Start a service in `folder` and append its output to `log`. It survives this process and its terminal."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         child = subprocess.Popen(
@@ -103,7 +103,7 @@ def start(service: ServiceProcess, folder: Path, log: Path) -> Started:
 
 
 def find(started: Started) -> psutil.Process | None:
-    """The process if it still runs, None if it ended or its id is another's by now."""
+    """The process if it still runs; None if it ended, or if another process has its id now."""
     try:
         process = psutil.Process(started.pid)
         another = abs(process.create_time() - started.created) > _CLOCK_SECONDS
@@ -115,7 +115,7 @@ def find(started: Started) -> psutil.Process | None:
 
 
 def answers(service: ServiceProcess, check: Check, started: Started) -> bool:
-    """Whether the service's answer to a check is yes."""
+    """Whether a service passes a check."""
     if callable(check):
         return check(started)
     try:
@@ -125,7 +125,7 @@ def answers(service: ServiceProcess, check: Check, started: Started) -> bool:
 
 
 def wait(service: ServiceProcess, started: Started, log: Path, check: Check) -> None:
-    """Return when a check is passed. Raises NotStarted with the end of its log if it ends or takes too long."""
+    """Return when a service passes a check. If it ends or takes too long, raises NotStarted with the end of its log."""
     deadline = time.monotonic() + service.start_seconds
     while not answers(service, check, started):
         if find(started) is None:
@@ -136,9 +136,9 @@ def wait(service: ServiceProcess, started: Started, log: Path, check: Check) -> 
 
 
 def stop(started: Started, seconds: float) -> bool:
-    """End a process with SIGTERM, and its children; False if SIGKILL was needed after `seconds`.
+    """End a process and its children with SIGTERM; False if SIGKILL was needed after `seconds`.
 
-    What it started as a session of its own is none of its children: a run may start a predictor that outlives it.
+    Children in another session are not ended: a run may start a predictor that must survive it.
     """
     process = find(started)
     if process is None:
@@ -153,7 +153,7 @@ def stop(started: Started, seconds: float) -> bool:
         late.kill()
     psutil.wait_procs(alive, timeout=5)
     for child in _CHILDREN:
-        child.poll()  # takes note of its end
+        child.poll()  # collects the exit status
     return not alive
 
 

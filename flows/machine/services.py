@@ -1,4 +1,4 @@
-"""What the platform on this machine consists of: each process with its command, its ports and how to ask for it."""
+"""The processes of the platform on this machine: each with its command, its ports and its checks."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _HEARTBEAT_SECONDS = 10
 
 
 def services(settings: PlatformSettings, version: str | None) -> list[ServiceProcess]:
-    """What should run while `version` is live, in the order of starting; the worker last, as it moves the others.
+    """The services that should run while `version` is live, in starting order; the worker is last and uses the others.
 
-    A registry that is elsewhere is not among them, nor an orchestrator that is, with its workers.
+    A registry that runs elsewhere is left out. If the orchestrator runs elsewhere, it and the worker are left out.
     """
-    found = [] if settings.mlflow_url else [registry(settings)]
+    chosen = [] if settings.mlflow_url else [registry(settings)]
     if not settings.prefect_url:
-        found.append(orchestrator(settings))
-    found.append(monitor(settings))
+        chosen.append(orchestrator(settings))
+    chosen.append(monitor(settings))
     if version is not None:
-        found += [predictor(settings, version), explainer(settings, version)]
-    return found if settings.prefect_url else [*found, worker(settings)]
+        chosen += [predictor(settings, version), explainer(settings, version)]
+    return chosen if settings.prefect_url else [*chosen, worker(settings)]
 
 
 def explainer_python(settings: PlatformSettings) -> Path:
-    """The interpreter that has the explainer's libraries, which may not be there."""
+    """The interpreter with the explainer's libraries; it may be missing."""
     return Path(settings.explainer_python or Path(sys.prefix).parent / ".venv-explainer" / "bin" / "python")
 
 
@@ -48,13 +48,13 @@ def registry(settings: PlatformSettings) -> ServiceProcess:
         url=settings.registry_url,
         alive="/health",
         ready="/health",
-        start_seconds=180,  # it imports for many seconds and makes its tables the first time
+        start_seconds=180,  # its imports take many seconds, and at its first start it creates its tables
         stop_seconds=10,
     )
 
 
 def orchestrator(settings: PlatformSettings) -> ServiceProcess:
-    """Prefect's server, its runs in SQLite in the state folder."""
+    """Prefect's server, with its runs in a SQLite file in the state folder."""
     port = settings.prefect_port
     return ServiceProcess(
         name="orchestrator",
@@ -67,13 +67,13 @@ def orchestrator(settings: PlatformSettings) -> ServiceProcess:
         url=settings.orchestrator_url,
         alive=HEALTH,
         ready=HEALTH,
-        start_seconds=180,  # as the registry
+        start_seconds=180,  # for the same reasons as the registry
         stop_seconds=10,
     )
 
 
 def worker(settings: PlatformSettings) -> ServiceProcess:
-    """The process that registers the deployments and runs them, each run a process of its own."""
+    """The process that registers the deployments and starts their runs, each as a separate process."""
 
     def online(started: Started) -> bool:
         return last_heartbeat(settings) > max(started.created, time.time() - 4 * _HEARTBEAT_SECONDS)
@@ -89,15 +89,15 @@ def worker(settings: PlatformSettings) -> ServiceProcess:
         },
         ports={},
         url=pool_page(settings),
-        alive=lambda _: True,  # without an orchestrator it waits for one
+        alive=lambda _: True,  # if the orchestrator is down, it waits for it
         ready=online,
         start_seconds=240,  # it waits for the orchestrator
-        stop_seconds=30,  # it ends the runs that it began
+        stop_seconds=30,  # it ends the runs that it started
     )
 
 
 def monitor(settings: PlatformSettings) -> ServiceProcess:
-    """The collector of records, which judges them."""
+    """The monitor, which collects records and judges them."""
     return ServiceProcess(
         name="monitor",
         command=(sys.executable, "-m", "monitoring"),
@@ -117,7 +117,7 @@ def monitor(settings: PlatformSettings) -> ServiceProcess:
 
 
 def explainer(settings: PlatformSettings, version: str) -> ServiceProcess:
-    """KServe's explainer for one version, by its own interpreter because its libraries and ours do not meet."""
+    """KServe's explainer for one version, with its own interpreter, because its libraries conflict with ours."""
     return ServiceProcess(
         name="explainer",
         command=(
@@ -129,13 +129,13 @@ def explainer(settings: PlatformSettings, version: str) -> ServiceProcess:
         url=settings.explainer_url,
         alive="/v2/health/live",
         ready="/v2/health/ready",
-        start_seconds=120,  # it imports for many seconds
+        start_seconds=120,  # its imports take many seconds
         stop_seconds=10,
     )
 
 
 def predictor(settings: PlatformSettings, version: str) -> ServiceProcess:
-    """What answers applications."""
+    """The predictor, which answers applications."""
     return ServiceProcess(
         name="predictor",
         command=(
@@ -149,5 +149,5 @@ def predictor(settings: PlatformSettings, version: str) -> ServiceProcess:
         alive="/v2/health/live",
         ready="/v2/health/ready",
         start_seconds=60,
-        stop_seconds=30,  # it says goodbye to its callers and ships what is left of its log
+        stop_seconds=30,  # it finishes its requests and sends the rest of its log
     )

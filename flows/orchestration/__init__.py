@@ -1,5 +1,5 @@
-"""Runs under Prefect, which shows them, keeps them, and asks a person.
+"""Runs under Prefect, which shows them, stores them, and asks a person for decisions.
 
-Here belong the flows, what they leave for a reader, and the worker that offers them; nothing else imports Prefect. What
-a run does is a plain function elsewhere, the same that a command calls where no server is up.
+The flows, their artifacts and the worker that runs them belong here; no other package imports Prefect. The work of a
+run is a plain function in another package. If no server is up, a command calls that function directly.
 """

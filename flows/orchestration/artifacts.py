@@ -1,4 +1,4 @@
-"""What a run leaves for a reader in Prefect's own pages."""
+"""The artifacts of a run on Prefect's pages, for readers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show_version(settings: PlatformSettings, version: Version, manifest: Manifest) -> None:
-    """The hold-out figures of a version, and where it and its run are."""
+    """Show the hold-out figures of a version, and a link to the version."""
     rows = [
         {"figure": name.replace("_", " "), "value": each.value, "from": each.low, "to": each.high}
         for name, each in manifest.metrics.items()
@@ -33,16 +33,19 @@ def show_version(settings: PlatformSettings, version: Version, manifest: Manifes
 
 
 def show_gate(version: str, gate: Gate) -> None:
-    """Each criterion of the gate with its figures."""
+    """Show each criterion of the gate with its figures."""
     create_table_artifact(
-        table=[{"criterion": one.name, "": PASSED[one.passed], "figures": one.sentence} for one in gate.criteria],
+        table=[
+            {"criterion": criterion.name, "": PASSED[criterion.passed], "figures": criterion.sentence}
+            for criterion in gate.criteria
+        ],
         key="gate",
         description=f"Version {version}: {gate.answer}. {gate.why}",
     )
 
 
 def show_change(settings: PlatformSettings, change: Change) -> None:
-    """How an attempt to change what is live ended, as the audit trail has it."""
+    """Show how an attempt to change the live version ended, from the audit trail."""
     create_markdown_artifact(markdown=page(change), key="change")
     if change.id:
         link = f"{settings.registry_page}/#/runs/{change.id}"
@@ -50,7 +53,7 @@ def show_change(settings: PlatformSettings, change: Change) -> None:
 
 
 def show_verdict(settings: PlatformSettings, verdict: str) -> None:
-    """The monitor's page and Evidently's report of the verdict behind a run."""
+    """Show links to the monitor's page and to Evidently's report of the verdict behind a run."""
     link = f"{settings.monitor_page}/review/verdicts/{verdict}"
     create_link_artifact(link=link, link_text=f"verdict {verdict}", key="verdict")
     create_link_artifact(link=f"{link}/report", link_text=f"drift report of verdict {verdict}", key="report")

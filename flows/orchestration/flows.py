@@ -1,6 +1,6 @@
-"""The flows: each does the run of its name step by step, in Prefect's sight, and shows what came of it.
+"""The flows: each does the run of its name as steps under Prefect, and shows the result.
 
-A deployment's run and a command's are the same flow; a command passes who asks for it.
+Deployments and commands run the same flow; a command also passes its user.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _ALSO: ContextVar[Say | None] = ContextVar("also", default=None)
-"""Who else hears what the steps say: the command that runs the flow."""
+"""The command's `say`, if a command runs the flow: it also gets the steps' lines."""
 
 
 class DecisionForm(RunInput):
-    """What a person says of a version that waits: Prefect's server, which has no logins, does not know who it is."""
+    """A person's decision about a version that waits. It asks for a name, because Prefect's server has no logins."""
 
     name: str = Field(min_length=2, description="Who decides; for the audit trail.")
     reason: str = Field(min_length=3, description="Why; for the audit trail.")
@@ -54,16 +54,16 @@ def train(
     cost_fn: float = Costs.fn,
     cost_fp: float = Costs.fp,
 ) -> Trained:
-    """As `credence train`; `data` is a folder of raw tables, a synthetic lender without it."""
+    """Do as `credence train`. `data` is a folder of raw tables; without it, a synthetic lender is made."""
     settings = from_environment()
     trained = plain.train(settings, step, data, trials, seed, allow, cost_fn, cost_fp, _id())
     artifacts.show_version(settings, trained.version, trained.manifest)
     return trained
 
 
-@flow(description="Learn anew from the champion's tables and what has become known since, and ask for its place.")
+@flow(description="Train a version on the champion's tables and on newly known outcomes, and promote it.")
 def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrain", by: str = "") -> Retrained:
-    """As `credence retrain`; without a person in `by`, the promotion waits for one where settings say so."""
+    """Do as `credence retrain`. If `by` names no person, the promotion waits for one if the settings require it."""
     settings = from_environment()
 
     def leave(version: str) -> None:
@@ -79,11 +79,12 @@ def retrain(verdict: str = "", kind: Literal["retrain", "recalibrate"] = "retrai
     return retrained
 
 
-@flow(description="Judge a version, and let it live if the gate or a person's reason lets it.")
+@flow(description="Judge a version, and put it live if the gate or a person's reason allows it.")
 def promote(version: str | None = None, approve: str | None = None, by: str = "", verdict: str | None = None) -> Change:
-    """As `credence promote`; `verdict` is what asks where no person does, and then one has to agree.
+    """Do as `credence promote`. `verdict` is None if a person asked; else it is a verdict's id, or "" for a schedule.
 
-    It is a verdict's id, empty for a calendar. A version that the gate lets live waits until a person resumes the run.
+    If no person asked and the settings require approval, a version that passes the gate waits until a person resumes
+    the run.
     """
     settings, by, decision = from_environment(), by or _name(), approval(approve)
     if verdict is not None and settings.approval == "required":
@@ -99,7 +100,7 @@ def promote(version: str | None = None, approve: str | None = None, by: str = ""
 
 @flow(description="Put the previous champion live again.")
 def rollback(why: str = "asked for", by: str = "") -> Change:
-    """As `credence rollback`."""
+    """Do as `credence rollback`."""
     settings = from_environment()
     change = plain.rollback(settings, step, by or _name(), why, _id())
     artifacts.show_change(settings, change)
@@ -111,7 +112,7 @@ FLOWS: dict[str, Callable[..., Any]] = {"train": train, "retrain": retrain, "pro
 
 @contextmanager
 def telling(say: Say) -> Iterator[None]:
-    """Let somebody else hear what the steps say."""
+    """During the block, pass the steps' lines to `say` too."""
     token = _ALSO.set(say)
     try:
         yield
@@ -120,7 +121,7 @@ def telling(say: Say) -> Iterator[None]:
 
 
 def step(name: str, work: Callable[[Say], Result]) -> Result:
-    """Do one long step of a run as a task, with a log of its own."""
+    """Do one long step of a run as a task with its own log."""
 
     @task(name=name, cache_policy=NO_CACHE, persist_result=False)
     def do() -> Result:
@@ -145,10 +146,10 @@ def _name() -> str:
 
 
 def _decided(settings: PlatformSettings, version: str | None, verdict: str) -> tuple[str, DecisionForm | None]:
-    """The version, with a person's decision if the gate says `promote`; the run leaves the machine until it is resumed.
+    """The version, with a person's decision if the gate answers `promote`. The run is suspended until it is resumed.
 
-    The resumed run begins again, and so judges again, before this returns. What was decided on is this version in place
-    of that champion: where either is another by then, a person is asked anew.
+    The resumed run begins again, so the gate judges again before this returns. The decision is about this version and
+    this champion: if either has changed, a person is asked again.
     """
     considered = step("gate", lambda say: plain.consider(settings, version, say))
     artifacts.show_gate(considered.version, considered.gate)
@@ -168,10 +169,10 @@ def _decided(settings: PlatformSettings, version: str | None, verdict: str) -> t
 
 
 def _id() -> str:
-    """By which what this run leaves in the registry is found."""
+    """The run's id, by which its results are found in the registry."""
     return str(runtime.flow_run.id)
 
 
 def _url() -> str:
-    """Where this run is seen."""
+    """The URL of this run's page."""
     return run_page(from_environment(), runtime.flow_run.id)

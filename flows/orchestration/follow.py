@@ -1,4 +1,4 @@
-"""A deployment's run, started and followed from elsewhere: what it says is told as it says it."""
+"""Starts a deployment's run, follows it from outside, and reports its log lines while it runs."""
 
 from __future__ import annotations
 
@@ -19,21 +19,22 @@ from flows.steps import Say
 
 _POLL_SECONDS = 1.0
 _AWAY_SECONDS = 120.0
-"""For a server that is moved to another node."""
+"""Seconds for which Prefect may be unreachable, because its server may move to another node."""
 _PAGE = 200
 _WARNING = 30
 _OF_THE_RUN = ("prefect.task_runs", "prefect.flow_runs")
-"""Loggers of its steps, and of what is around them."""
+"""Loggers of the run's steps, and of the run itself."""
 _LAST = "Finished in state"
-"""How a step's and a run's last line begins."""
+"""Beginning of the last line of a step and of a run."""
 _LATE_SECONDS = 5.0
-"""A run sends its lines every two seconds, and its state at once; one that was killed sends no last line."""
+"""Seconds to wait for the last line after the run ended. A run sends its lines every two seconds, but its state at
+once; a run that was killed sends no last line."""
 
 
 def follow_run(name: str, parameters: dict[str, object], settings: PlatformSettings, say: Say) -> str:
-    """Start a run of the deployment of a flow and return its id when it ended well.
+    """Start a run of a flow's deployment, and return the run's id when it has completed.
 
-    Raises FlowError if the run fails, is cancelled, or is no longer followed.
+    Raises FlowError if the run fails, is cancelled, or cannot be followed any more.
     """
     with get_client(sync_client=True) as client:
         try:
@@ -56,11 +57,11 @@ def follow_run(name: str, parameters: dict[str, object], settings: PlatformSetti
 
 
 def _until_it_ends(client: SyncPrefectClient, run: UUID, say: Say) -> State:
-    told, known, answered, ended = set[UUID](), "", time.monotonic(), 0.0
+    reported, known, answered, ended = set[UUID](), "", time.monotonic(), 0.0
     while True:
         try:
             state = client.read_flow_run(run).state
-            complete = _tell(client, run, told, say)
+            complete = _tell(client, run, reported, say)
         except httpx.HTTPError as error:
             if time.monotonic() > answered + _AWAY_SECONDS:
                 raise FlowError(f"Prefect does not answer any more, so the run cannot be followed: {error}") from error
@@ -76,8 +77,8 @@ def _until_it_ends(client: SyncPrefectClient, run: UUID, say: Say) -> State:
         time.sleep(_POLL_SECONDS)
 
 
-def _tell(client: SyncPrefectClient, run: UUID, told: set[UUID], say: Say) -> bool:
-    """What the steps said since, and what anybody warned of; lines come late and out of order.
+def _tell(client: SyncPrefectClient, run: UUID, reported: set[UUID], say: Say) -> bool:
+    """Report new lines of the steps, and new warnings. Lines arrive late and out of order.
 
     Returns whether the run's last line was among them.
     """
@@ -85,17 +86,17 @@ def _tell(client: SyncPrefectClient, run: UUID, told: set[UUID], say: Say) -> bo
     while True:
         page = client.read_logs(wanted, limit=_PAGE, offset=offset, sort=LogSort.TIMESTAMP_ASC)
         for line in page:
-            if line.id not in told and _is_told(line):
+            if line.id not in reported and _is_reported(line):
                 say(line.message.partition("\n")[0])
-            told.add(line.id)
+            reported.add(line.id)
             complete |= line.name == _OF_THE_RUN[1] and line.message.startswith(_LAST)
         if len(page) < _PAGE:
             return complete
         offset += _PAGE
 
 
-def _is_told(line: Log) -> bool:
-    """What a step says, and what worker and cluster warn of; how a run failed, with its traceback, is in its state."""
+def _is_reported(line: Log) -> bool:
+    """Whether a line is reported: a line of a step, or a warning of worker or cluster. The run's state has failures."""
     if line.name not in _OF_THE_RUN:
         return line.level >= _WARNING
     return line.name == _OF_THE_RUN[0] and line.level < _WARNING and not line.message.startswith(_LAST)

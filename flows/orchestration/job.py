@@ -1,7 +1,7 @@
-"""`python -m flows.orchestration.job`: what a run's Job does in a cluster, once Prefect's server answers.
+"""`python -m flows.orchestration.job`: the command of a run's Job in a cluster. It waits for Prefect's server first.
 
-Prefect's own command fails at once where the server is away for a moment, moved to another node for instance; the run
-would have crashed before it began, and nobody would start it again.
+Prefect's own command fails at once if the server is unreachable for a moment, for instance while it moves to another
+node. Then the run would crash before it began, and it would not be started again.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from flows.errors import FlowError
 from flows.settings import from_environment
 
 _RUN = (sys.executable, "-m", "prefect", "flow-run", "execute")
-"""Its supervisor is there when the pod is told to end: to reschedule the run, or to cancel it."""
+"""This command includes a supervisor, which reschedules or cancels the run when the pod must end."""
 
 
 def main() -> None:
-    """Become Prefect's command; exit with 1 and say why where the settings are none."""
-    # a container's first process hears no signal that it does not ask for
+    """Become Prefect's command. If the settings are invalid, exit with 1 and a message."""
+    # A container's first process gets a signal only if it has a handler for it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended while it waited for Prefect"))
     try:
         settings = from_environment()
@@ -29,7 +29,7 @@ def main() -> None:
         asyncio.run(wait_for_server(settings))
     except FlowError as error:
         sys.exit(f"error: {error}")
-    os.execv(_RUN[0], _RUN)  # noqa: S606 - a command of ours, which is to hear the signals itself
+    os.execv(_RUN[0], _RUN)  # noqa: S606 - our own command, which must get the signals itself
 
 
 if __name__ == "__main__":

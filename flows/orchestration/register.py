@@ -1,7 +1,7 @@
-"""`python -m flows.orchestration.register`: after an installation or an upgrade, lets all else follow it.
+"""`python -m flows.orchestration.register`: the last step of an installation or an upgrade.
 
-It registers the work pool and the deployments at Prefect's server, and applies the template of what serves where it is
-another than the one that is live. Done twice, it changes nothing.
+It registers the work pool and the deployments at Prefect's server. If the template of the serving objects has changed,
+it applies the new one. A second run changes nothing.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from flows.settings import PlatformSettings, from_environment
 from training.registry import Registry
 
 _SERVER_SECONDS = 300.0
-"""It makes its tables when it starts for the first time."""
+"""Seconds to wait for Prefect's server, which creates its tables at its first start."""
 _BUSY_SECONDS = 5.0
 
 
 def register_and_apply(settings: PlatformSettings) -> None:
-    """Raises FlowError."""
+    """Register at Prefect, and in a cluster apply the template. Raises FlowError."""
     asyncio.run(_register(settings))
     if settings.in_cluster:
         _apply_template(settings)
@@ -36,7 +36,7 @@ async def _register(settings: PlatformSettings) -> None:
 
 
 def _apply_template(settings: PlatformSettings) -> None:
-    """Wait for whoever changes what is live just now: it may have begun with the template from before."""
+    """Apply the template. If the live version is being changed, wait, because that may use the old template."""
     home, until = Cluster(settings, Registry(settings.registry_url), _say), time.monotonic() + settings.deploy_seconds
     while True:
         try:
@@ -57,11 +57,11 @@ def _apply_template(settings: PlatformSettings) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - the log of a hook is what it prints
+    print(text, flush=True)  # noqa: T201 - a hook's output is its log
 
 
 def main() -> None:
-    """Exit with 1 and say why where it does not succeed."""
+    """Register and apply; on failure, exit with 1 and a message."""
     try:
         register_and_apply(from_environment())
     except FlowError as error:

@@ -1,7 +1,7 @@
-"""Making Prefect's work pool and the deployments what they should be.
+"""Creates and updates Prefect's work pool and the deployments.
 
-On one machine a run is a process beside the worker's. In a cluster it is a Job of the chart's making: Prefect fills in
-what to run, and all else (image, resources, service account, volumes) is in the manifest that the chart mounts.
+On one machine, a run is a child process of the worker. In a cluster, it is a Job: Prefect fills in the command, and
+everything else (image, resources, service account, volumes) is in the manifest that the chart mounts.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ from flows.orchestration.flows import promote, retrain, rollback, train
 from flows.settings import PlatformSettings
 
 _COMMAND = "{{ command }}"
-"""Where Prefect puts what a Job runs."""
+"""Placeholder for which Prefect inserts the Job's command."""
 
 
 async def register(settings: PlatformSettings) -> list[str]:
-    """Make the pool and the deployments; a second time changes nothing. Returns the deployments' names.
+    """Create or update the pool and the deployments; returns the deployments' names.
 
-    Raises FlowError where the cluster's Job manifest is none, ClusterRefused.
+    Raises FlowError for an invalid Job manifest in a cluster, ClusterRefused.
     """
     async with get_client() as client:
         await client.create_work_pool(work_pool(settings, _owner(settings)), overwrite=True)
     return [
         await _deploy(settings, train),
-        await _deploy(settings, retrain, cron=settings.retrain_cron or None, concurrency_limit=_one_at_a_time()),
+        await _deploy(settings, retrain, cron=settings.retrain_cron or None, concurrency_limit=_single_run()),
         await _deploy(settings, promote),
         await _deploy(settings, rollback),
     ]
 
 
 def work_pool(settings: PlatformSettings, owner: Object | None) -> WorkPoolCreate:
-    """The pool that runs are taken from: of processes, or in a cluster of Jobs, which go with their `owner`."""
+    """The work pool of the runs: processes, or in a cluster Jobs, which are deleted with their `owner`."""
     if not settings.in_cluster:
         return WorkPoolCreate(name=POOL, type="process")
     if not settings.run_template:
@@ -55,36 +55,38 @@ def work_pool(settings: PlatformSettings, owner: Object | None) -> WorkPoolCreat
 
 
 def job_template(settings: PlatformSettings, owner: Object | None) -> dict[str, Any]:
-    """Prefect's own template of a run, with the chart's manifest in it. Raises FlowError for one that is none."""
-    from prefect_kubernetes.worker import KubernetesWorker  # what a laptop does not pay for
+    """Prefect's own template of a run, with the chart's manifest in it. Raises FlowError for an invalid manifest."""
+    from prefect_kubernetes.worker import KubernetesWorker  # slow to import, and needed only in a cluster
 
-    found: dict[str, Any] = KubernetesWorker.get_default_base_job_template()
+    pool_template: dict[str, Any] = KubernetesWorker.get_default_base_job_template()
     job = manifest(Path(settings.run_template))
     if owner is not None:
         job["metadata"]["ownerReferences"] = [owner]
-    found["job_configuration"]["job_manifest"] = job
-    found["variables"]["properties"]["namespace"]["default"] = settings.namespace
-    return found
+    pool_template["job_configuration"]["job_manifest"] = job
+    pool_template["variables"]["properties"]["namespace"]["default"] = settings.namespace
+    return pool_template
 
 
 def manifest(path: Path) -> dict[str, Any]:
-    """A run's Job manifest, with what Prefect looks for in one. Raises FlowError."""
+    """A run's Job manifest, with the fields that Prefect requires. Raises FlowError."""
     try:
-        found = yaml.safe_load(path.read_text())
-        pod = found["spec"]["template"]["spec"]
+        document = yaml.safe_load(path.read_text())
+        pod = document["spec"]["template"]["spec"]
         container = pod["containers"][0]
     except (OSError, yaml.YAMLError, KeyError, TypeError, IndexError) as error:
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise FlowError(f"{path} (CREDENCE_RUN_TEMPLATE): expected a Job manifest with a container, {said}") from error
+        problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise FlowError(
+            f"{path} (CREDENCE_RUN_TEMPLATE): expected a Job manifest with a container, {problem}"
+        ) from error
     if container.get("args") != _COMMAND:
         expected = f'expected args: "{_COMMAND}" in the first container, got {container.get("args")!r}'
         raise FlowError(f"{path} (CREDENCE_RUN_TEMPLATE): {expected}")
-    pod |= {"parallelism": 1, "completions": 1, "restartPolicy": "Never"}  # so it tells a Job that it can follow
-    return dict(found)
+    pod |= {"parallelism": 1, "completions": 1, "restartPolicy": "Never"}  # Prefect follows only such a Job
+    return dict(document)
 
 
 def _owner(settings: PlatformSettings) -> Object | None:
-    """What Jobs go with when the release is removed; None on one machine."""
+    """The object with which Jobs are deleted when the release is removed; None on one machine."""
     return template.owner(Serving(settings, print).config()) if settings.in_cluster else None
 
 
@@ -108,5 +110,5 @@ def _job_variables(settings: PlatformSettings) -> dict[str, str]:
     return {"working_dir": str(settings.folder), "command": command}
 
 
-def _one_at_a_time() -> ConcurrencyLimitConfig:
+def _single_run() -> ConcurrencyLimitConfig:
     return ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)

@@ -1,8 +1,8 @@
-"""Prefect's server, whose transactions in SQLite wait for each other.
+"""Prefect's server, with SQLite transactions that wait for each other.
 
-A transaction of Prefect reads first and writes then. If another one writes in between, SQLite refuses the write, and
-the server answers 503. Prefect's clients ask again. Its pages do not: what a person decided about a version would be
-lost.
+A transaction of Prefect reads first and then writes. If another one writes in between, SQLite refuses the write, and
+the server answers 503. Prefect's clients try again, but its pages do not. So a person's decision about a version would
+be lost.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
 
 
 class WaitingSqlite(AioSqliteConfiguration):
-    """SQLite where a transaction takes the lock for writing when it begins, and waits for it."""
+    """SQLite configuration in which a transaction waits for the write lock when it begins."""
 
     @asynccontextmanager
     async def begin_transaction(
         self, session: AsyncSession, with_for_update: bool = False
     ) -> AsyncGenerator[AsyncSessionTransaction, None]:
-        """Prefect asks for the lock itself in a few places, by `with_for_update`."""
+        """Always take the write lock; Prefect itself does so in a few places, with `with_for_update`."""
         async with super().begin_transaction(session, with_for_update=True) as transaction:
-            await session.connection()  # SQLAlchemy begins with the first statement, unless it is asked to
-            token = SQLITE_BEGIN_MODE.set("DEFERRED")  # what only reads meanwhile must not wait for the lock
+            await session.connection()  # begins now; SQLAlchemy otherwise begins with the first statement
+            token = SQLITE_BEGIN_MODE.set("DEFERRED")  # transactions that only read must not wait for the lock
             try:
                 yield transaction
             finally:
@@ -36,7 +36,7 @@ class WaitingSqlite(AioSqliteConfiguration):
 
 
 def create_app() -> FastAPI:
-    """Prefect's application, by the settings in the environment."""
+    """Prefect's application, with the settings from the environment."""
     url = PREFECT_API_DATABASE_CONNECTION_URL.value()
     if url.startswith("sqlite"):
         set_database_config(WaitingSqlite(connection_url=url))

@@ -1,7 +1,7 @@
 """`python -m flows.orchestration.worker`: registers the deployments at Prefect's server and runs them.
 
-On one machine each run is a process of its own, with this one's environment: settings in force when the platform came
-up hold for it. In a cluster each is a Job, which goes on when the worker ends.
+On one machine, each run is a separate process with the worker's environment. So it has the settings with which the
+platform was started. In a cluster, each run is a Job, which continues when the worker ends.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from flows.orchestration.registration import register
 from flows.settings import PlatformSettings, from_environment
 
 _END_SECONDS = 20.0
-"""A run may be in the middle of a computation."""
+"""Seconds in which a run must end; it may be in the middle of a computation."""
 _REPORT_SECONDS = 1.0
-"""For the worker to report a run whose process it saw end."""
+"""Seconds for the worker to report a run whose process has ended."""
 
 
 async def _work(settings: PlatformSettings) -> None:
     await wait_for_server(settings)
     await register(settings)
-    # In a cluster its health is asked for, at /health on Prefect's PREFECT_WORKER_WEBSERVER_PORT.
+    # In a cluster, a probe asks for its health, at /health on Prefect's PREFECT_WORKER_WEBSERVER_PORT.
     await _worker(settings).start(with_healthcheck=settings.in_cluster)
 
 
 def _worker(settings: PlatformSettings) -> BaseWorker[Any, Any, Any]:
     if not settings.in_cluster:
         return ProcessWorker(work_pool_name=POOL, name="this machine")
-    # Read when it is imported: without it the observer of Jobs asks for those of the whole cluster.
+    # Read at import. Without it, the observer of Jobs asks for the Jobs of the whole cluster.
     os.environ["PREFECT_INTEGRATIONS_KUBERNETES_OBSERVER_NAMESPACES"] = settings.namespace
     from prefect_kubernetes.worker import KubernetesWorker
 
@@ -63,7 +63,7 @@ async def _work_until_stopped(settings: PlatformSettings) -> None:
 
 
 def _end_runs() -> None:
-    """End the runs' processes while their worker is there; cancelled with it they would be shown as running."""
+    """End the runs' processes while their worker still exists; otherwise Prefect would show them as running."""
     runs = psutil.Process().children()
     for run in runs:
         run.terminate()
@@ -73,7 +73,7 @@ def _end_runs() -> None:
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT, which end the runs that were begun, but for Jobs; exit with 1 and say why not."""
+    """Run until SIGTERM or SIGINT, which also end the runs, but not Jobs. On failure, exit with 1 and a message."""
     try:
         asyncio.run(_work_until_stopped(from_environment()))
     except FlowError as error:

@@ -1,4 +1,4 @@
-"""What the runs do, as plain functions: train, retrain, promote, roll back, and smaller things that commands do.
+"""The work of runs as plain functions: train, retrain, promote, roll back, and smaller tasks of commands.
 
-Nothing here knows whether it runs in a command, under Prefect or in a Job.
+No function here depends on whether it runs in a command, under Prefect or in a Job.
 """

@@ -1,4 +1,4 @@
-"""What a person decided about a version."""
+"""A person's decision about a version."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class HumanDecision:
     """A person's decision, with the reason for the audit trail."""
 
     kind: Literal["approve", "agree", "refuse"]
-    """`approve` lets a version live if the gate leaves that to a person. The others are about a version that the gate
-    lets live: `agree` is only recorded, `refuse` keeps the champion."""
+    """`approve` puts a version live if the gate leaves the decision to a person. The others are about a version that
+    passed the gate: `agree` is only recorded, `refuse` keeps the champion."""
     reason: str
 
     def __post_init__(self) -> None:

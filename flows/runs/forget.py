@@ -1,4 +1,4 @@
-"""A client forgotten: the records of answered applications erased wherever they are."""
+"""Forgets a client: erases the records of the client's applications in all places."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from flows.settings import PlatformSettings
 
 
 def forget_client(settings: PlatformSettings, client: int) -> dict[str, int]:
-    """Erase a client's records in the prediction log of this machine and in the store; how many each.
+    """Erase a client's records in the prediction log of this machine and in the store; returns both numbers.
 
-    The log comes first: what is erased there can no longer reach the store. Raises NotUp, FlowError.
+    The log comes first, because its erased records can then no longer reach the store. Raises NotUp, FlowError.
     """
     if settings.in_cluster:
-        in_log = 0  # nobody but a predictor itself reaches its log, which it ships within seconds
+        in_log = 0  # only the predictor can access its log, and it sends its records within seconds
     elif "predictor" in Platform(settings).running():
         in_log = erase_logged(settings.admin_url, client)
     else:

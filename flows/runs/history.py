@@ -1,4 +1,4 @@
-"""`credence history`: a new client history for the live version, here or in a cluster."""
+"""`credence history`: makes a new client history for the live version, here or in a cluster."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Made:
 
 
 def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Made:
-    """Write the client history that a version reads, by default the live one, and let a running predictor take it.
+    """Write the client history of a version, by default the live one, and let a running predictor load it.
 
     Raises DataError, RegistryError, FlowError.
     """
@@ -46,11 +46,11 @@ def refresh(platform: Platform, data: Path, version: str | None, say: Say) -> Ma
 
 
 def renew(settings: PlatformSettings, data: Path, say: Say) -> Made:
-    """Write the client history that the live version in a cluster reads, and let every pod start anew with it.
+    """Write the client history of the live version in a cluster, and restart every pod with it.
 
     Raises DataError, RegistryError, BundleError, FlowError.
     """
-    from flows.deploy.cluster import Cluster  # with Kubernetes' client, which a laptop does not pay for
+    from flows.deploy.cluster import Cluster  # imports Kubernetes' client, which is slow and needed only in a cluster
 
     registry = Registry(settings.registry_url)
     home = Cluster(settings, registry, say)

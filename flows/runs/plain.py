@@ -1,7 +1,7 @@
-"""The runs that people and schedules start, as plain functions of a few long steps.
+"""The runs that people and schedules start, as plain functions with a few long steps.
 
-A step tells its `say` what it is doing. `flow_run` is the id of Prefect's run, if there is one. What takes
-seconds to import is imported when it is needed.
+A step reports its progress to its `say`. `flow_run` is the id of Prefect's run, if there is one. Modules that take
+seconds to import are imported when they are needed.
 """
 
 from __future__ import annotations
@@ -33,13 +33,16 @@ def train(
     cost_fp: float = Costs.fp,
     flow_run: str | None = None,
 ) -> Trained:
-    """A model from raw tables, registered as the next version. Raises RegistryError, DataError, TrainingError."""
+    """Train a model on raw tables and register it as the next version.
+
+    Raises RegistryError, DataError, TrainingError.
+    """
     from flows.runs.train import SYNTHETIC_CLIENTS, data_folder, train_and_register
     from training.registry import Registry
     from training.runs.train import Options
 
     registry = Registry(settings.registry_url, flow_run=flow_run)
-    registry.aliases()  # a registry that is away is better known before the training than after it
+    registry.aliases()  # if the registry does not answer, fail before the training and not after it
     source = "synthetic" if data is None else "the folder given with --data"
     options = Options(seed=seed, trials=trials, costs=Costs(cost_fn, cost_fp), allow=tuple(allow or ()), source=source)
     given, clients = None if data is None else Path(data), SYNTHETIC_CLIENTS
@@ -55,7 +58,7 @@ def promote(
     decision: HumanDecision | None = None,
     flow_run: str | None = None,
 ) -> Change:
-    """A version judged, and live if the gate or a person's decision lets it. As `promote_version`."""
+    """Judge a version, and put it live if the gate or a person's decision allows it. Raises as `promote_version`."""
     from flows.deploy.home import home_for
     from flows.runs.promote import promote_version
     from training.registry import Registry
@@ -71,7 +74,7 @@ def promote(
 
 
 def consider(settings: PlatformSettings, version: str | None, say: Say) -> Considered:
-    """What the gate says of a version, by default the challenger. Raises as `consider_version` does."""
+    """The gate's answer about a version, by default the challenger. Raises as `consider_version` does."""
     from flows.runs.promote import consider_version
     from training.registry import Registry
 
@@ -81,7 +84,7 @@ def consider(settings: PlatformSettings, version: str | None, say: Say) -> Consi
 def rollback(
     settings: PlatformSettings, step: Step, by: str, why: str = "asked for", flow_run: str | None = None
 ) -> Change:
-    """The previous champion live again. Raises as `flows.runs.promote` does."""
+    """Put the previous champion live again. Raises as `return_to_previous` does."""
     from flows.deploy.home import home_for
     from flows.runs.promote import return_to_previous
     from training.registry import Registry
@@ -103,9 +106,9 @@ def retrain(
     flow_run: str | None = None,
     promotion: Callable[[str], Change | None] | None = None,
 ) -> Retrained:
-    """A version learned from what has become known, and promoted. Raises as `flows.runs.retrain` does.
+    """Train a version with the newly known outcomes, and promote it. Raises as `retrain_and_promote` does.
 
-    `promotion` is what becomes of the version, by default what `promote` does.
+    `promotion` is called with the new version; the default is `promote`.
     """
     from flows.runs.retrain import retrain_and_promote
 
@@ -127,4 +130,4 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "promote": _promote_for_command,
     "rollback": rollback,
 }
-"""By name, with the parameters of the flow of that name."""
+"""The runs by name; each has the parameters of the flow with this name."""

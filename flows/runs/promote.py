@@ -1,9 +1,9 @@
-"""A version takes another's place: judged, put live step by step, proved, and put back if a step fails.
+"""Replaces the live version: judges the new version, puts it live in steps, checks it, and undoes this if a step fails.
 
-The aliases move last, and the audit trail is written around everything: an attempt is recorded as `begun` before
-anything is touched, so whatever ends this process, the next promotion or rollback finds it and resumes it where the new
-version answers already, or else puts the old one back. Who is champion is what the trail says; an alias that a person
-moved by hand lets no version past the gate.
+An attempt is recorded in the audit trail as `begun` before anything changes; the aliases move last. So, if this process
+ends early, the next promotion or rollback finds the attempt. It resumes it if the new version already answers, or else
+puts the old version back. The trail determines the champion. If a person moves an alias by hand, no version passes the
+gate by that.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from training.registry.trail import Change, Gate, State
 from training.tables import DataError
 
 _REFUSALS = (FlowError, RegistryError, BundleError, DataError)
-"""What a step raises when it does not succeed; anything else is a fault, and raised again once it is undone."""
+"""Errors of a step that does not succeed. Any other exception is a fault, and is raised again after the undo."""
 
 
 @dataclass(frozen=True)
 class Considered:
-    """A version with what the gate says of it."""
+    """A version with the gate's answer."""
 
     version: str
     champion: str | None
-    """The version it was compared with; None for a first one."""
+    """The version that it was compared with; None for a first version."""
     gate: Gate
 
 
@@ -52,9 +52,9 @@ def promote_version(
     say: Say,
     decision: HumanDecision | None = None,
 ) -> Change:
-    """Judge a version, by default the challenger, and put it live if the gate or a person's decision lets it.
+    """Judge a version, by default the challenger, and put it live if the gate or a person's decision allows it.
 
-    Raises RegistryError, FlowError before anything is changed; what fails later is undone, and the change tells.
+    Raises RegistryError, FlowError before anything is changed. A later failure is undone, and the change says so.
     """
     with home.alone():
         settled = settle(home, registry, say)
@@ -81,8 +81,8 @@ def consider_version(registry: Registry, settings: PlatformSettings, version: st
         return Considered(number, champion, judge(evidence.hold_out(new), evidence.fitness(None, new)))
     say(f"judging version {number} against version {champion}")
     old = Bundle.open(registry.download(champion, settings.models))
-    found = evidence.gather_evidence(settings, champion, old, new, say)
-    return Considered(number, champion, judge(found, evidence.fitness(old, new)))
+    gathered = evidence.gather_evidence(settings, champion, old, new, say)
+    return Considered(number, champion, judge(gathered, evidence.fitness(old, new)))
 
 
 def carry_out(
@@ -94,10 +94,10 @@ def carry_out(
     say: Say,
     decision: HumanDecision | None = None,
 ) -> Change:
-    """Put a considered version live, or record that it was not let: the state of the change says which.
+    """Put a considered version live, or record that this is not allowed; the state of the change says which.
 
-    Raises RegistryError before anything is changed, FlowError if the champion is another by now, Unfinished if what was
-    live could not be put back.
+    Raises RegistryError before anything is changed, FlowError if the champion has changed, Unfinished if the previous
+    version could not be put back.
     """
     with home.alone():
         settle(home, registry, say)
@@ -109,7 +109,7 @@ def carry_out(
             kind="promote",
             by=by,
             at=_now(),
-            # what answers already without having been promoted is nothing to go back to
+            # If the version already answers without a promotion, it cannot also be the one to go back to.
             before=considered.champion if live == considered.version else live,
             after=considered.version,
             why=gate.why if refusal is None else f"refused by {by}: {refusal}. The gate: {gate.why}",
@@ -122,14 +122,14 @@ def carry_out(
 
 
 def return_to_previous(home: Home, registry: Registry, *, by: str, why: str, say: Say) -> Change:
-    """Put the previous champion live again, without a gate; a second rollback returns.
+    """Put the previous champion live again, without a gate. A second rollback reverses the first.
 
-    An unfinished change is ended first. If that does what a rollback is for, it is the change that is returned: going
-    on would pass by the version that the caller wants back. Raises as `carry_out` does.
+    An unfinished change is ended first. If that already has the effect of a rollback, this change is returned, because
+    another rollback would go past the version that the caller wants. Raises as `carry_out` does.
     """
     with home.alone():
         settled = settle(home, registry, say)
-        # what was asked for has just been done: a rollback ended, or a promotion was put back
+        # The requested effect has just happened: a rollback was finished, or a promotion was undone.
         if settled and (settled[0].kind == "rollback") == (settled[0].state == "done"):
             return settled[0]
         live, previous = home.live(), trail.previous(registry.changes())
@@ -140,7 +140,7 @@ def return_to_previous(home: Home, registry: Registry, *, by: str, why: str, say
 
 
 def settle(home: Home, registry: Registry, say: Say) -> Sequence[Change]:
-    """End what was left unfinished: resumed if its version is applied, otherwise undone; returns how it ended.
+    """End unfinished changes: a change is resumed if its version is live, otherwise undone. Returns the ended changes.
 
     Raises RegistryError, Unfinished.
     """
@@ -155,9 +155,9 @@ def _settle(change: Change, home: Home, registry: Registry, say: Say) -> Change:
 
 
 def _make(change: Change, home: Home, registry: Registry, say: Say) -> Change:
-    """Take every step of a recorded change; if one fails, what was live is put back.
+    """Do every step of a recorded change; if a step fails, put the previous version back.
 
-    Whether nobody else answers can stay open. That is no fault of the version, so it is not undone.
+    It may remain uncertain whether another version still answers. That is not the version's fault, so it is not undone.
     """
     try:
         home.deploy(change.after)
@@ -177,7 +177,7 @@ def _make(change: Change, home: Home, registry: Registry, say: Say) -> Change:
 
 
 def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseException) -> Change:
-    """Put back what was live, which needs no registry; then the alias, and record it."""
+    """Put the previous version back, which needs no registry; then put the alias back, and record the end."""
     try:
         _put_back(change, home, say)
     except _REFUSALS as error:
@@ -192,7 +192,7 @@ def _undo(change: Change, home: Home, registry: Registry, say: Say, cause: BaseE
 
 
 def _unfinished(change: Change, registry: Registry, cause: BaseException, state: str) -> Unfinished:
-    """The error of a change that stays begun; the audit trail keeps its cause, if the registry answers."""
+    """The error of a change that stays `begun`. If the registry answers, the audit trail stores the cause."""
     unfinished = Unfinished(change.kind, change.after, cause, state)
     with suppress(RegistryError):
         registry.note(
@@ -213,7 +213,7 @@ def _put_back(change: Change, home: Home, say: Say) -> None:
 
 
 def _name(change: Change, registry: Registry) -> None:
-    """Move the aliases; the previous one first, so that a crash between the two loses neither."""
+    """Move the aliases; `previous_champion` first, so that a crash between the two loses neither version."""
     replaced = change.before or registry.aliases().get("champion")
     if replaced not in (None, change.after):
         registry.alias("previous_champion", str(replaced))
@@ -221,7 +221,7 @@ def _name(change: Change, registry: Registry) -> None:
 
 
 def _name_back(change: Change, registry: Registry) -> None:
-    """Let the aliases name what they did before `_name` moved them, or one of them."""
+    """Move the aliases back, if `_name` moved one or both."""
     aliases, previous = registry.aliases(), trail.previous(registry.changes())
     if change.before is not None and aliases.get("champion") == change.after:
         registry.alias("champion", change.before)
@@ -241,7 +241,7 @@ def _check_unchanged(considered: Considered, live: str | None, registry: Registr
     if champion != considered.champion:
         raise FlowError(
             f"version {version} was compared with version {considered.champion}, but the champion is version "
-            f"{champion} by now: `credence promote {version}` compares anew"
+            f"{champion} by now: `credence promote {version}` compares again"
         )
     if live not in (None, champion, version) and version != champion:
         raise FlowError(
@@ -253,7 +253,7 @@ def _check_unchanged(considered: Considered, live: str | None, registry: Registr
 
 
 def _again(version: str) -> Gate:
-    """The champion itself needs no gate: it passed one, and is put live again where it is not."""
+    """A gate's answer for the champion: it has passed the gate before, so it may go live again."""
     why = f"version {version} is champion by the audit trail"
     return Gate(
         answer="promote",

@@ -1,4 +1,4 @@
-"""A registered version put where pods fetch it, without being promoted."""
+"""Publishes a registered version where pods fetch it, without a promotion."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from training.registry import Registry
 
 @dataclass(frozen=True)
 class Published:
-    """Where a version lies from now on."""
+    """The place of a published version."""
 
     version: str
     url: str
-    """The MLflow server's."""
+    """URL of the MLflow server."""
     folder: str
-    """Below its artifacts."""
+    """Folder below the server's artifacts."""
 
 
 def publish_version(settings: PlatformSettings, version: str) -> Published:
-    """Publish a version's bundle; published again it is the same. Raises RegistryError, BundleError."""
+    """Publish a version's bundle; a second publication changes nothing. Raises RegistryError, BundleError."""
     registry = Registry(settings.registry_url)
     path = registry.download(registry.version(version).number, settings.models)
     return Published(version, registry.url, remote.publish(registry.url, path, MODEL, version))

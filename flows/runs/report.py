@@ -1,4 +1,4 @@
-"""The drift report of chosen applications: those of a window, or of a file."""
+"""Draws the drift report of a window's or a file's applications."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")
 
 def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) -> Window:
     """Draw a window's records; returns the figures of the page. Raises NotUp, FlowError, BundleError."""
-    found = _WINDOW.fullmatch(window)
-    if found is None:
+    match = _WINDOW.fullmatch(window)
+    if match is None:
         raise FlowError(f"window: expected an id like 3-12, as the review pages name it, got {window!r}")
-    bundle = _bundle(settings, local_version(settings, found["version"], say))
+    bundle = _bundle(settings, local_version(settings, match["version"], say))
     records = fetch_records(settings, window)
     return _draw(bundle, records, out, f"window {window}", say)
 
 
 def report_file(settings: PlatformSettings, file: Path, version: str | None, out: Path, say: Say) -> Window:
-    """Draw a file's applications, answered by a version or the live one; returns the figures of the page.
+    """Draw a file's applications, with the answers of a version, by default the live one; returns the page's figures.
 
     Raises DataError, FlowError, BundleError.
     """
@@ -49,7 +49,7 @@ def report_file(settings: PlatformSettings, file: Path, version: str | None, out
 
 
 def answered(file: Path, scorer: BatchScorer) -> tuple[pa.Table, int]:
-    """A file's applications with their probabilities, and how many the predictor would refuse to answer.
+    """A file's applications with their probabilities, and the number that the predictor would refuse.
 
     Raises DataError, and FlowError if it would refuse all of them.
     """
@@ -78,7 +78,7 @@ def _bundle(settings: PlatformSettings, version: str) -> Bundle:
 
 def _draw(bundle: Bundle, records: pa.Table, out: Path, about: str, say: Say) -> Window:
     say(f"drawing {len(records):,} applications, which takes about half a minute")
-    from monitoring.pages.evidently import ReportError, draw  # ten seconds
+    from monitoring.pages.evidently import ReportError, draw  # the import takes ten seconds
 
     try:
         return draw(bundle, records, out, about)

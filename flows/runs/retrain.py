@@ -1,7 +1,7 @@
-"""A retraining: the champion's tables and what has become known since, to a version that asks for its place.
+"""A retraining: trains a new version on the champion's tables and on newly known outcomes, and promotes it.
 
-What is learned from are the raw tables that the champion came from and the labelled applications of all closed cohorts
-older than the champion's latest. Nothing is learned from that one: the gate compares both versions on it.
+The training data are the champion's raw tables, and the labelled applications of all closed cohorts that are older than
+the champion's latest. The latest cohort is held out, because the gate compares both versions on it.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ Kind = Literal["retrain", "recalibrate"]
 
 @dataclass(frozen=True)
 class Gathered:
-    """What a retraining has to learn from."""
+    """The data of a retraining, and the champion that it begins with."""
 
     champion: str
     path: Path
-    """Where the champion's bundle lies."""
+    """Folder of the champion's bundle."""
     recent: Recent
 
 
 @dataclass(frozen=True)
 class Retrained:
-    """A version that was learned, and what became of it."""
+    """A trained version, and the change that its promotion made."""
 
     version: Version
     manifest: Manifest
     change: Change | None
-    """None where a person has to agree first."""
+    """None if a person must agree first."""
 
 
 def retrain_and_promote(
@@ -60,7 +60,7 @@ def retrain_and_promote(
     kind: Kind = "retrain",
     flow_run: str | None = None,
 ) -> Retrained:
-    """Learn a version and let it ask for the champion's place; at the verdict behind it, note what was done.
+    """Train a version and promote it; note each action at the verdict that asked for it.
 
     `flow_run` is the id of Prefect's run. Raises RegistryError, NotUp, FlowError, DataError, TrainingError.
     """
@@ -75,14 +75,14 @@ def retrain_and_promote(
         change = promote(version.number)
         if change is not None:
             note_action(settings, verdict, trail.describe_change(change), version.number, url)
-    except BaseException as error:  # also where the run is cancelled
+    except BaseException as error:  # also if the run is cancelled
         note_action(settings, verdict, f"{kind} failed: {error or type(error).__name__}", url=url)
         raise
     return Retrained(version, manifest, change)
 
 
 def gather_cohorts(settings: PlatformSettings, registry: Registry, say: Say) -> Gathered:
-    """Fetch the champion and every closed cohort. Raises RegistryError, NotUp, FlowError saying what is missing."""
+    """Fetch the champion and all closed cohorts. Raises RegistryError, NotUp, and FlowError if something is missing."""
     champion = trail.champion(registry.changes(), registry.aliases())
     if champion is None:
         raise FlowError("there is no champion to learn anew from: `credence train`, then `credence promote`")
@@ -102,9 +102,9 @@ def gather_cohorts(settings: PlatformSettings, registry: Registry, say: Say) -> 
 
 
 def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohort]:
-    """The cohorts that may be learned from, and the one to be judged on: the champion's latest.
+    """The cohorts for training, and the held-out cohort for the gate, which is the champion's latest.
 
-    Raises FlowError if there are too few.
+    Raises FlowError if there are too few cohorts.
     """
     held_out = latest_cohort(closed, champion)
     if held_out is None:
@@ -122,7 +122,7 @@ def divide(closed: Sequence[Cohort], champion: str) -> tuple[list[Cohort], Cohor
 
 
 def in_order(tables: Mapping[str, pa.Table], held_out: pa.Table) -> dict[str, pa.Table]:
-    """The records of cohorts in the order of their first, without cohorts that began after the one that is held out."""
+    """Cohorts' records in the order of their first record, without cohorts that began after the held-out one."""
     began = {name: _began(table) for name, table in tables.items()}
     return {name: tables[name] for name in sorted(began, key=began.__getitem__) if began[name] < _began(held_out)}
 
@@ -132,7 +132,7 @@ def _began(table: pa.Table) -> int:
 
 
 def learn(gathered: Gathered, kind: Kind, registry: Registry, say: Say) -> Version:
-    """A new version, registered. Raises RegistryError, FlowError, BundleError, DataError, TrainingError."""
+    """Train and register a new version. Raises RegistryError, FlowError, BundleError, DataError, TrainingError."""
     if kind == "recalibrate":
         return recalibrate_and_register(gathered.path, gathered.champion, gathered.recent, registry, say)
     folder = tables(gathered, registry)
@@ -141,7 +141,7 @@ def learn(gathered: Gathered, kind: Kind, registry: Registry, say: Say) -> Versi
 
 
 def origin(gathered: Gathered, registry: Registry) -> str:
-    """The version whose training the champion goes back to: its own, unless it was only recalibrated."""
+    """The version that was trained on raw tables: the champion, or its origin if it was only recalibrated."""
     number, manifest = gathered.champion, Bundle.open(gathered.path).manifest
     while manifest.parent is not None:
         number = manifest.parent
@@ -150,7 +150,7 @@ def origin(gathered: Gathered, registry: Registry) -> str:
 
 
 def tables(gathered: Gathered, registry: Registry) -> Path:
-    """The folder of raw tables that the champion came from. Raises FlowError where it is gone."""
+    """The folder of the champion's raw tables. Raises FlowError if it does not exist any more."""
     number = origin(gathered, registry)
     folder = Path(registry.version(number).source)
     if not folder.is_absolute() or not folder.is_dir():
@@ -162,7 +162,7 @@ def tables(gathered: Gathered, registry: Registry) -> Path:
 
 
 def like(manifest: Manifest, parameters: dict[str, str]) -> Options:
-    """What the champion's training was told, from its manifest and from the parameters of its run."""
+    """The options of the champion's training, from its manifest and from the parameters of its run."""
     policy = manifest.policy
     return Options(
         source=parameters.get("source", Options.source),

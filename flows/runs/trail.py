@@ -1,4 +1,4 @@
-"""What the audit trail says about who is champion, held beside what is live and what the aliases name."""
+"""The champion according to the audit trail, and its comparison with the live version and the aliases."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _NO_PODS: Mapping[str, str] = MappingProxyType({})
 
 
 def champion(changes: Sequence[Change], aliases: Mapping[str, str]) -> str | None:
-    """The version that the last completed change put live; before the first one, what the alias names.
+    """The version that the last completed change put live; before the first change, the version of the alias.
 
-    An alias that a person moved by hand makes no champion: it would let a version past the gate.
+    If a person moved the alias by hand, that makes no champion, because the version would bypass the gate.
     """
     return next((change.after for change in changes if change.state == "done"), aliases.get("champion"))
 
 
 def previous(changes: Sequence[Change]) -> str | None:
-    """The version that was champion before the present one: what a rollback returns to.
+    """The version that was champion before the present one, to which a rollback returns.
 
-    By the trail alone, which has no version that did not pass; no alias is asked.
+    Only the trail counts, because it has only versions that passed the gate. The aliases do not count.
     """
     done = [change for change in changes if change.state == "done"]
     lived = [change.after for change in done] + [change.before for change in done[-1:]]
@@ -29,7 +29,7 @@ def previous(changes: Sequence[Change]) -> str | None:
 
 
 def describe_change(change: Change) -> str:
-    """How an attempt to change what is live ended, in a sentence."""
+    """How an attempt to change the live version ended, as a sentence."""
     if change.state == "done":
         return f"version {change.after} is live, in place of {change.before or 'none'}"
     return f"version {change.after} is not live: {change.state}. {change.why}"
@@ -41,11 +41,11 @@ def mismatches(
     live: str | None,
     pods: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
-    """What does not fit together, each with the command that repairs it.
+    """All contradictions, each as a sentence with the command that repairs it.
 
-    `pods` are those that get requests, with the version that each answers.
+    `pods` are the pods that get requests, with the version of each pod's answers.
     """
-    found = [
+    sentences = [
         f"the {change.kind} to version {change.after} is under way or was cut short: "
         "the next `credence promote` or `credence rollback` resumes or undoes it"
         for change in changes
@@ -54,12 +54,14 @@ def mismatches(
     expected, named = champion(changes, aliases), aliases.get("champion")
     if live is not None and live != expected:
         ends = "there is no champion" if expected is None else f"the champion is version {expected}"
-        found.append(f"version {live} is live, but {ends}: `credence promote {expected or live}` sets it right")
-    found += [
+        sentences.append(f"version {live} is live, but {ends}: `credence promote {expected or live}` sets it right")
+    sentences += [
         f"pod {name} answers with version {version}, but {live} is live: `credence promote {live}` sets it right"
         for name, version in pods.items()
         if version != live
     ]
     if named != expected:
-        found.append(f"the alias champion names version {named}, but it is {expected}: `credence promote {expected}`")
-    return found
+        sentences.append(
+            f"the alias champion names version {named}, but it is {expected}: `credence promote {expected}`"
+        )
+    return sentences

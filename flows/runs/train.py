@@ -1,4 +1,4 @@
-"""A training run: raw tables to a registered version."""
+"""A training run: makes a registered version from raw tables."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ SYNTHETIC_CLIENTS = 20_000
 
 @dataclass(frozen=True)
 class Trained:
-    """A version that was learned."""
+    """A trained version."""
 
     version: Version
     manifest: Manifest
     seconds: float | None
-    """Of the training; None where it was elsewhere."""
+    """Duration of the training; None if it ran elsewhere."""
 
 
 def data_folder(home: Path, given: Path | None, clients: int, seed: int, say: Say) -> Path:
-    """The folder of raw tables to train on: the one given, or a synthetic lender's in the state folder."""
+    """The folder of raw tables for the training: `given`, or a synthetic lender's in the state folder."""
     if given is not None:
         return given
     folder = home / "data" / f"synthetic-{clients}-{seed}"
@@ -53,10 +53,10 @@ def train_and_register(
     before: Callable[[], None] | None = None,
     recent: Recent | None = None,
 ) -> Trained:
-    """Read, train and register; nothing is left behind but what the registry has.
+    """Read, train and register. All results are in the registry; no other files remain.
 
-    `before` is called before the registry is asked, which may come up while the model is trained. With recent
-    applications it is trained on them too, and judged on the latest.
+    `before` is called before the request to the registry, which may start while the model is trained. With `recent`
+    applications, the model is also trained on them, and judged on the latest.
     Raises DataError, TrainingError, RegistryError.
     """
     tables = read(data, say)
@@ -70,7 +70,7 @@ def train_and_register(
 
 
 def recalibrate_and_register(champion: Path, number: str, recent: Recent, registry: Registry, say: Say) -> Version:
-    """Calibrate version `number`, whose bundle lies at `champion`, on recent outcomes, and register that as a version.
+    """Calibrate version `number`, whose bundle is in `champion`, on recent outcomes, and register a new version.
 
     Raises BundleError, TrainingError, RegistryError.
     """
@@ -79,7 +79,7 @@ def recalibrate_and_register(champion: Path, number: str, recent: Recent, regist
         manifest = recalibrate(Bundle.open(champion), number, recent, path, say)
         say("registering the version")
         parameters = {"family": manifest.family, "seed": manifest.seed, **_origin(manifest)}
-        source = registry.version(number).source  # its raw tables are this one's too: its client history comes of them
+        source = registry.version(number).source  # the same raw tables, from which its client history is made
         return registry.register(path, Figures(parameters, _metrics(manifest), (), source))
 
 
@@ -91,7 +91,7 @@ def _metrics(manifest: Manifest) -> dict[str, float]:
 
 
 def _origin(manifest: Manifest) -> dict[str, Any]:
-    """What a version was learned from beside the raw tables."""
+    """The sources of a version in addition to the raw tables."""
     return {
         "population": manifest.population,
         "cohorts": ", ".join(manifest.cohorts),
@@ -101,7 +101,7 @@ def _origin(manifest: Manifest) -> dict[str, Any]:
 
 
 def figures(made: TrainingRun, options: Options, tables: Tables, data: Path) -> Figures:
-    """What the registry logs of a run."""
+    """The parameters, metrics and trials that the registry logs for a run."""
     metrics = _metrics(made.manifest) | {"training_seconds": made.seconds}
     metrics |= {"features": len(made.manifest.features), "dropped_features": len(made.results.dropped)}
     parameters: dict[str, Any] = asdict(options) | {"family": made.manifest.family, **_origin(made.manifest)}

@@ -1,1 +1,1 @@
-"""The HTTP interface: FastAPI routes, and what requests may carry. Nothing is judged or stored here by itself."""
+"""The HTTP interface: FastAPI routes, and checks of requests. Other packages judge and store."""

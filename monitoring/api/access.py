@@ -1,6 +1,6 @@
-"""Who may write: who says the token, where there is one, and no page of another site.
+"""Who may write: a caller with the token, if a token is set, but never a page of another site.
 
-Looking is free to whoever reaches the monitor; records are personal data, so who does is the network's to say.
+Everyone who can reach the monitor may read. Records are personal data, so the network must restrict who reaches it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _LOOKS = ("GET", "HEAD", "OPTIONS")
 
 
 async def guard(request: Request) -> None:
-    """Raises ForeignError for a write from another site's page, UnauthorizedError for one without the token."""
+    """Raises ForeignError for a write from another site's page, UnauthorizedError for a write without the token."""
     if request.method in _LOOKS:
         return
     site = _foreign(request)
@@ -25,16 +25,18 @@ async def guard(request: Request) -> None:
     token: str = request.app.state.token
     given = request.headers.get("authorization", "")
     if token and not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
-        what = "another one" if given else "none"
-        raise UnauthorizedError(f"Authorization: expected `Bearer` and the token of CREDENCE_MONITOR_TOKEN, got {what}")
+        token_sent = "another one" if given else "none"
+        raise UnauthorizedError(
+            f"Authorization: expected `Bearer` and the token of CREDENCE_MONITOR_TOKEN, got {token_sent}"
+        )
 
 
 def _foreign(request: Request) -> str:
-    """What says that another site's page is asking, if something does; programs say neither."""
+    """The header that shows a request from another site's page, or ""; programs send neither header."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return "" if site in ("same-origin", "none") else f"Sec-Fetch-Site: {site}"
-    # without TLS a browser tells another host no more than this
+    # Without TLS, a browser sends another host only the Origin header.
     origin = request.headers.get("origin")
     own = origin is None or urlsplit(origin).netloc == request.headers.get("host")
     return "" if own else f"Origin: {origin}"

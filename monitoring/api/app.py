@@ -1,4 +1,4 @@
-"""The collector's HTTP interface: records in from predictors, records and figures out to people and programs."""
+"""The collector's HTTP interface: it takes records from predictors, and gives records and figures to its callers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from monitoring.pages.routes import attach
 from monitoring.pages.source import FactSource
 from monitoring.review import Reviewer
 from monitoring.settings import MonitorSettings
-from monitoring.store.paging import Filters, Page, next_link, present, statement, told_at
+from monitoring.store.paging import Filters, Page, iso_time, next_link, present, statement
 from monitoring.store.records import Store
 from serving.records import ANSWERED_HEADER, CONTENT_TYPE, NEWEST_HEADER, SEGMENT_HEADER
 
@@ -44,7 +44,7 @@ router = APIRouter()
 def create(
     store: Store, reviewer: Reviewer, facts: FactSource, drawings: Drawings, settings: MonitorSettings
 ) -> FastAPI:
-    """The application around a store, what judges its records, and what the pages show of it."""
+    """The application of a store, of the reviewer that judges its records, and of the pages that show the results."""
     app = FastAPI(
         title="Credence monitor",
         summary="Records of answered applications",
@@ -101,7 +101,7 @@ async def receive(
     answered: Annotated[str | None, Header(alias=ANSWERED_HEADER)] = None,
     newest: Annotated[str | None, Header(alias=NEWEST_HEADER)] = None,
 ) -> Response:
-    """Take frames of records: all of them or none, each once. An empty body only reports what was answered."""
+    """Store frames of records: all or none, each record once. An empty body only reports how many were answered."""
     account = report(segment, answered, newest)
     batch = parse(await read_body(request, CONTENT_TYPE))
     receipt = await run_in_threadpool(store.ingest, batch, account)
@@ -116,8 +116,8 @@ def page(
     rows = store.rows(statement(filters, part))
     shown = rows[: part.limit]
     schemas = store.schemas({row["schema"] for row in shown}) if part.fields else {}
-    told = [present(row, schemas.get(row["schema"])) for row in shown]
-    return answer({"records": told, "next": next_link(filters, part, rows)})
+    presented = [present(row, schemas.get(row["schema"])) for row in shown]
+    return answer({"records": presented, "next": next_link(filters, part, rows)})
 
 
 @router.get("/v1/records/{id}")
@@ -132,31 +132,35 @@ def one(store: StoreOf, id: str) -> Response:  # noqa: A002 - the parameter's na
 
 @router.delete("/v1/clients/{client}/records")
 def forget(store: StoreOf, client: Client) -> Response:
-    """Erase a client's records, and those still on their way. The predictors' logs are erased by the predictors."""
+    """Erase a client's records, also those that have not arrived yet. The predictors erase their own logs."""
     return answer({"forgotten": store.forget(client)})
 
 
 @router.get("/v1/status")
 def status(store: StoreOf, reviewer: ReviewerOf) -> Response:
-    """What is here, and what is missing; how the last review went."""
+    """How many records are stored and how many are missing; the result of the last review."""
     now = store.status()
-    told: dict[str, Any] = {**now.account._asdict(), "missing": now.account.missing, "completeness": now.account.share}
-    told |= {"stored": now.stored, "forgotten": now.forgotten, "expired": now.expired, "versions": now.versions}
-    told |= {"oldest": told_at(now.oldest), "newest": told_at(now.newest)}
+    content: dict[str, Any] = {
+        **now.account._asdict(),
+        "missing": now.account.missing,
+        "completeness": now.account.share,
+    }
+    content |= {"stored": now.stored, "forgotten": now.forgotten, "expired": now.expired, "versions": now.versions}
+    content |= {"oldest": iso_time(now.oldest), "newest": iso_time(now.newest)}
     condition = reviewer.condition
-    told["review"] = {**condition._asdict(), "at": told_at(condition.at)}
-    return answer(told)
+    content["review"] = {**condition._asdict(), "at": iso_time(condition.at)}
+    return answer(content)
 
 
 @router.get("/metrics")
 def scrape(store: StoreOf, reviewer: ReviewerOf) -> Response:
-    """The same figures for Prometheus, and those of the live version's window, cohort and verdict."""
+    """The same figures for Prometheus, and the figures of the live version's window, cohort and verdict."""
     return Response(metrics.text(store.status(), reviewer.standing()), media_type=metrics.CONTENT_TYPE)
 
 
 @router.get("/docs", include_in_schema=False)
 async def docs(request: Request) -> Response:
-    """What can be asked; FastAPI's own page is made of scripts from another site."""
+    """All paths with their purpose. FastAPI's own page is not used, because it loads scripts from another site."""
     rows = [
         (f"{method.upper()} {path}", operation["description"])
         for path, methods in request.app.openapi()["paths"].items()
@@ -174,7 +178,7 @@ async def live() -> Response:
 
 @router.get("/health/ready")
 def ready(store: StoreOf) -> Response:
-    """Whether the database answers, too."""
+    """Whether the process and the database answer."""
     store.database.prepare()
     return answer({"ready": True})
 
@@ -189,7 +193,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         asyncio.create_task(_review_until(stopping, reviewer, drawings, app.state.review_seconds)),
     ]
     yield
-    # Not cancelled: their threads would go on with connections that nobody closes.
+    # The tasks are not cancelled: their threads would go on, with connections that are never closed.
     stopping.set()
     await asyncio.gather(*tasks)
     reviewer.close()
@@ -217,20 +221,20 @@ async def _review_until(stopping: asyncio.Event, reviewer: Reviewer, drawings: D
         await run_in_threadpool(reviewer.look)
         try:
             drawings.follow((await run_in_threadpool(reviewer.standing)).verdict)
-        except Exception as error:  # noqa: BLE001 - the schedule goes on without a drawing
+        except Exception as error:  # noqa: BLE001 - a missing drawing must not stop the schedule
             logger.warning("no report is drawn: %s", type(error).__name__)
 
 
 async def _answer_error(_: Request, error: Exception) -> Response:
     if isinstance(error, RequestError):
-        told = answer({"error": str(error)}, error.status)
+        response = answer({"error": str(error)}, error.status)
         if error.status == 401:
-            told.headers["WWW-Authenticate"] = "Bearer"
-        return told
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
     if isinstance(error, StoreError):
         logger.error("%s", error)
         return answer({"error": str(error)}, error.status)
-    # An exception's own words may quote an applicant's values; the places in the code do not.
+    # An exception's message may quote an applicant's values; the stack does not.
     places = "".join(traceback.format_tb(error.__traceback__))
     logger.error("failed to answer: %s\n%s", type(error).__name__, places)
     return answer({"error": "a mistake of ours; the log says where"}, 500)

@@ -1,4 +1,4 @@
-"""What the routes share: their access to the store and the reviewer, checks of parameters and bodies, JSON answers."""
+"""Shared by the routes: access to the store and the reviewer, checks of parameters and bodies, JSON answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from monitoring.review import Reviewer
 from monitoring.store.records import Store
 
 _PATIENCE = 30.0
-"""Seconds that a body may take to come."""
+"""Seconds in which a body must arrive."""
 
 
 def _store(request: Request) -> Store:
@@ -31,7 +31,7 @@ ReviewerOf = Annotated[Reviewer, Depends(_reviewer)]
 
 
 def check_names(request: Request, known: set[str]) -> None:
-    """Raises RequestError for a parameter that is not known, or there twice."""
+    """Raises RequestError for a parameter that is unknown or repeated."""
     given = [name for name, _ in request.query_params.multi_items()]
     for name in given:
         if name not in known:
@@ -41,7 +41,7 @@ def check_names(request: Request, known: set[str]) -> None:
 
 
 async def read_body(request: Request, expected: str) -> bytes:
-    """Raises RequestError for a body that is of another type, too large, or does not come."""
+    """The whole body. Raises RequestError if it has another type, is too large, or does not arrive."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != expected:
         raise ContentTypeError(f"Content-Type: expected {expected}, got {kind!r}")
@@ -63,5 +63,5 @@ async def read_body(request: Request, expected: str) -> bytes:
 
 
 def answer(content: object, status_code: int = 200) -> Response:
-    """What is told, as JSON."""
+    """A response with the content as JSON."""
     return Response(msgspec.json.encode(content), status_code, media_type="application/json")

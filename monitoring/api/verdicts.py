@@ -1,4 +1,4 @@
-"""The collector's HTTP interface to what was judged: outcomes in, windows, cohorts and verdicts out."""
+"""The collector's HTTP interface for judging: it takes outcomes, and gives windows, cohorts and verdicts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Done(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ListQuery:
-    """Which part of a list, newest first."""
+    """The requested part of a list, newest first."""
 
     def __init__(
         self,
@@ -59,10 +59,10 @@ ListQueryOf = Annotated[ListQuery, Depends()]
 
 @router.post("/v1/outcomes", openapi_extra=_JSON)
 async def tell(request: Request, store: StoreOf) -> Response:
-    """Take what became of applications: all of them or none; the same again changes nothing."""
-    told = parse_outcomes(await read_body(request, "application/json"))
-    known = await run_in_threadpool(store.tell, told)
-    return answer({"received": len(told), "new": known.new, "changed": known.changed})
+    """Store outcomes of applications: all or none. Sending an outcome again changes nothing."""
+    outcomes = parse_outcomes(await read_body(request, "application/json"))
+    receipt = await run_in_threadpool(store.tell, outcomes)
+    return answer({"received": len(outcomes), "new": receipt.new, "changed": receipt.changed})
 
 
 @router.get("/v1/windows")
@@ -79,7 +79,7 @@ def list_cohorts(store: StoreOf, part: ListQueryOf) -> Response:
 
 @router.get("/v1/cohorts/{id}/records")
 def list_records(store: StoreOf, reviewer: ReviewerOf, id: str) -> Response:  # noqa: A002 - the parameter's name
-    """All records of a window with what became of them, as an Arrow stream."""
+    """All records of a window with their outcomes, as an Arrow stream."""
     span = reviewer.archive.span(id)
     if span is None:
         raise NotFoundError(f"id: expected that of a closed window, got {id!r}")
@@ -88,10 +88,10 @@ def list_records(store: StoreOf, reviewer: ReviewerOf, id: str) -> Response:  # 
 
 @router.get("/v1/verdicts")
 def list_verdicts(store: StoreOf, reviewer: ReviewerOf, part: ListQueryOf) -> Response:
-    """Verdicts with what became of them and what was done, newest first, a page at a time."""
+    """Verdicts with the state of their retraining and all actions, newest first, a page at a time."""
     rows = store.rows(listed(verdicts, part.version, part.limit, part.cursor))
-    told = [_told(one) for one in reviewer.judgements.judged(rows[: part.limit])]
-    return answer({"verdicts": told, "next": next_of(verdicts, part.version, part.limit, rows)})
+    contents = [_content_of(judged) for judged in reviewer.judgements.judged(rows[: part.limit])]
+    return answer({"verdicts": contents, "next": next_of(verdicts, part.version, part.limit, rows)})
 
 
 @router.get("/v1/verdicts/{id}")
@@ -100,12 +100,12 @@ def one_verdict(store: StoreOf, reviewer: ReviewerOf, id: str) -> Response:  # n
     rows: Any = store.rows(select(verdicts).where(verdicts.c.id == id))
     if not rows:
         raise _unknown(id)
-    return answer(_told(reviewer.judgements.judged(rows)[0]))
+    return answer(_content_of(reviewer.judgements.judged(rows)[0]))
 
 
 @router.post("/v1/verdicts/{id}/actions", openapi_extra=_JSON)
 async def act(request: Request, reviewer: ReviewerOf, id: str) -> Response:  # noqa: A002 - the parameter's name
-    """Note what was done about a verdict."""
+    """Note an action that was done about a verdict."""
     done = decode(await read_body(request, "application/json"), _Done)
     for field in ("what", "version", "run"):
         _check_text(field, getattr(done, field))
@@ -123,7 +123,7 @@ def review(reviewer: ReviewerOf) -> Response:
 
 @router.put("/v1/live", openapi_extra=_JSON)
 async def tell_live(request: Request, reviewer: ReviewerOf) -> Response:
-    """Say which version is live, before it has answered."""
+    """Report which version is live, before it has answered."""
     live = decode(await read_body(request, "application/json"), _Live)
     _check_text("version", live.version)
     if not live.version:
@@ -134,8 +134,8 @@ async def tell_live(request: Request, reviewer: ReviewerOf) -> Response:
 
 def _contents(store: Store, table: Table, part: ListQuery) -> Response:
     rows = store.rows(listed(table, part.version, part.limit, part.cursor))
-    told = [msgspec.Raw(_content(row)) for row in rows[: part.limit]]
-    return answer({table.name: told, "next": next_of(table, part.version, part.limit, rows)})
+    contents = [msgspec.Raw(_content(row)) for row in rows[: part.limit]]
+    return answer({table.name: contents, "next": next_of(table, part.version, part.limit, rows)})
 
 
 def _content(row: RowMapping) -> bytes:
@@ -143,11 +143,11 @@ def _content(row: RowMapping) -> bytes:
     return content.encode()
 
 
-def _told(judged: FollowedVerdict) -> dict[str, Any]:
+def _content_of(judged: FollowedVerdict) -> dict[str, Any]:
     delivery = judged.delivery
     state = {name: getattr(delivery, name) for name in ("state", "note", "attempt", "run")}
-    told: dict[str, Any] = msgspec.to_builtins(judged.verdict)
-    return told | {"delivery": {**state, "changed_at": judged.changed_at}, "actions": judged.actions}
+    content: dict[str, Any] = msgspec.to_builtins(judged.verdict)
+    return content | {"delivery": {**state, "changed_at": judged.changed_at}, "actions": judged.actions}
 
 
 def _unknown(id: str) -> NotFoundError:  # noqa: A002 - the parameter's name

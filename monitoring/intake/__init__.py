@@ -1,1 +1,1 @@
-"""Requests as values: frames of the log, outcomes, how much of a log has arrived. Pure."""
+"""Turns requests into values: frames of the log, outcomes, and how much of a log has arrived. Pure."""

@@ -1,4 +1,4 @@
-"""What was answered against what was received."""
+"""Compares how many records were answered with how many were received."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any, NamedTuple
 
 
 class Completeness(NamedTuple):
-    """Over all segments that the store has heard of."""
+    """The counts over all segments that the store knows."""
 
     answered: int
-    """Records that predictors say they wrote."""
+    """Records that predictors report as written."""
     received: int
-    """Those of them that came, the forgotten and expired ones included."""
+    """Records of these that arrived, including the forgotten and the expired."""
     duplicates: int
     lag_seconds: float
-    """How far what came trails what was answered, in the segment where that is worst."""
+    """Seconds from the newest received record to the newest answered record, in the segment with the largest lag."""
 
     @property
     def missing(self) -> int:
-        """Records that are on their way, or lost."""
+        """Records that have not arrived yet, or are lost."""
         return self.answered - self.received
 
     @property
     def share(self) -> float:
-        """1.0 where nothing is missing."""
+        """Received records over answered records; 1.0 if nothing is missing."""
         return self.received / self.answered if self.answered else 1.0
 
 
 def completeness(segments: Iterable[Mapping[Any, Any]]) -> Completeness:
-    """From the rows of the table of segments."""
+    """Count from the rows of the table of segments."""
     answered = received = duplicates = behind = 0
     for segment in segments:
-        # More came than was announced: it will be. What came counts as answered.
+        # More records may arrive than the last report counted; all received records count as answered.
         known = max(segment["answered"], segment["received"])
         answered += known
         received += segment["received"]

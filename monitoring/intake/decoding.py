@@ -1,4 +1,4 @@
-"""A request's JSON as a struct."""
+"""Decodes a request's JSON into a struct."""
 
 from __future__ import annotations
 

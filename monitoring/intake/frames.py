@@ -1,4 +1,4 @@
-"""A request's frames as rows, checked so that the store cannot choke on one."""
+"""Turns a request's frames into rows, and checks them so that no row can fail in the store."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from serving.records import (
 
 _INT64 = range(-(2**63), 2**63)
 _TIMES = range(253_402_300_800_000_000)
-"""Microseconds from 1970 to the year 10000: what can be told as a date."""
+"""Microseconds from 1970 to the year 10000: the times that can be shown as a date."""
 
 
 class LogFrames(NamedTuple):
-    """What one request brings."""
+    """The content of one request."""
 
     schemas: tuple[Schema, ...]
     records: tuple[Record, ...]
     forgotten: tuple[str, ...]
-    """Ids of records whose clients were forgotten before they were shipped."""
+    """Ids of records that were not sent because their client was forgotten first."""
 
 
 def parse(body: bytes) -> LogFrames:
-    """A body's frames. Raises RequestError, which names the offset, for bytes that are not frames or not whole."""
+    """A body's frames. Raises RequestError, which names the offset, for invalid or incomplete frames."""
     schemas: list[Schema] = []
     records: list[Record] = []
     forgotten: list[str] = []
@@ -59,7 +59,7 @@ def parse(body: bytes) -> LogFrames:
 
 
 def report(segment: str | None, answered: str | None, newest: str | None) -> SegmentReport | None:
-    """A report from its three headers, None without them. Raises RequestError for numbers that are none."""
+    """A report from its three headers; None if there is no segment. Raises RequestError for an invalid number."""
     if segment is None:
         return None
     return SegmentReport(
@@ -68,7 +68,7 @@ def report(segment: str | None, answered: str | None, newest: str | None) -> Seg
 
 
 def check_shape(record: Record, schema: Schema | None) -> None:
-    """Raises RequestError for a record whose arrays are not as long as its schema says."""
+    """Raises RequestError for a record whose arrays do not have the lengths of its schema, or that has no schema."""
     if schema is None:
         raise RequestError(f"record {record.id}: schema: expected one that was sent before, got {record.schema!r}")
     due = (4 * len(schema.numeric), len(schema.categorical), 4 * len(schema.history))
@@ -81,7 +81,7 @@ def check_shape(record: Record, schema: Schema | None) -> None:
 
 
 def row(record: Record) -> dict[str, object]:
-    """A record as a row of its table."""
+    """A record as a row of the table of records."""
     values = msgspec.structs.asdict(record)
     values["categorical"] = msgspec.msgpack.encode(record.categorical)
     values["warnings"] = msgspec.json.encode(record.warnings).decode()
@@ -89,7 +89,7 @@ def row(record: Record) -> dict[str, object]:
 
 
 def segment_of(id: str) -> str:  # noqa: A002 - the field's name
-    """The segment that gave an id."""
+    """The name of the segment in a record's id."""
     return id.rpartition("-")[0]
 
 

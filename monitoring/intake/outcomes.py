@@ -1,4 +1,4 @@
-"""What became of applications, as a request tells it."""
+"""Outcomes of applications, as a request reports them."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from monitoring.errors import RequestError
 from monitoring.intake.decoding import decode
 
 SMALLEST = 1e-4
-"""Share of the refused that may be explored: an outcome that stands for more of them than the inverse is all of a
-figure, and its square soon no number at all."""
+"""Smallest share of explored applications. An outcome has the weight 1 / share: with a smaller share, one outcome would
+decide a figure, and the square of its weight could overflow."""
 
 
 class ReportedOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What became of one accepted application."""
+    """The outcome of one accepted application."""
 
     record: str
     """The record's id."""
     defaulted: bool
     explored: float | None = None
-    """Where the model refused: the share of refused applications that are accepted at random to learn from them."""
+    """If the model refused: the share of refused applications that are accepted at random to learn from them."""
 
 
-class _Told(msgspec.Struct, forbid_unknown_fields=True):
+class _Outcomes(msgspec.Struct, forbid_unknown_fields=True):
     outcomes: tuple[ReportedOutcome, ...]
 
 
 def parse_outcomes(body: bytes) -> tuple[ReportedOutcome, ...]:
-    """The outcomes in a request's JSON. Raises RequestError for what is none, or told twice."""
-    told = decode(body, _Told).outcomes
+    """The outcomes in a request's JSON. Raises RequestError for an invalid or a repeated outcome."""
+    outcomes = decode(body, _Outcomes).outcomes
     seen: set[str] = set()
-    for outcome in told:
+    for outcome in outcomes:
         if "\x00" in outcome.record:
             raise RequestError(f"record: expected the id of a record, got {outcome.record!r}")
         if outcome.record in seen:
@@ -40,14 +40,14 @@ def parse_outcomes(body: bytes) -> tuple[ReportedOutcome, ...]:
                 f"record {outcome.record}: explored: expected a share from {SMALLEST:g} to 1, got {outcome.explored}"
             )
         seen.add(outcome.record)
-    return told
+    return outcomes
 
 
 def check_outcome(outcome: ReportedOutcome, refused: bool | None) -> None:
-    """Raises RequestError for an outcome that cannot be of its record; `refused` is None where no record is there.
+    """Raises RequestError for an outcome that does not fit its record; `refused` is None if there is no such record.
 
-    Whoever is accepted against the model without being drawn at random is not like those who were refused, and
-    nothing can be learned about them from him.
+    A refused applicant who was accepted without a random draw is not like the other refused applicants. So his outcome
+    cannot be used to learn about them.
     """
     if refused is None:
         raise RequestError(

@@ -1,1 +1,1 @@
-"""From records and outcomes to figures, and from figures to a judgement. Pure: no SQL, no HTTP, no clock."""
+"""Turns records and outcomes into figures, and figures into a judgement. Pure: no SQL, no HTTP, no clock."""

@@ -1,4 +1,4 @@
-"""The records of a window as arrays, from rows of the table of records; and as a batch of the Arrow stream."""
+"""Converts rows of the table of records into a window's arrays, or into a batch of the Arrow stream."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from serving.records import Schema
 from training.bundle import Rows
 
 RecordRow = Mapping[Any, Any]
-"""A row of the table of records, with `defaulted` and `explored` of its outcome."""
+"""A row of the table of records, with the columns `defaulted` and `explored` of its outcome."""
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """The records of one window as arrays, in the order of time."""
+    """The records of one window as arrays [n], in order of time."""
 
     rows: Rows
     probability: npt.NDArray[np.float64]
@@ -29,18 +29,18 @@ class Chunk:
     warned: npt.NDArray[np.bool_]
     """Whether the answer carried a warning."""
     histories: Sequence[str]
-    """History status of each."""
+    """History status of each record."""
     outcome: npt.NDArray[np.int8]
-    """1 defaulted, 0 repaid, -1 not known."""
+    """1 for defaulted, 0 for repaid, -1 for not known."""
     weight: npt.NDArray[np.float64]
-    """Of a labelled row: 1 where it was accepted, 1/share where it was explored; NaN where the outcome is not known."""
+    """1 for an accepted row, 1 / share for an explored row, NaN if the outcome is not known."""
 
     def __len__(self) -> int:
         return len(self.probability)
 
 
 def arrange(records: Sequence[RecordRow], schemas: Mapping[str, Schema], wanted: Schema) -> Rows:
-    """Records as the rows of a graph; a column that a record does not have is missing in it."""
+    """Records as a graph's rows, with the columns of `wanted`; a column that a record lacks is missing in its row."""
     count = len(records)
     rows = Rows(
         np.full((count, len(wanted.numeric)), np.nan, np.float32),
@@ -57,7 +57,7 @@ def arrange(records: Sequence[RecordRow], schemas: Mapping[str, Schema], wanted:
 
 
 def chunk(rows: Rows, records: Sequence[RecordRow]) -> Chunk:
-    """The arrays of records whose columns are `rows`."""
+    """Build the arrays of records; `rows` has their columns."""
     outcome, weight = labels(records)
     return Chunk(
         rows=rows,
@@ -81,12 +81,12 @@ def labels(records: Sequence[RecordRow]) -> tuple[npt.NDArray[np.int8], npt.NDAr
 
 
 def refused(record: RecordRow) -> bool:
-    """Whether the application was refused. The text of a decision is the bundle's, so it cannot tell."""
+    """Whether the application was refused. The text of a decision cannot show this, because each bundle has its own."""
     return bool(record["probability"] >= record["threshold"])
 
 
 def batch(records: Sequence[RecordRow], schemas: Mapping[str, Schema], wanted: Schema) -> pa.RecordBatch:
-    """Records in the columns of `cohort_schema`."""
+    """Records as a batch with the columns of `cohort_schema`."""
     outcome, weight = labels(records)
     made: dict[str, Any] = _columns(arrange(records, schemas, wanted), wanted)
     made |= {"outcome": pa.array(outcome == 1, mask=outcome < 0), "weight": pa.array(weight, from_pandas=True)}
@@ -99,7 +99,7 @@ def batch(records: Sequence[RecordRow], schemas: Mapping[str, Schema], wanted: S
 
 
 def _columns(rows: Rows, schema: Schema) -> dict[str, pa.Array]:
-    """As `Rows.columns` makes them, without a manifest: the bundle of an old version may be gone."""
+    """The same columns as `Rows.columns`, but without a manifest: an old version's bundle may be deleted."""
     columns = {name: pa.array(rows.numeric[:, i], from_pandas=True) for i, name in enumerate(schema.numeric)}
     for i, name in enumerate(schema.categorical):
         texts = rows.categorical[:, i]
@@ -117,7 +117,7 @@ def _floats(records: Sequence[RecordRow], name: str) -> npt.NDArray[np.float32]:
 
 
 def _texts(records: Sequence[RecordRow]) -> npt.NDArray[np.object_]:
-    # The same few levels come again and again: one object each.
+    # Few levels repeat in many records, so equal texts share one object.
     known: dict[str, str] = {}
     decoded = [msgspec.msgpack.decode(record["categorical"], type=list[str]) for record in records]
     matrix = np.empty((len(records), len(decoded[0]) if decoded else 0), object)
@@ -133,7 +133,7 @@ def _place(
     columns: tuple[str, ...],
     wanted: tuple[str, ...],
 ) -> None:
-    """Copy the `columns` of some rows to where `wanted` has them."""
+    """Copy the `columns` of some rows to their places in `wanted`."""
     if columns == wanted:
         target[index] = values
         return

@@ -1,13 +1,14 @@
-"""Whether a column of a window looks like the same column of the reference: the population stability index, and noise.
+"""Compares a column of a window with the same column of the reference: the population stability index, and its noise.
 
-A number falls into deciles of the reference, equal ones merged; few distinct numbers are their own bins. A category
-falls into its levels, the rare ones merged. Beside these every column has a bin for what is missing (anomalies, which
-the graph reads as missing, are) and one for what training never saw: another level, a number out of range.
+The bins of a number are deciles of the reference; equal deciles are merged. If a number has few distinct values, each
+value is a bin. The bins of a category are its levels; rare levels are merged. Every column has two more bins. The first
+is for missing values, including anomalies, which the graph reads as missing. The second is for values that training
+never saw: another level, or a number out of range.
 
-PSI = sum (now - then) ln(now / then) over the bins, and where nothing changed, PSI / (1/n + 1/m) is about chi-squared
-with bins - 1 degrees of freedom (Yurdakul and Naranjo, Statistical properties of the population stability index, 2020).
-So a column drifted where its PSI is large enough to matter, and larger than chance makes any of the columns' once in a
-hundred windows.
+PSI = sum (now - then) ln(now / then) over the bins. If nothing changed, PSI / (1/n + 1/m) is about chi-squared with
+bins - 1 degrees of freedom (Yurdakul and Naranjo, Statistical properties of the population stability index, 2020). A
+column drifted if its PSI is large enough to matter, and also exceeds the noise. By chance, any column exceeds the noise
+in one of a hundred windows.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.intp]
 
 PSI_THAT_MATTERS = 0.1
-"""The credit industry's convention: below is no shift, 0.1 to 0.25 a moderate one, above a major one."""
+"""The credit industry's convention: below 0.1 there is no shift, from 0.1 to 0.25 a moderate, above a major shift."""
 FALSE_ALARMS = 0.01
-"""Chance that an unchanged window has a drifted column at all, where the limit of noise is what decides."""
+"""Chance that an unchanged window has any drifted column, if the limit of noise decides."""
 RARE = 0.01
-"""A bin that holds less of the reference is merged: its share is known too badly to be compared."""
+"""A bin with a smaller share of the reference is merged, because its share is too uncertain to be compared."""
 FEW_VALUES = 20
-"""A number with no more distinct values is a count, a flag or a rating, and each value a bin."""
+"""A number with at most this many distinct values is a count, a flag or a rating; each value is a bin."""
 
 MISSING = "missing"
 UNSEEN = "unseen"
@@ -43,11 +44,11 @@ OTHER = "other levels"
 
 @dataclass(frozen=True)
 class NumberBins:
-    """Bins of a number: up to the first cut, up to the second …; then missing, then outside of `low` to `high`."""
+    """Bins of a number: up to the first cut, up to the second …; then missing, then outside `low` to `high`."""
 
     names: tuple[str, ...]
     cuts: npt.NDArray[Any]
-    """In the values' own precision, so that a value equal to a cut is on the same side in every window."""
+    """In the precision of the values, so that a value equal to a cut is on the same side in every window."""
     low: float
     high: float
     anomalies: tuple[float, ...]
@@ -62,9 +63,9 @@ class NumberBins:
         low: float | None = None,
         high: float | None = None,
     ) -> NumberBins:
-        """Learn bins from reference values [n], NaN for missing; without a range, theirs is taken.
+        """Learn bins from reference values [n], NaN for missing. Without `low` or `high`, the values' range is used.
 
-        A column without any value has no bins but the last two, and every value it ever gets is outside.
+        A column without any value has only the last two bins, and every later value is outside.
         """
         missing = tuple(float(value) for value in anomalies if not isinstance(value, str))
         there = ~_is_missing(values, missing)
@@ -94,7 +95,7 @@ class NumberBins:
 
 @dataclass(frozen=True)
 class LevelBins:
-    """Bins of a category: its levels, then the rare ones together if there are any, then missing, then unseen."""
+    """Bins of a category: its levels, then all rare levels together if there are any, then missing, then unseen."""
 
     names: tuple[str, ...]
     bins: dict[str, int]
@@ -109,7 +110,7 @@ class LevelBins:
         levels: Sequence[str],
         anomalies: Iterable[float | str] = (),
     ) -> LevelBins:
-        """Learn bins from reference texts [n], "" for missing, among the levels that training saw."""
+        """Learn bins from reference texts [n], "" for missing; `levels` are those that training saw."""
         codes = {level: i for i, level in enumerate(levels)}
         at = np.fromiter((codes.get(text, len(levels)) for text in texts), np.intp, len(texts))
         mass = np.bincount(at, weight, len(levels) + 1) / weight.sum()
@@ -134,9 +135,9 @@ class ReferenceColumn:
     kind: Kind
     binning: NumberBins | LevelBins
     shares: Floats
-    """Of the reference, by bin."""
+    """The reference's share in each bin."""
     rows: float
-    """How many rows of equal weight know the shares as well as the reference does."""
+    """Effective number of rows: so many rows of equal weight would give shares of the same precision."""
     weight: float
 
     @classmethod
@@ -149,22 +150,22 @@ class ReferenceColumn:
         weight: Floats,
         matters: float,
     ) -> ReferenceColumn:
-        """A column of reference values [n] with the rows' weights [n]."""
+        """Build a column from reference values [n] and the rows' weights [n]."""
         counts = np.bincount(binning.index(values), weight, len(binning.names))
         rows = float(weight.sum() ** 2 / (weight**2).sum())  # Kish's effective sample size
         return cls(name, kind, binning, counts / weight.sum(), rows, matters)
 
     @cached_property
     def missing(self) -> float:
-        """Share of the reference that is missing."""
+        """Share of the reference's values that is missing."""
         return float(self.shares[-2])
 
     def count(self, values: npt.NDArray[Any]) -> Floats:
-        """A window's values [n] by bin."""
+        """Number of a window's values [n] in each bin."""
         return np.bincount(self.binning.index(values), minlength=len(self.shares)).astype(np.float64)
 
     def compare(self, counts: Floats, columns: int) -> Comparison:
-        """A window's counts by bin, one of so many columns that are looked at; bins that nobody is in are left out."""
+        """Compare a window's counts by bin. `columns` is the number of compared columns; empty bins are left out."""
         rows = float(counts.sum())
         filled = (counts > 0) | (self.shares > 0)
         then, now = self.shares[filled], counts[filled] / rows
@@ -184,10 +185,10 @@ class ReferenceColumn:
 
 
 def psi(then: Floats, now: Floats, rows: float) -> float:
-    """Population stability index of two distributions over the same bins, of which the smaller sample has `rows`.
+    """Population stability index of two distributions over the same bins; the smaller sample has `rows` rows.
 
-    Half a row of the smaller sample is added to every bin of both, so that an empty bin is rare rather than impossible:
-    a new bin counts by how many are in it, and equal shares are 0 whatever the samples' sizes.
+    Half a row of the smaller sample is added to every bin of both distributions, so that no share is 0. Then a new bin
+    counts by its number of rows, and equal shares give 0 for all sample sizes.
     """
     floor = 0.5 / rows
     a, b = (then + floor) / (1 + len(then) * floor), (now + floor) / (1 + len(now) * floor)
@@ -195,8 +196,8 @@ def psi(then: Floats, now: Floats, rows: float) -> float:
 
 
 def noise(bins: int, rows: float, reference_rows: float, columns: int) -> float:
-    """Upper limit of PSI by chance: without drift, at most 1 window in 100 has any of its `columns` above it."""
-    # chdtri is `scipy.stats.chi2.isf`, whose module takes seconds to import
+    """Upper limit of PSI by chance. Without drift, at most 1 window in 100 has any of its `columns` above the limit."""
+    # chdtri equals `scipy.stats.chi2.isf`, but the import of scipy.stats takes seconds.
     return (1 / rows + 1 / reference_rows) * float(chdtri(bins - 1, FALSE_ALARMS / columns)) if bins > 1 else 0.0
 
 
@@ -208,7 +209,7 @@ def _is_missing(values: npt.NDArray[Any], anomalies: Iterable[float]) -> npt.NDA
 
 
 def _tenths(distinct: npt.NDArray[Any], mass: Floats) -> tuple[Floats, npt.NDArray[Any]]:
-    """Values merged into tenths of equal mass: the mass and highest value of each. A heavy value stands alone."""
+    """Merge values into tenths of equal mass: the mass and highest value of each. A heavy value has its own bin."""
     upto = np.cumsum(mass)
     ends = np.searchsorted(upto, upto[-1] * np.arange(1, 10) / 10 - 1e-12)
     heavy = np.flatnonzero(mass >= upto[-1] / 10)
@@ -217,7 +218,7 @@ def _tenths(distinct: npt.NDArray[Any], mass: Floats) -> tuple[Floats, npt.NDArr
 
 
 def _merged(mass: Floats) -> list[int]:
-    """The last of each run of neighbouring bins that together hold at least RARE."""
+    """Merge neighbouring bins until each run holds at least RARE; returns the last index of each run."""
     kept, held = [], 0.0
     for i, share in enumerate(mass):
         held += share
@@ -230,7 +231,7 @@ def _merged(mass: Floats) -> list[int]:
 
 
 def _number_names(distinct: npt.NDArray[Any], kept: list[int], many: bool) -> list[str]:
-    """`3` for a value alone, else `up to 3`, `3 to 5`, `above 5`; a bin holds its upper end."""
+    """`3` for a single value, else `up to 3`, `3 to 5`, `above 5`; a bin includes its upper end."""
     names = []
     for place, last in enumerate(kept):
         first = kept[place - 1] + 1 if place else 0

@@ -1,4 +1,4 @@
-"""How the groups of each protected field fare: approval rates, and errors where outcomes are known."""
+"""The figures of each protected field's groups: approval rates, and error rates if outcomes are known."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from training.bundle.groups import MISSING, YARDSTICK, Members
 
 
 def fare(manifest: Manifest, chunk: Chunk) -> tuple[GroupFigures, ...]:
-    """Every group that somebody of the chunk belongs to; error rates where the chunk has the outcomes for them."""
+    """The figures of every group with members in the chunk; error rates only if the chunk has outcomes for them."""
     known = (chunk.outcome >= 0) & np.isfinite(chunk.weight)
     weight = np.where(known, chunk.weight, 0.0)
     defaulted = chunk.outcome == 1
     explored = bool((known & chunk.refused).any())
-    found = []
+    figures = []
     for those in groups.protected(manifest, chunk.rows):
         approved = _rates(those, np.ones(len(chunk)), ~chunk.refused)
         accepted = _rates(those, weight * ~chunk.refused, defaulted)
@@ -25,7 +25,7 @@ def fare(manifest: Manifest, chunk: Chunk) -> tuple[GroupFigures, ...]:
         sizes = np.bincount(those.group, minlength=len(those.names))
         known_groups = (i for i in approved if those.names[i] != MISSING)
         best = max((approved[i] for i in known_groups if sizes[i] >= YARDSTICK * len(chunk)), default=0.0)
-        found += [
+        figures += [
             GroupFigures(
                 field=those.field,
                 name=those.names[i],
@@ -37,11 +37,11 @@ def fare(manifest: Manifest, chunk: Chunk) -> tuple[GroupFigures, ...]:
             )
             for i, rate in approved.items()
         ]
-    return tuple(found)
+    return tuple(figures)
 
 
 def _rates(those: Members, weight: npt.NDArray[np.float64], hit: npt.NDArray[np.bool_]) -> dict[int, float]:
-    """By group, the weighted share of hits; without the groups that no weight is in."""
+    """The weighted share of hits by group; groups without weight are left out."""
     size = len(those.names)
     total = np.bincount(those.group, weight, size)
     hits = np.bincount(those.group, weight * hit, size)

@@ -1,11 +1,11 @@
-"""How good probabilities were where outcomes are known, against how good they were on the hold-out.
+"""Compares the quality of the probabilities in a cohort, where outcomes are known, with their quality on the hold-out.
 
-Every figure is a weighted mean with a standard error of its own, so a cohort and a hold-out, which share no row, are
-compared by the difference over the root of the sum of both squared errors. Worse means: at one chance in a hundred.
+Every figure is a weighted mean with its standard error. A cohort and a hold-out share no row. So they are compared by
+the difference over the root of the sum of both squared errors. Worse means: significant at 1 %.
 
-A default rate that moved makes any log loss move. So the ranking is judged by AUC and by the log loss with three
-differences taken away: the hold-out is given the cohort's default rate, and both are recalibrated on themselves. What
-remains is what no recalibration cures.
+When the default rate changes, the log loss changes too. So the ranking is judged by AUC, and by the log loss without
+three differences: the hold-out gets the cohort's default rate, and both are recalibrated on their own rows. No
+recalibration can remove the difference that remains.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from training.bundle import Costs, Interval
 Floats = npt.NDArray[np.float64]
 
 ONE_SIDED = 2.326
-"""The normal deviate of one chance in a hundred."""
+"""Quantile of the normal distribution for a one-sided test at 1 %."""
 TWO_DEGREES = 9.210
-"""Likewise of chi-squared with two degrees of freedom."""
+"""Quantile of chi-squared with two degrees of freedom for a test at 1 %."""
 COSTS_ENOUGH = 0.005
-"""Share of the log loss that recalibrating must save before the calibration counts as worse: default rates off by about
-a fifth. Large cohorts see smaller faults, which change few decisions."""
+"""Share of the log loss that recalibrating must save before the calibration counts as worse: default rates wrong by
+about a fifth. Large cohorts show smaller faults too, but these change few decisions."""
 FEWEST = 30
-"""Of either outcome; with fewer nothing is called worse, since no standard error can be trusted."""
+"""Fewest rows of either outcome. With fewer, nothing counts as worse, because the standard errors are not reliable."""
 
 _TINY = 1e-15
 _RIDGE = 1e-9
@@ -43,14 +43,14 @@ class CohortEstimate(NamedTuple):
     error: float
 
     def interval(self, low: float = -math.inf, high: float = math.inf) -> Interval:
-        """With its 95 % interval, cut at what the figure can be."""
+        """The figure with its 95 % interval, limited to the figure's possible values `low` to `high`."""
         reach = 1.96 * self.error
         return Interval(value=self.value, low=max(low, self.value - reach), high=min(high, self.value + reach))
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Applications with known outcomes: all [n]."""
+    """Applications with known outcomes; all arrays are [n]."""
 
     probability: Floats
     defaulted: npt.NDArray[np.bool_]
@@ -58,18 +58,18 @@ class Labelled:
     weight: Floats
 
     def take(self, chosen: npt.NDArray[np.bool_]) -> Labelled:
-        """Those of a mask."""
+        """The rows that a mask [n] selects."""
         return Labelled(self.probability[chosen], self.defaulted[chosen], self.refused[chosen], self.weight[chosen])
 
     @property
     def judgeable(self) -> bool:
-        """Whether there is enough of either outcome to call anything worse."""
+        """Whether there are enough rows of either outcome to call anything worse."""
         defaults = int(self.defaulted.sum())
         return FEWEST <= defaults <= len(self.defaulted) - FEWEST
 
 
 def expected_log_loss(probability: Floats) -> float:
-    """If the probabilities hold: the mean of their own entropies."""
+    """Expected log loss if the model is calibrated: the mean entropy of the probabilities."""
     p = np.clip(probability, _TINY, 1 - _TINY)
     return float(-(p * np.log(p) + (1 - p) * np.log1p(-p)).mean())
 
@@ -83,12 +83,12 @@ def expected_auc(probability: Floats) -> float:
 
 
 def log_loss(rows: Labelled) -> CohortEstimate:
-    """Mean of -log of the probability given to what happened."""
+    """Mean of -log of the probability that the model gave to the actual outcome."""
     return _mean(_losses(_log_odds(rows.probability), rows.defaulted), rows.weight)
 
 
 def auc(rows: Labelled) -> CohortEstimate:
-    """Chance that a default was ranked above a repayment; 0.5 with error 0.5 unless both happened.
+    """Chance that a default is ranked above a repayment; 0.5 with error 0.5 if either outcome is missing.
 
     The error is that of DeLong, DeLong and Clarke-Pearson (1988), with weights.
     """
@@ -100,25 +100,25 @@ def auc(rows: Labelled) -> CohortEstimate:
 
 
 def observed_expected(rows: Labelled) -> CohortEstimate:
-    """Defaults that happened over the sum of the probabilities."""
+    """Observed defaults over the sum of the probabilities."""
     expected = float((rows.weight * rows.probability).sum())
     residual = rows.weight * (rows.defaulted - rows.probability)
     return CohortEstimate(1 + float(residual.sum()) / expected, math.sqrt(float((residual**2).sum())) / expected)
 
 
 def cost(rows: Labelled, costs: Costs) -> CohortEstimate:
-    """Per applicant: `costs.fn` for each accepted who defaulted, `costs.fp` for each refused who repaid."""
+    """Cost per applicant: `costs.fn` for each accepted who defaulted, `costs.fp` for each refused who repaid."""
     each = costs.fn * (rows.defaulted & ~rows.refused) + costs.fp * (~rows.defaulted & rows.refused)
     return _mean(each, rows.weight)
 
 
 def calibration_worse(rows: Labelled, reference: Labelled) -> bool:
-    """Whether the probabilities moved away from what happens, surely and enough to matter.
+    """Whether the calibration is worse than on the hold-out, significantly and by enough to matter.
 
-    Surely: intercept and slope of the logistic regression of outcomes on log-odds (Cox, Two further applications of a
-    model for binary regression, 1958) are other ones than on the hold-out: a Wald test of both with errors that hold
-    for weights. Not against 0 and 1, because what was off when the version was promoted is not news. Enough:
-    recalibrating on these rows would save COSTS_ENOUGH of their log loss.
+    Significantly: intercept and slope of the logistic regression of outcomes on log-odds differ from the hold-out's
+    (Cox, Two further applications of a model for binary regression, 1958). A Wald test compares both, with errors that
+    are valid for weights. The test is not against 0 and 1, because a fault that the promoted version already had is not
+    news. Enough: recalibrating on these rows would save COSTS_ENOUGH of their log loss.
     """
     if not (rows.judgeable and reference.judgeable):
         return False
@@ -139,7 +139,7 @@ def ranking_worse(rows: Labelled, reference: Labelled) -> bool:
 
 
 def log_loss_worse(rows: Labelled, reference: Labelled) -> bool:
-    """Whether log loss is above the hold-out's by what neither the default rate nor recalibrating explains."""
+    """Whether log loss is above the hold-out's by more than the default rate and recalibrating explain."""
     if not (rows.judgeable and reference.judgeable):
         return False
     excess = _excess(rows, reference)
@@ -152,7 +152,10 @@ def recalibrated_log_loss(rows: Labelled) -> CohortEstimate:
 
 
 def by_tenths(rows: Labelled, bins: int = 10) -> tuple[tuple[float, float, int], ...]:
-    """Mean probability, default rate and rows of about equally many rows each; equal probabilities stay together."""
+    """Mean probability, default rate and number of rows, by groups of similar size in order of probability.
+
+    Rows with equal probabilities stay in one group.
+    """
     order = np.argsort(rows.probability, kind="stable")
     ascending, weight = rows.probability[order], rows.weight[order]
     wanted = ascending[np.linspace(0, len(ascending), min(bins, len(ascending)), endpoint=False).astype(int)]
@@ -165,10 +168,11 @@ def by_tenths(rows: Labelled, bins: int = 10) -> tuple[tuple[float, float, int],
 
 
 def _excess(rows: Labelled, reference: Labelled) -> CohortEstimate:
-    """Log loss of both recalibrated on themselves, the reference at the default rate of the rows; the difference.
+    """Log loss of the rows minus that of the reference, after three changes.
 
-    That the parameters were fitted moves neither log loss in the first order: it is at its minimum there. With the
-    default rate the same on both sides, what varies is the mean loss within each outcome.
+    Both are recalibrated on their own rows, and the reference is weighted to the default rate of the rows. Fitting the
+    parameters changes neither log loss in the first order, because each is at its minimum. Both sides have the same
+    default rate, so only the mean loss within each outcome varies.
     """
     rate = float(np.average(rows.defaulted, weights=rows.weight))
     then = float(np.average(reference.defaulted, weights=reference.weight))
@@ -185,7 +189,7 @@ def _excess(rows: Labelled, reference: Labelled) -> CohortEstimate:
 
 
 def _recalibrated(probability: Floats, defaulted: npt.NDArray[np.bool_], weight: Floats) -> Floats:
-    """Losses [n] after the recalibration that makes their weighted mean least."""
+    """Losses [n] after the recalibration that minimises their weighted mean."""
     fit, _ = _refit(probability, defaulted, weight)
     return _losses(_design(probability) @ fit, defaulted)
 
@@ -193,14 +197,15 @@ def _recalibrated(probability: Floats, defaulted: npt.NDArray[np.bool_], weight:
 def _refit(probability: Floats, defaulted: npt.NDArray[np.bool_], weight: Floats) -> tuple[Floats, Floats]:
     """Intercept and slope [2] of outcomes on log-odds, by Newton's method, and their variance [2, 2] (a sandwich).
 
-    As a GLM of statsmodels with HC0 errors, whose import doubles the monitor's memory and the time of its start.
+    This equals a GLM of statsmodels with HC0 errors, but importing statsmodels doubles the monitor's memory and start
+    time.
     """
     design, share = _design(probability), weight / weight.sum()
     fit = np.array([0.0, 1.0])
     loss = float(share @ _losses(design @ fit, defaulted))
     for _ in range(_STEPS):
         p = _sigmoid(design @ fit)
-        # The ridge keeps the step finite where all probabilities are equal.
+        # The ridge keeps the step finite if all probabilities are equal.
         curvature = (design.T * (share * p * (1 - p))) @ design + _RIDGE * np.eye(2)
         step = np.linalg.solve(curvature, design.T @ (share * (p - defaulted)))
         tried = float(share @ _losses(design @ (fit - step), defaulted))
@@ -221,7 +226,7 @@ def _design(probability: Floats) -> Floats:
 
 
 def _auc(above: Floats, below: Floats, above_weight: Floats, below_weight: Floats) -> tuple[float, Floats, Floats]:
-    """AUC, and for each of `above` the share of `below` under it, for each of `below` that of `above` over it."""
+    """AUC; for each of `above`, the share of `below` under it; for each of `below`, the share of `above` over it."""
     total_above, total_below = above_weight.sum(), below_weight.sum()
     if total_above <= 0 or total_below <= 0:
         return 0.5, np.full(len(above), 0.5), np.full(len(below), 0.5)
@@ -231,24 +236,24 @@ def _auc(above: Floats, below: Floats, above_weight: Floats, below_weight: Float
 
 
 def _below(values: Floats, others: Floats, weight: Floats) -> Floats:
-    """The weight of others below each value [n], that of equal ones half."""
+    """For each value [n], the weight of lower others plus half the weight of equal others."""
     order = np.argsort(others, kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(weight[order])])
     ascending = others[order]
     left, right = (np.searchsorted(ascending, values, side=side) for side in ("left", "right"))
-    found: Floats = (sums[left] + sums[right]) / 2
-    return found
+    lower: Floats = (sums[left] + sums[right]) / 2
+    return lower
 
 
 def _mean(values: Floats | npt.NDArray[np.int64], weight: Floats) -> CohortEstimate:
-    """Weighted mean; the error counts every row as drawn by itself (Hájek)."""
+    """Weighted mean; the error treats every row as drawn independently (Hájek)."""
     total = float(weight.sum())
     mean = float((weight * values).sum()) / total
     return CohortEstimate(mean, math.sqrt(float(((weight * (values - mean)) ** 2).sum())) / total)
 
 
 def _losses(odds: Floats, defaulted: npt.NDArray[np.bool_]) -> Floats:
-    """-log of the probability of what happened, from log-odds."""
+    """-log of the probability of the actual outcome, from log-odds."""
     losses: Floats = np.logaddexp(0.0, np.where(defaulted, -odds, odds))
     return losses
 

@@ -1,7 +1,7 @@
-"""What a version's live records are compared with: its hold-out, fitted once; and the comparison itself.
+"""Compares a version's live records with its hold-out, the reference.
 
-Fitting reads the bundle and asks the model for contributions, a second or so; describing a window after that is
-arithmetic on its arrays.
+The reference is fitted once: that reads the bundle and computes the model's contributions, and takes about a second.
+After that, describing a window is only arithmetic on its arrays.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _EXPLAINED = 1_000
 
 @dataclass(frozen=True)
 class Reference:
-    """The columns of a bundle's hold-out, ready to be compared, and its answers where outcomes are known."""
+    """The columns of a bundle's hold-out, ready to be compared, and its answers with known outcomes."""
 
     manifest: Manifest
     score: ReferenceColumn
@@ -45,8 +45,8 @@ class Reference:
         rows = Rows.from_table(table, manifest)
         probability = table.column("probability").to_numpy()
         held_out, everybody = _outcomes(table, probability, manifest.policy.threshold)
-        # Where outcomes are missing, the rows are all that were answered. Where none is, the explored among them stand
-        # for the refused that were left out.
+        # If outcomes are missing, the table has all answered rows. If no outcome is missing, refused rows were left
+        # out, and the weights of the explored rows stand for them.
         weight = held_out.weight if everybody.all() else np.ones(len(rows))
         matters = _weights(bundle, rows)
         fields = {field.name: field for field in manifest.fields}
@@ -65,7 +65,7 @@ class Reference:
 
 
 def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, since: int, until: int) -> Window:
-    """All that can be said of a window's records without their outcomes. Raises ValueError for a window of none."""
+    """All figures of a window's records that need no outcomes. Raises ValueError for a window without records."""
     if not len(chunk):
         raise ValueError(f"window {version}-{number}: expected records, got none")
     manifest = reference.manifest
@@ -74,7 +74,7 @@ def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, s
         for column, (_, _, values) in zip(reference.columns, _values(manifest, chunk.rows), strict=True)
     ]
     compared = tuple(
-        column.compare(found, len(counts)) for column, found in zip(reference.columns, counts, strict=True)
+        column.compare(filled, len(counts)) for column, filled in zip(reference.columns, counts, strict=True)
     )
     statuses = Counter(chunk.histories)
     return Window(
@@ -92,8 +92,8 @@ def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, s
         expected_log_loss=performance.expected_log_loss(chunk.probability),
         expected_auc=performance.expected_auc(chunk.probability),
         quality=tuple(
-            _quality(column, found)
-            for column, found in zip(reference.columns, counts, strict=True)
+            _quality(column, filled)
+            for column, filled in zip(reference.columns, counts, strict=True)
             if column.kind == "field"
         ),
         warned=float(chunk.warned.mean()),
@@ -104,12 +104,12 @@ def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, s
 
 
 def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, closed_at: int) -> Cohort:
-    """How a window's answers did, once its outcomes are known. Raises ValueError for a window without any."""
+    """The figures of a window's answers when its outcomes are known. Raises ValueError if no outcome is known."""
     known = (chunk.outcome >= 0) & np.isfinite(chunk.weight)
     rows = Labelled(chunk.probability, chunk.outcome == 1, chunk.refused, chunk.weight).take(known)
     held_out, policy = reference.held_out, reference.manifest.policy
     population: Population = "accepted and explored"
-    # A hold-out of accepted applications alone tells nothing of refused ones, whoever refuses them now.
+    # A hold-out of only accepted applications has no information about refused applications.
     if not rows.refused.any() or reference.manifest.population == "accepted":
         population = "accepted"
         rows, held_out = rows.take(~rows.refused), held_out.take(~held_out.refused)
@@ -138,7 +138,7 @@ def follow(reference: Reference, chunk: Chunk, *, version: str, number: int, clo
 
 
 def _quality(column: ReferenceColumn, counts: Floats) -> Quality:
-    """What is unusual about a field's values, from a window's counts by the column's bins."""
+    """Unusual values of a field, from a window's counts by the column's bins."""
     missing, strange = (counts[-2:] / counts.sum()).tolist()
     number = isinstance(column.binning, NumberBins)
     return Quality(
@@ -176,7 +176,7 @@ def _fit(
 
 
 def _weights(bundle: Bundle, rows: Rows) -> dict[str, float]:
-    """Each column's share of the mean |contribution|; a feature's is divided equally among what it is made from."""
+    """Each column's share of the mean |contribution|; a feature's share is split equally among its source columns."""
     manifest = bundle.manifest
     some = np.linspace(0, len(rows) - 1, min(len(rows), _EXPLAINED)).astype(int)
     means = np.abs(bundle.contributions(rows.take(some))[:, :-1]).mean(axis=0)
@@ -189,7 +189,7 @@ def _weights(bundle: Bundle, rows: Rows) -> dict[str, float]:
 
 
 def _outcomes(table: pa.Table, probability: Floats, threshold: float) -> tuple[Labelled, npt.NDArray[np.bool_]]:
-    """The reference's rows whose outcomes are known, and which [n] those are."""
+    """The reference's rows whose outcomes are known, and a mask [n] of them."""
     outcome = table.column("outcome")
     known = ~outcome.is_null().to_numpy()
     weight = table.column("weight").to_numpy().astype(np.float64)
@@ -198,6 +198,6 @@ def _outcomes(table: pa.Table, probability: Floats, threshold: float) -> tuple[L
 
 
 def _unlabelled(chunk: Chunk) -> Chunk:
-    """The same records as if no outcome were known: a window is described as it was on the day it closed."""
+    """The same records without outcomes, because a window is described as it was when it closed."""
     unknown = np.full(len(chunk), -1, np.int8)
     return Chunk(chunk.rows, chunk.probability, chunk.refused, chunk.warned, chunk.histories, unknown, chunk.weight)

@@ -1,8 +1,8 @@
-"""The verdict: what the live version's windows and closed cohorts call for, and why.
+"""The rule of the verdict: what should be done about the live version, and why.
 
-Guards come first: what is known must be enough and must be complete. Then outcomes, which say whether the model is
-worse; then drift, which says only that the applicants are other ones, so it calls for a retraining when it is large,
-lasts, and there is something new to learn from.
+Guards come first: there must be enough records, and they must be complete. Outcomes come second: they show whether the
+model is worse. Drift comes last: it shows only that the applicants changed. So drift leads to a retraining only if it
+is large, it lasts, and there are new defaults to learn from.
 """
 
 from __future__ import annotations
@@ -16,30 +16,31 @@ from monitoring.verdict import Cohort, Comparison, Guard, Judgement, Verdict, Wi
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Every default of the judgement."""
+    """All limits of the judgement, with their defaults."""
 
     fewest_rows: int = 1_000
-    """Applications in the latest window; with fewer the verdict is keep."""
+    """Applications in the latest window; if there are fewer, the verdict is keep."""
     completeness: float = 0.99
-    """Share of the answered applications that must have arrived; below, the verdict is keep."""
+    """Share of the answered applications that must have arrived; if it is lower, the verdict is keep."""
     watch_psi: float = 0.1
-    """PSI of the score from which the verdict is watch."""
+    """If the PSI of the score is at least this, the verdict is watch."""
     watch_weight: float = 0.1
-    """Share of what moves the score that the drifted columns carry, from which the verdict is watch."""
+    """If the drifted columns' summed weight is at least this, the verdict is watch."""
     retrain_psi: float = 0.25
-    """As `watch_psi`, for retrain."""
+    """The limit of the score's PSI for retrain."""
     retrain_weight: float = 0.3
-    """As `watch_weight`, for retrain."""
+    """The limit of the drifted columns' summed weight for retrain."""
     windows_in_a_row: int = 2
-    """Latest windows, each of `fewest_rows`, that must be at `retrain_psi` or `retrain_weight`."""
+    """Number of latest windows, each with `fewest_rows`, that must reach `retrain_psi` or `retrain_weight`."""
     fewest_defaults: int = 200
-    """Defaults in closed cohorts since the champion's training: with fewer there is nothing to learn from drift."""
+    """Defaults in closed cohorts since the champion's training; if there are fewer, a retraining has too little to
+    learn from."""
     closed: float = 0.95
     """Share of a window's accepted applications whose outcomes must be known before it is a closed cohort."""
 
 
 class _Finding(NamedTuple):
-    """What one look at the facts calls for, and the words for it."""
+    """A judgement from one part of the facts, and its sentence."""
 
     judgement: Judgement
     text: str
@@ -67,9 +68,9 @@ def judge(
 ) -> Verdict:
     """Review the live version by its windows and closed cohorts, oldest first.
 
-    `first` is the number of the first window since it went live: of cohorts before, from another time that it was live,
-    only the defaults count, which can be learned from. `completeness` is the share of answered applications that
-    arrived, `lag` how many seconds they trail; `at` is in microseconds since 1970.
+    `first` is the number of the first window since the version went live. Earlier cohorts are from an earlier time that
+    it was live: only their defaults count, because a retraining can learn from them. `completeness` is the share of
+    answered applications that arrived, `lag` their delay in seconds; `at` is in microseconds since 1970.
     """
     windows = [window for window in windows if window.number >= first]
     defaults, known = sum(cohort.defaults for cohort in cohorts), len(cohorts)
@@ -98,7 +99,7 @@ def judge(
 
 
 def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: Limits, since: str) -> list[_Finding]:
-    """Why nothing may be concluded, if so."""
+    """The reason why nothing may be concluded; empty if there is none."""
     if not windows:
         return [_Finding("keep", f"no window has been closed {since}.", "too few")]
     latest = windows[-1]
@@ -119,7 +120,7 @@ def _guard(windows: Sequence[Window], completeness: float, lag: float, limits: L
 def _look(
     windows: Sequence[Window], cohorts: Sequence[Cohort], defaults: int, limits: Limits, since: str
 ) -> list[_Finding]:
-    """Every finding; of equally severe ones the first decides."""
+    """All findings; among equally severe findings the first decides."""
     drift = _drift(windows, defaults, limits)
     if not cohorts:
         return [drift, _Finding("keep", f"no cohort is closed {since}: whether the answers were right is not known.")]
@@ -169,7 +170,7 @@ def _drift(windows: Sequence[Window], defaults: int, limits: Limits) -> _Finding
 
 
 def _run(windows: Sequence[Window], limits: Limits) -> int:
-    """How many of the latest windows in a row are large enough and far enough off to call for retraining."""
+    """How many of the latest windows in a row have enough rows and enough drift for a retraining."""
     run = 0
     for window in reversed(windows):
         if window.rows < limits.fewest_rows or not _beyond(window, limits.retrain_psi, limits.retrain_weight):
@@ -183,8 +184,10 @@ def _beyond(window: Window, shift: float, weight: float) -> bool:
 
 
 def _drifted(window: Window) -> list[Comparison]:
-    """The weightiest first; of equal ones the farthest off."""
-    return sorted((one for one in window.columns if one.drifted), key=lambda one: (-one.weight, -one.psi))
+    """The drifted columns, the largest weight first, then the largest PSI."""
+    return sorted(
+        (column for column in window.columns if column.drifted), key=lambda column: (-column.weight, -column.psi)
+    )
 
 
 def _seen(window: Window) -> str:

@@ -1,7 +1,7 @@
 """Where windows begin and end.
 
-A window is all records of a version between two edges, the first exclusive and the second inclusive; an edge is the
-place of a record in the order of time and id. So windows that follow one another share no record and leave none out.
+A window is all records of a version between two edges: the first is exclusive, the second inclusive. An edge is a
+record's place in the order of time and id. So consecutive windows share no record and leave no record out.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from typing import NamedTuple
 
 
 class Edge(NamedTuple):
-    """A record's place."""
+    """A record's place in the order of time and id."""
 
     at: int
     id: str
 
 
 START = Edge(-1, "")
-"""Before any record."""
+"""The place before all records."""
 
 
 class Span(NamedTuple):
-    """Where a window's records are."""
+    """The records of a window, by its edges."""
 
     version: str
     number: int
@@ -30,34 +30,34 @@ class Span(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The window's."""
+        """The window's id."""
         return f"{self.version}-{self.number}"
 
 
 class Open(NamedTuple):
-    """The records of a version that are in no window yet."""
+    """The records of a version that are not in a window yet."""
 
     number: int
-    """That their window will have."""
+    """The number of the window that they will be in."""
     after: Edge
     first: Edge
     last: Edge
     full: Edge | None
-    """The record that makes a window full; None where there are fewer."""
+    """The record that makes the window full; None if there are fewer records."""
 
 
 class Due(NamedTuple):
-    """That a window is to be closed."""
+    """A window that is due to be closed."""
 
     edge: Edge
-    """Its last record."""
+    """The window's last record."""
     at: int
-    """Since when, in microseconds since 1970."""
+    """When it became due, in microseconds since 1970."""
 
 
-def due(found: Open, now: int, hours: float) -> Due | None:
-    """Where a window ends that is full or old enough; None where it stays open. `now` in microseconds since 1970."""
-    if found.full is not None:
-        return Due(found.full, found.full.at)
-    old = found.first.at + int(hours * 3600e6)
-    return Due(found.last, old) if now >= old else None
+def due(records: Open, now: int, hours: float) -> Due | None:
+    """The end of a window that is full or old enough; None if it stays open. `now` is in microseconds since 1970."""
+    if records.full is not None:
+        return Due(records.full, records.full.at)
+    old = records.first.at + int(hours * 3600e6)
+    return Due(records.last, old) if now >= old else None

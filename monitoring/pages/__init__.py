@@ -1,6 +1,6 @@
-"""The review pages: what the monitor knows and judged, for people.
+"""The review pages: the monitor's figures and verdicts, for people.
 
-Here belong the models of the pages, made of windows, cohorts and verdicts without asking anything else, their HTML, and
-the routes that answer with it. Judging, and the store, do not. A page is whole as it is sent: no script, nothing from
-another site, light or dark as its reader prefers.
+The models of the pages, their HTML and their routes belong here. A model is made from windows, cohorts and verdicts
+alone. Judging and the store do not belong here. A page is complete when it is sent: it has no script and loads nothing
+from another site. It is light or dark, as its reader prefers.
 """

@@ -1,7 +1,7 @@
-"""Curves over time as coordinates: x and y in percent of the plot, y downwards as in SVG.
+"""Curves over time as coordinates: x and y in percent of the plot; y grows downwards, as in SVG.
 
-The plot is stretched to whatever room there is; its words are not in the SVG but beside it, so that they keep their
-size. What has its own size, a dot or a line's width, is drawn as strokes that do not scale.
+The plot is stretched to the available room. Its words are beside the SVG, not in it, so that they keep their size. Dots
+and line widths are strokes that do not scale.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from itertools import groupby
 from monitoring.pages.figures import decimal, share, short_moment
 
 _LABELS = 5
-"""Moments that fit under a plot on a telephone."""
+"""Number of moments that fit under a plot on a telephone."""
 _FLAT = 1e-9
-"""A range that is none: no figure has as many digits."""
+"""A smaller range counts as empty: no figure has as many digits."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where on the time axis something stands: one window."""
+    """A place on the time axis: one window."""
 
     at: int
     version: str
@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Value:
-    """What a curve says at one place."""
+    """A curve's value at one place, with its interval."""
 
     value: float
     low: float | None = None
@@ -40,7 +40,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Curve:
-    """Values at the places, None where there is none. `look` is the curve's class in the style sheet."""
+    """Values by place, None for a missing value. `look` is the curve's class in the style sheet."""
 
     name: str
     look: str
@@ -49,7 +49,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Limit:
-    """A level across the plot."""
+    """A horizontal line across the plot."""
 
     name: str
     look: str
@@ -58,12 +58,12 @@ class Limit:
 
 @dataclass(frozen=True)
 class Tick:
-    """A word beside the plot."""
+    """A label beside the plot."""
 
     at: float
     text: str
     side: str = ""
-    """`first` and `last` are not centred, so that they stay within the plot."""
+    """`first` or `last` for a label that is not centred, so that it stays within the plot."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Hit:
-    """A stripe of the plot that says what is there, and leads to it."""
+    """A vertical stripe of the plot with a title and a link for its place."""
 
     x: float
     width: float
@@ -93,7 +93,7 @@ class Chart:
     title: str
     unit: str
     legend: tuple[tuple[str, str], ...]
-    """Look and name."""
+    """Look and name of each curve and limit."""
     y: tuple[Tick, ...]
     x: tuple[Tick, ...]
     limits: tuple[tuple[str, float], ...]
@@ -113,7 +113,7 @@ def over_time(
     zero: bool = True,
     percent: bool = False,
 ) -> Chart:
-    """Curves by window. With `zero` the axis begins there; a curve ends where its version does."""
+    """Curves by window. With `zero`, the axis begins at 0. A line is not drawn from one version to the next."""
     bottom, top = _range(curves, limits, zero=zero)
     ticks = scale(bottom, top)
     low, high = ticks[0], ticks[-1]
@@ -125,7 +125,7 @@ def over_time(
         title=title,
         unit=unit,
         legend=(*((curve.look, curve.name) for curve in curves), *((limit.look, limit.name) for limit in limits)),
-        y=tuple(Tick(height(tick), text) for tick, text in zip(ticks, said(ticks, percent=percent), strict=True)),
+        y=tuple(Tick(height(tick), text) for tick, text in zip(ticks, labels(ticks, percent=percent), strict=True)),
         x=_moments(places),
         limits=tuple((limit.look, height(limit.value)) for limit in limits),
         drawn=tuple(_drawn(curve, places, height) for curve in curves),
@@ -135,7 +135,7 @@ def over_time(
 
 
 def scale(bottom: float, top: float, count: int = 4) -> list[float]:
-    """Round numbers from at or below `bottom` to at or above `top`, about `count` steps apart."""
+    """About `count` steps of round numbers; the first is at or below `bottom`, the last at or above `top`."""
     width = next((width for width in (top - bottom, abs(top)) if width > _FLAT), 1.0)
     size = 10 ** math.floor(math.log10(width / count))
     step = min((size * times for times in (1, 2, 2.5, 5, 10)), key=lambda step: abs(width / step - count))
@@ -143,8 +143,8 @@ def scale(bottom: float, top: float, count: int = 4) -> list[float]:
     return [round(number * step, 12) for number in range(first, max(last, first + 1) + 1)]
 
 
-def said(ticks: Sequence[float], *, percent: bool) -> list[str]:
-    """Round numbers with as many digits as their steps need, the same for all."""
+def labels(ticks: Sequence[float], *, percent: bool) -> list[str]:
+    """Round numbers as text; all have the number of digits that their steps need."""
     times = 100 if percent else 1
     step = times * (ticks[1] - ticks[0])
     digits = next(digits for digits in range(13) if abs(step - round(step, digits)) < step * 1e-6)
@@ -152,16 +152,16 @@ def said(ticks: Sequence[float], *, percent: bool) -> list[str]:
 
 
 def middle(index: int, count: int) -> float:
-    """Where the place stands, in percent of the width."""
+    """The middle of a place, in percent of the width."""
     return round(100 * (index + 0.5) / count, 3)
 
 
 def _range(curves: Sequence[Curve], limits: Sequence[Limit], *, zero: bool) -> tuple[float, float]:
     values = [limit.value for limit in limits]
     for curve in curves:
-        for one in curve.values:
-            if one is not None:
-                values += [part for part in (one.value, one.low, one.high) if part is not None]
+        for point in curve.values:
+            if point is not None:
+                values += [part for part in (point.value, point.low, point.high) if part is not None]
     values = values or [0.0, 1.0]
     return (min(0.0, *values) if zero else min(values)), max(values)
 
@@ -170,28 +170,28 @@ def _drawn(curve: Curve, places: Sequence[Place], height: Callable[[float], floa
     count = len(places)
     line, dots, intervals = [], [], []
     version = None
-    for index, (place, one) in enumerate(zip(places, curve.values, strict=True)):
-        if one is None:
+    for index, (place, point) in enumerate(zip(places, curve.values, strict=True)):
+        if point is None:
             version = None
             continue
-        x, y = middle(index, count), height(one.value)
+        x, y = middle(index, count), height(point.value)
         line.append(f"{'L' if place.version == version else 'M'}{x:g} {y:g}")
         dots.append(f"M{x:g} {y:g}h0")
-        if one.low is not None and one.high is not None:
-            intervals.append(f"M{x:g} {height(one.low):g}V{height(one.high):g}")
+        if point.low is not None and point.high is not None:
+            intervals.append(f"M{x:g} {height(point.low):g}V{height(point.high):g}")
         version = place.version
     return Drawn(curve.look, "".join(line), "".join(dots), "".join(intervals))
 
 
 def _hit(index: int, places: Sequence[Place], curves: Sequence[Curve], show: Callable[[float], str]) -> Hit:
     place, width = places[index], 100 / len(places)
-    said = [place.title]
+    lines = [place.title]
     for curve in curves:
-        one = curve.values[index]
-        if one is not None:
-            interval = "" if one.low is None or one.high is None else f" ({show(one.low)} to {show(one.high)})"
-            said.append(f"{curve.name}: {show(one.value)}{interval}")
-    return Hit(round(index * width, 3), round(width, 3), "\n".join(said), place.href)
+        point = curve.values[index]
+        if point is not None:
+            interval = "" if point.low is None or point.high is None else f" ({show(point.low)} to {show(point.high)})"
+            lines.append(f"{curve.name}: {show(point.value)}{interval}")
+    return Hit(round(index * width, 3), round(width, 3), "\n".join(lines), place.href)
 
 
 def _moments(places: Sequence[Place]) -> tuple[Tick, ...]:
@@ -201,11 +201,11 @@ def _moments(places: Sequence[Place]) -> tuple[Tick, ...]:
     chosen = sorted({round(number * last / max(count - 1, 1)) for number in range(count)})
     span = places[-1].at - places[0].at
     ticks = [Tick(middle(index, len(places)), short_moment(places[index].at, span)) for index in chosen]
-    # Two that would say the same are one.
+    # Neighbouring ticks with equal texts become one.
     return tuple(next(same) for _, same in groupby(ticks, key=lambda tick: tick.text))
 
 
 def _versions(places: Sequence[Place]) -> tuple[Tick, ...]:
-    """Where each version begins."""
+    """A label at the first place of each version."""
     begun = [i for i, place in enumerate(places) if i == 0 or places[i - 1].version != place.version]
     return tuple(Tick(round(100 * index / len(places), 3), places[index].version) for index in begun)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from monitoring.pages.chart import Chart, Curve, Drawn, Limit, Tick, Value, over_time, said, scale
+from monitoring.pages.chart import Chart, Curve, Drawn, Limit, Tick, Value, labels, over_time, scale
 from monitoring.pages.figures import change, decimal, path, plain, share, whole
 from monitoring.pages.heat import MOST_WINDOWS, level
 from monitoring.pages.overview import place
@@ -23,7 +23,7 @@ SORTS = {
     "unseen": "Unseen",
     "outside": "Outside",
 }
-"""By what a window's columns can be sorted, and the heading of each."""
+"""The keys by which a window's columns can be sorted, each with its heading."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +88,17 @@ class VerdictPage:
     cohort: Cohort | None
     figures: tuple[tuple[str, str], ...]
     drifted: tuple[tuple[str, str], ...]
-    """Name and link, empty where its window is not kept."""
+    """Name and link of each column; the link is empty if the window or the column is missing."""
 
 
 def window_page(facts: Facts, window: Window, sort: str) -> WindowPage:
     """The page of a window, its columns sorted by one of SORTS."""
     before, after = _neighbours(facts, window)
     cohort = facts.cohort(window.id)
-    quality = {one.name: one for one in window.quality}
+    quality = {field.name: field for field in window.quality}
     lines = [
-        Line(one, quality.get(one.name), path("windows", window.id, one.name), level(one.psi, facts.limits))
-        for one in window.columns
+        Line(column, quality.get(column.name), path("windows", window.id, column.name), level(column.psi, facts.limits))
+        for column in window.columns
     ]
     groups = cohort.groups if cohort else window.groups
     return WindowPage(
@@ -122,7 +122,7 @@ def column_page(facts: Facts, window: Window, column: Comparison) -> ColumnPage:
     return ColumnPage(
         window=window,
         column=column,
-        quality=next((one for one in window.quality if one.name == column.name), None),
+        quality=next((quality for quality in window.quality if quality.name == column.name), None),
         bars=bars(column),
         chart=_history(facts, column),
         before=before if before and find_column(before, column.name) else None,
@@ -152,11 +152,11 @@ def verdict_page(facts: Facts, judged: FollowedVerdict) -> VerdictPage:
 
 def find_column(window: Window, name: str) -> Comparison | None:
     """A window's column or its score, by name."""
-    return next((one for one in (window.score, *window.columns) if one.name == name), None)
+    return next((column for column in (window.score, *window.columns) if column.name == name), None)
 
 
 def bars(column: Comparison) -> tuple[Bar, ...]:
-    """Bins with what they held and hold; the longest bar fills its room."""
+    """Bins with their shares in the reference and now; the longest bar has a length of 100."""
     longest = max((*column.reference, *column.now, 0.0)) or 1.0
     return tuple(
         Bar(name, before, now, round(100 * before / longest, 2), round(100 * now / longest, 2), change(now, before))
@@ -165,10 +165,10 @@ def bars(column: Comparison) -> tuple[Bar, ...]:
 
 
 def calibration(cohort: Cohort) -> Chart:
-    """Default rate by probability, on axes of the same length; on the diagonal the two are equal."""
+    """Default rate by probability, on two equal axes; on the diagonal both are equal."""
     highest = max(max(mean, rate) for mean, rate, _ in cohort.calibration)
     ticks = scale(0.0, highest)
-    top, named = ticks[-1], list(zip(ticks, said(ticks, percent=True), strict=True))
+    top, named = ticks[-1], list(zip(ticks, labels(ticks, percent=True), strict=True))
     points = [(100 * mean / top, 100 - 100 * rate / top) for mean, rate, _ in cohort.calibration]
     dots = "".join(f"M{x:.2f} {y:.2f}h0" for x, y in points)
     line = "".join(f"{'L' if index else 'M'}{x:.2f} {y:.2f}" for index, (x, y) in enumerate(points))
@@ -187,10 +187,10 @@ def calibration(cohort: Cohort) -> Chart:
 
 def _history(facts: Facts, column: Comparison) -> Chart:
     windows = facts.windows[-MOST_WINDOWS:]
-    found = [window.score if column.kind == "score" else find_column(window, column.name) for window in windows]
+    columns = [window.score if column.kind == "score" else find_column(window, column.name) for window in windows]
     curves = [
-        Curve("PSI", "now", [Value(one.psi) if one else None for one in found]),
-        Curve("chance stays below", "expected", [Value(one.noise) if one else None for one in found]),
+        Curve("PSI", "now", [Value(point.psi) if point else None for point in columns]),
+        Curve("chance stays below", "expected", [Value(point.noise) if point else None for point in columns]),
     ]
     limits = (
         Limit(plain(facts.limits.watch_psi), "watch", facts.limits.watch_psi),
@@ -201,7 +201,7 @@ def _history(facts: Facts, column: Comparison) -> Chart:
 
 
 def _neighbours(facts: Facts, window: Window) -> tuple[Window | None, Window | None]:
-    """The windows before and after it, of its version."""
+    """The windows of the same version before and after a window."""
     before, after = (facts.window(f"{window.version}-{window.number + step}") for step in (-1, 1))
     return before, after
 

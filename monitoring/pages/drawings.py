@@ -1,4 +1,4 @@
-"""Reports of verdicts as files, each drawn once by a process of its own, one at a time."""
+"""Reports of verdicts as files. Each is drawn once, in a separate process, one at a time."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from monitoring.verdict import Verdict
 logger = logging.getLogger(__name__)
 
 _SECONDS = 1800
-"""A report takes half a minute of a processor, and gives way to everything else."""
+"""Most seconds for one report. It needs half a minute of a processor, but it runs at low priority."""
 _KEPT = 50
-"""Reports; each is nearly 10 MB."""
-_TOLD = 500
-"""Characters of what the process said when it failed."""
+"""Number of reports that are kept; each has nearly 10 MB."""
+_LONGEST = 500
+"""Most characters of a failed process's error output that are kept."""
 _ENDS = "the monitor ends"
 
 
 class Drawings:
-    """The reports in one folder; nothing here waits for one."""
+    """The reports in one folder. No method waits until a report is drawn."""
 
     def __init__(self, folder: Path, bundles: Bundles, archive: Archive, database: Database) -> None:
         self._folder = folder
@@ -44,16 +44,16 @@ class Drawings:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="drawing")
 
     def path(self, verdict: str) -> Path | None:
-        """The report of a verdict, where it is drawn."""
+        """The report of a verdict; None if it is not drawn yet."""
         path = self._place(verdict)
         return path if path.exists() else None
 
     def failure(self, verdict: str) -> str | None:
-        """Why it could not be drawn, if that was so the last time."""
+        """Why the last attempt to draw the report failed; None if it did not fail."""
         return self._failed.get(verdict)
 
     def draw(self, verdict: str, window: str) -> None:
-        """Have it drawn, unless it is there or being drawn; returns at once."""
+        """Start to draw a report, unless it exists or is being drawn; returns at once."""
         with self._lock:
             if self._closing.is_set() or verdict in self._busy or self._place(verdict).exists():
                 return
@@ -62,12 +62,12 @@ class Drawings:
         self._thread.submit(self._draw, verdict, window)
 
     def follow(self, verdict: Verdict | None) -> None:
-        """Have it drawn where somebody will want to look, unless that failed before."""
+        """Start to draw the report of a verdict other than keep, unless an earlier attempt failed."""
         if verdict is not None and verdict.judgement != "keep" and verdict.window and not self.failure(verdict.id):
             self.draw(verdict.id, verdict.window)
 
     def close(self) -> None:
-        """Give up what is being drawn; it is drawn when it is asked for again."""
+        """Stop drawing; the unfinished report is drawn when a reader asks for it again."""
         with self._lock:
             self._closing.set()
             process = self._process
@@ -78,7 +78,7 @@ class Drawings:
     def _draw(self, verdict: str, window: str) -> None:
         try:
             problem = self._run(verdict, window)
-        except Exception as error:  # noqa: BLE001 - the page says what it was
+        except Exception as error:  # noqa: BLE001 - the page shows the error
             problem = str(error)
         if problem and not self._closing.is_set():
             logger.warning("the report of verdict %s is not drawn: %s", verdict, problem)
@@ -89,7 +89,7 @@ class Drawings:
         self._forget_oldest()
 
     def _run(self, verdict: str, window: str) -> str:
-        """What went wrong; empty where nothing did."""
+        """Draw a report. Returns what failed; empty if it is drawn."""
         if self._closing.is_set():
             return _ENDS
         span = self._archive.span(window)
@@ -107,14 +107,14 @@ class Drawings:
                     return _ENDS
                 self._process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
             try:
-                _, said = self._process.communicate(timeout=_SECONDS)
+                _, errors = self._process.communicate(timeout=_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.communicate()
                 return f"it was not done within {_SECONDS} seconds"
         if self._process.returncode == 0:
             return ""
-        return said.strip()[-_TOLD:] or f"the process ended with {self._process.returncode}"
+        return errors.strip()[-_LONGEST:] or f"the process ended with {self._process.returncode}"
 
     def _place(self, verdict: str) -> Path:
         return self._folder / f"{quote(verdict, safe='')}.html"
@@ -123,5 +123,5 @@ class Drawings:
         drawn = sorted(self._folder.glob("*.html"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in drawn[_KEPT:]:
             path.unlink(missing_ok=True)
-        for torn in self._folder.glob(".*.html.*"):  # of a process that was killed
+        for torn in self._folder.glob(".*.html.*"):  # left by a process that was killed
             torn.unlink(missing_ok=True)

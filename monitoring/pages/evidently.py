@@ -1,10 +1,11 @@
-"""The Evidently report of a window: the page that reviewers may know already, with the verdict's own drift figures.
+"""The Evidently report of a window: a page that reviewers may know already, with the verdict's drift figures.
 
-`python -m monitoring.pages.evidently --bundle DIR --records FILE --out FILE`, a process of its own: importing Evidently
-takes ten seconds and 300 MB, which the monitor has no use for.
+`python -m monitoring.pages.evidently --bundle DIR --records FILE --out FILE` runs as a separate process, because
+importing Evidently takes ten seconds and 300 MB.
 
-Evidently drops missing values before it asks a drift test, so its test cannot see that a column became half missing.
-Ours is registered as its test under a name of its own and answers what `monitoring.judging.drift` found on all rows.
+Evidently drops missing values before it runs a drift test. So its tests cannot see that half of a column became
+missing. Therefore our own test is registered under its own name. It returns the figures of `monitoring.judging.drift`,
+which include all rows.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-os.environ["DO_NOT_TRACK"] = "1"  # before Evidently is imported, which reads it then
+os.environ["DO_NOT_TRACK"] = "1"  # Evidently reads this when it is imported
 
 from evidently import BinaryClassification, DataDefinition, Dataset, Report
 from evidently.core.metric_types import render_widgets
@@ -39,22 +40,22 @@ from training.bundle import Bundle, BundleError, Manifest, Rows
 
 METHOD = "psi_of_the_verdict"
 MOST_COLUMNS = 150
-"""A column takes about 40 kB of the page, its programs 3.5 MB: together below 10 MB."""
+"""A column takes about 40 kB of the page, the page's scripts 3.5 MB: together below 10 MB."""
 FEWEST_DEFAULTS = 10
-"""In the reference and among the records, before rates of them are drawn."""
+"""Fewest defaults, and fewest repayments, in the reference and in the records; with fewer, outcomes are not drawn."""
 _SCORE = "probability"
 _OUTCOME = "outcome"
 _MISSING = "missing"
 
 
 class ReportError(Exception):
-    """Records that no report can be drawn of; the message says why."""
+    """Records from which no report can be drawn; the message says why."""
 
 
 def draw(bundle: Bundle, records: pa.Table, out: Path, about: str) -> Window:
-    """Draw records beside a bundle's reference; write `out` whole or not at all, and return the figures in it.
+    """Draw records beside a bundle's reference, and return the figures. `out` is written completely or not at all.
 
-    `records` has the columns of a window's Arrow stream; `about` says what they are. Raises ReportError, BundleError.
+    `records` has the columns of a window's Arrow stream; `about` describes them. Raises ReportError, BundleError.
     """
     if not len(records):
         raise ReportError(f"{about}: expected records, got none")
@@ -79,16 +80,16 @@ def draw(bundle: Bundle, records: pa.Table, out: Path, about: str) -> Window:
 
 
 def choose(window: Window) -> tuple[Comparison, ...]:
-    """The score, what drifted, all fields, and then the weightiest history features, as many as the page can hold."""
-    order = sorted(window.columns, key=lambda one: (not one.drifted, one.kind != "field", -one.weight))
-    chosen = {one.name for one in order[: MOST_COLUMNS - 1]}
-    return (window.score, *(one for one in window.columns if one.name in chosen))
+    """The columns for the page: the score, drifted columns, fields, then history features by weight; MOST_COLUMNS."""
+    order = sorted(window.columns, key=lambda column: (not column.drifted, column.kind != "field", -column.weight))
+    chosen = {column.name for column in order[: MOST_COLUMNS - 1]}
+    return (window.score, *(column for column in window.columns if column.name in chosen))
 
 
 def drift_snapshot(manifest: Manifest, reference: pa.Table, records: pa.Table, shown: Sequence[Comparison]) -> Any:
-    """Evidently's drift preset over these columns, by our figures."""
-    _register({one.name: one for one in shown})
-    names = [one.name for one in shown]
+    """Evidently's drift preset over these columns, with our figures."""
+    _register({column.name: column for column in shown})
+    names = [column.name for column in shown]
     then, now = (_frame(manifest, table, names) for table in (reference, records))
     _replace_empty(then, now)
     texts = [name for name in names if then[name].dtype == object]
@@ -98,14 +99,14 @@ def drift_snapshot(manifest: Manifest, reference: pa.Table, records: pa.Table, s
     preset = DataDriftPreset(
         columns=names,
         method=METHOD,
-        per_column_threshold={one.name: max(PSI_THAT_MATTERS, one.noise) for one in shown},
+        per_column_threshold={column.name: max(PSI_THAT_MATTERS, column.noise) for column in shown},
     )
     current, before = (Dataset.from_pandas(frame, data_definition=definition) for frame in (now, then))
     return Report([preset], include_tests=True).run(current, before)
 
 
 def outcome_snapshot(manifest: Manifest, reference: pa.Table, records: pa.Table) -> Any | None:
-    """Evidently's classification preset over the rows whose outcomes are known; None where too few are."""
+    """Evidently's classification preset over the rows with known outcomes; None if these are too few."""
     frames = []
     for table in (records, reference):
         known = table.filter(table.column(_OUTCOME).is_valid()) if _OUTCOME in table.column_names else table.slice(0, 0)
@@ -125,9 +126,9 @@ def outcome_snapshot(manifest: Manifest, reference: pa.Table, records: pa.Table)
     return Report([ClassificationPreset(probas_threshold=manifest.policy.threshold)]).run(current, before)
 
 
-def _register(found: Mapping[str, Comparison]) -> None:
+def _register(comparisons: Mapping[str, Comparison]) -> None:
     def answer(_: pd.Series, current: pd.Series, __: ColumnType, threshold: float) -> tuple[float, bool]:
-        shift = found[str(current.name)].psi
+        shift = comparisons[str(current.name)].psi
         return shift, shift >= threshold
 
     test = StatTest(
@@ -140,7 +141,7 @@ def _register(found: Mapping[str, Comparison]) -> None:
 
 
 def _chunk(manifest: Manifest, records: pa.Table) -> Chunk:
-    """Records as drift is looked for in them; what else a chunk tells is not drawn."""
+    """Records as a chunk; only the values that the drift figures need are real."""
     probability = records.column(_SCORE).to_numpy().astype(np.float64)
     count = len(probability)
     return Chunk(
@@ -155,7 +156,7 @@ def _chunk(manifest: Manifest, records: pa.Table) -> Chunk:
 
 
 def _frame(manifest: Manifest, table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
-    """Columns as Evidently draws them: numbers with NaN for missing, anomalies too; texts with a level for missing."""
+    """Columns for Evidently: numbers with NaN for missing values and anomalies, texts with a level for missing."""
     fields = {field.name: field for field in manifest.fields}
     columns: dict[str, Any] = {}
     for name in names:
@@ -170,7 +171,7 @@ def _frame(manifest: Manifest, table: pa.Table, names: Sequence[str]) -> pd.Data
 
 
 def _replace_empty(*frames: pd.DataFrame) -> None:
-    """Turn numbers that are all missing on a side into two levels: Evidently refuses a column without values."""
+    """Replace a column that is all missing on one side with two levels: Evidently refuses a column without values."""
     for name in frames[0].columns:
         if any(frame[name].isna().all() for frame in frames):
             for frame in frames:
@@ -182,7 +183,7 @@ def _group(title: str, snapshot: Any) -> Any:
 
 
 def _drop_templates(part: Any) -> None:
-    """Take plotly's template, which is repeated in each of some 400 figures, half of the page, out of them."""
+    """Remove plotly's template from all figures: it is repeated in each of about 400, and makes half of the page."""
     if isinstance(part, dict):
         if isinstance(part.get("layout"), dict):
             part["layout"].pop("template", None)
@@ -191,16 +192,16 @@ def _drop_templates(part: Any) -> None:
         inside = list(part)
     else:
         inside = list(getattr(part, "__dict__", {}).values())
-    for one in inside:
-        if not isinstance(one, str | int | float | None):
-            _drop_templates(one)
+    for value in inside:
+        if not isinstance(value, str | int | float | None):
+            _drop_templates(value)
 
 
 def _heading(manifest: Manifest, window: Window, shown: Sequence[Comparison], about: str) -> str:
     left_out = len(window.columns) + 1 - len(shown)
     return (
         f"## {escape(manifest.model)}: {escape(about)}\n\n{window.rows:,} applications beside the model's hold-out. "
-        f"{sum(one.drifted for one in window.columns)} of {len(window.columns)} columns drifted, "
+        f"{sum(column.drifted for column in window.columns)} of {len(window.columns)} columns drifted, "
         f"{window.drifted_weight:.1%} of what moves the score. A column drifted where its PSI is {PSI_THAT_MATTERS} or "
         "more and more than chance; missing and unseen values are bins of their own, which the drawings leave out. "
         "What is said below of the data set as a whole counts columns alike; the verdict weighs them."
@@ -217,17 +218,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--records", type=Path, required=True, help="Arrow stream as /v1/cohorts/{id}/records has it")
     parser.add_argument("--out", type=Path, required=True, help="the HTML file")
     parser.add_argument("--about", default="records", help="what the records are, for the heading")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        with pa.ipc.open_stream(asked.records) as stream:
+        with pa.ipc.open_stream(options.records) as stream:
             records = stream.read_all()
-        draw(Bundle.open(asked.bundle), records, asked.out, asked.about)
+        draw(Bundle.open(options.bundle), records, options.out, options.about)
     except (BundleError, ReportError, OSError, pa.ArrowException) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the process's answer
+        print(error, file=sys.stderr)  # noqa: T201 - the process's error message
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    os.nice(5)  # nobody waits for it as for what else this machine does
+    os.nice(5)  # other work on this machine is more urgent
     sys.exit(main())

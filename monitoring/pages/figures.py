@@ -1,4 +1,4 @@
-"""Numbers and moments as people read them."""
+"""Formats numbers and times for people."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ NONE = "–"
 
 
 def share(value: float | None) -> str:
-    """0.1234 as 12.3%; less than half a tenth of a percent, but not nothing, as <0.1%."""
+    """0.1234 as 12.3%; a share above 0 and below 0.05% as <0.1%."""
     if value is None:
         return NONE
     return "<0.1%" if 0 < value < 0.0005 else f"{value:.1%}"
 
 
 def plain(value: float) -> str:
-    """A limit with the digits that it has: 0.25."""
+    """A limit with only the digits it needs: 0.25."""
     return f"{value:g}"
 
 
@@ -26,7 +26,7 @@ def percent(value: float) -> str:
 
 
 def change(now: float, before: float) -> str:
-    """The difference of two shares in points of a percent, with its sign."""
+    """The difference of two shares in percentage points, with its sign."""
     points = round(100 * (now - before), 1)
     return "0.0" if points == 0 else f"{points:+.1f}".replace("-", "−")
 
@@ -37,7 +37,7 @@ def decimal(value: float | None, digits: int = 3) -> str:
 
 
 def whole(value: float | None) -> str:
-    """A count, in thousands."""
+    """A count, with commas between thousands."""
     return NONE if value is None else f"{value:,.0f}"
 
 
@@ -47,25 +47,25 @@ def moment(at: int | None) -> str:
 
 
 def machine_moment(at: int) -> str:
-    """The same for programs: ISO 8601."""
+    """Microseconds since 1970 for programs, as ISO 8601."""
     return _read(at).isoformat(timespec="seconds")
 
 
 def short_moment(at: int, span: int) -> str:
-    """A moment beside others that are `span` microseconds apart in all: no more of it than tells them apart."""
+    """A moment on an axis that covers `span` microseconds, with only the parts that distinguish its moments."""
     days = span / 86_400e6
     return f"{_read(at):%H:%M}" if days < 1 else f"{_read(at):%d %b}" if days < 300 else f"{_read(at):%b %Y}"
 
 
 def span(since: int, until: int) -> str:
-    """From one moment to another; a day is not said twice."""
+    """From one moment to another; if both are on one day, the date appears once."""
     if _read(since).date() == _read(until).date():
         return f"{moment(since)} to {_read(until):%H:%M} UTC"
     return f"{moment(since)} to {moment(until)} UTC"
 
 
 def path(*parts: str) -> str:
-    """A link below /review to what these ids and names say."""
+    """A link below /review, from ids and names."""
     return "/".join(["/review", *(quote(part, safe="") for part in parts)])
 
 

@@ -1,4 +1,4 @@
-"""Windows by columns as a heat map: what drifted, when, and how much it weighs."""
+"""A heat map of columns by windows: which column drifted, when, and how much weight it has."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Cell:
     """One column in one window."""
 
     level: int
-    """Of the colour, 0 to 3."""
+    """Level of the colour, 0 to 3."""
     drifted: bool
     title: str
     href: str
@@ -27,18 +27,18 @@ class Cell:
 
 @dataclass(frozen=True)
 class HeatRow:
-    """One column over the windows; None where the version has no such column."""
+    """One column over the windows; a cell is None if the window's version does not have the column."""
 
     name: str
     href: str
     weight: float
-    """In the latest window."""
+    """The column's weight in the latest window."""
     cells: tuple[Cell | None, ...]
 
 
 @dataclass(frozen=True)
 class Heading:
-    """A window above its cells."""
+    """The heading of a window, above its cells."""
 
     number: int
     title: str
@@ -50,23 +50,23 @@ class Heat:
     """Everything the template needs."""
 
     versions: tuple[tuple[str, int], ...]
-    """Each with how many windows stand below it."""
+    """Each version with the number of windows below it."""
     windows: tuple[Heading, ...]
     rows: tuple[HeatRow, ...]
-    """The score's first."""
+    """The score's row is first."""
     columns: int
-    """Of the latest window, shown or not."""
+    """Number of columns in the latest window, shown or not."""
     earlier: int
-    """Windows that are not shown."""
+    """Number of windows that are not shown."""
 
 
 def heat(windows: Sequence[Window], limits: Limits) -> Heat:
-    """The latest windows, oldest first, by their score and the columns that drifted or weigh most."""
+    """The latest windows, oldest first, with rows for the score and for the columns with the most drift or weight."""
     shown = windows[-MOST_WINDOWS:]
     by_name = [{column.name: column for column in window.columns} for window in shown]
     return Heat(
         versions=tuple((key, len(list(same))) for key, same in groupby(window.version for window in shown)),
-        windows=tuple(Heading(one.number, _about(one), path("windows", one.id)) for one in shown),
+        windows=tuple(Heading(window.number, _about(window), path("windows", window.id)) for window in shown),
         rows=(
             _row("score", shown, [window.score for window in shown], limits),
             *(_row(name, shown, [columns.get(name) for columns in by_name], limits) for name in telling(shown)),
@@ -77,7 +77,7 @@ def heat(windows: Sequence[Window], limits: Limits) -> Heat:
 
 
 def telling(windows: Sequence[Window]) -> list[str]:
-    """Names of the columns worth a row: those with the most PSI in any window, then the weightiest that are left."""
+    """Names of the columns that get a row: those with the most drift in any window, then those with the most weight."""
     worst: dict[str, tuple[bool, float]] = {}
     for window in windows:
         for column in window.columns:
@@ -90,7 +90,7 @@ def telling(windows: Sequence[Window]) -> list[str]:
 
 
 def level(psi: float, limits: Limits) -> int:
-    """The number of the colour that stands for a PSI: 0 below half of `watch_psi`, 3 from `retrain_psi` on."""
+    """The level of the colour for a PSI: 0 below half of `watch_psi`, 3 from `retrain_psi` on."""
     return sum(psi >= limit for limit in (limits.watch_psi / 2, limits.watch_psi, limits.retrain_psi))
 
 

@@ -1,4 +1,4 @@
-"""The facts, read from the monitor's database."""
+"""Reads the facts from the monitor's database."""
 
 from __future__ import annotations
 
@@ -17,31 +17,34 @@ from monitoring.store.windows import Archive
 from monitoring.verdict import Cohort, Window
 
 _WINDOWS = 60
-"""One of 370 columns takes about a millisecond to read."""
+"""Most windows that are read. A window with 370 columns takes about a millisecond."""
 _VERDICTS = 200
 
 
 class StoredFacts:
-    """What one store holds."""
+    """The facts of one store."""
 
     def __init__(self, store: Store, archive: Archive, judgements: Judgements, limits: Limits) -> None:
         self._store, self._archive, self._judgements, self._limits = store, archive, judgements, limits
 
     def facts(self, window: str | None = None, verdict: str | None = None) -> Facts:
-        """The latest of everything, and those of these ids however old they are. Raises StoreError."""
+        """The latest facts, and also the window and the verdict with these ids, even if they are old.
+
+        Raises StoreError.
+        """
         judged = self._judgements.judged(self._read(_latest(verdicts, _VERDICTS, verdict)))
-        asked = next((one.verdict.window for one in judged if one.verdict.id == verdict), window)
-        found = [
-            msgspec.json.decode(row["content"], type=Window) for row in self._read(_latest(windows, _WINDOWS, asked))
+        wanted = next((row.verdict.window for row in judged if row.verdict.id == verdict), window)
+        decoded = [
+            msgspec.json.decode(row["content"], type=Window) for row in self._read(_latest(windows, _WINDOWS, wanted))
         ]
         outcomes = [
-            msgspec.json.decode(row["content"], type=Cohort) for row in self._read(_latest(cohorts, _WINDOWS, asked))
+            msgspec.json.decode(row["content"], type=Cohort) for row in self._read(_latest(cohorts, _WINDOWS, wanted))
         ]
         status, live = self._store.status(), self._archive.live()
         return Facts(
-            windows=tuple(sorted(found, key=lambda one: (one.since, one.number))),
-            earlier=max(self._read(select(func.count().label("all")).select_from(windows))[0]["all"] - len(found), 0),
-            cohorts=tuple(sorted(outcomes, key=lambda one: one.closed_at)),
+            windows=tuple(sorted(decoded, key=lambda window: (window.since, window.number))),
+            earlier=max(self._read(select(func.count().label("all")).select_from(windows))[0]["all"] - len(decoded), 0),
+            cohorts=tuple(sorted(outcomes, key=lambda cohort: cohort.closed_at)),
             verdicts=judged,
             live=live,
             answered=status.account.answered,
@@ -59,8 +62,8 @@ class StoredFacts:
         return list(self._store.rows(query))
 
 
-def _latest(table: Table, most: int, asked: str | None) -> Select[Any]:
-    """The last rows, newest first, and the one that was asked for."""
+def _latest(table: Table, most: int, wanted: str | None) -> Select[Any]:
+    """A query for the last rows, newest first, and the row with the wanted id."""
     some = select(table.c.id).order_by(table.c.at.desc(), table.c.id.desc()).limit(most).subquery()
-    wanted = or_(table.c.id.in_(select(some.c.id)), table.c.id == asked)
-    return select(table).where(wanted).order_by(table.c.at.desc(), table.c.id.desc())
+    chosen = or_(table.c.id.in_(select(some.c.id)), table.c.id == wanted)
+    return select(table).where(chosen).order_by(table.c.at.desc(), table.c.id.desc())

@@ -1,4 +1,4 @@
-"""The first page: how the live version is, and everything that leads to why."""
+"""The first page: the state of the live version, and the facts behind its verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from monitoring.verdict import Cohort, Window
 
 @dataclass(frozen=True)
 class VersionSpan:
-    """When a version was answering, by its windows."""
+    """The time in which a version answered, from its windows."""
 
     version: str
     live: bool
@@ -25,7 +25,7 @@ class VersionSpan:
     since: int | None
     until: int | None
     left: float
-    """Of its stripe on the time axis of all versions, in percent."""
+    """Left end of its stripe on the time axis of all versions, in percent."""
     width: float
     latest: FollowedVerdict | None
 
@@ -38,7 +38,7 @@ class OverviewPage:
     judged: FollowedVerdict | None
     """The latest verdict about the live version."""
     window: Window | None
-    """The latest one of the live version."""
+    """The latest window of the live version."""
     heat: Heat | None
     charts: tuple[Chart, ...]
     outcomes: tuple[Chart, ...]
@@ -64,7 +64,7 @@ def overview(facts: Facts) -> OverviewPage:
 
 
 def place(window: Window) -> Place:
-    """Where a window stands in a chart."""
+    """A window's place in a chart."""
     title = f"Window {window.id}, {span(window.since, window.until)}"
     return Place(window.since, window.version, title, path("windows", window.id))
 
@@ -117,8 +117,8 @@ def _charts(windows: Sequence[Window], limits: Limits) -> tuple[Chart, ...]:
 def _outcomes(facts: Facts, cohorts: Sequence[Cohort]) -> tuple[Chart, ...]:
     places = [_place(facts, cohort) for cohort in cohorts]
 
-    def against(name: str, unit: str, found: list[Value], expected: list[Value], limits: list[Limit]) -> Chart:
-        curves = [Curve("with its 95% interval", "now", found)]
+    def against(name: str, unit: str, observed: list[Value], expected: list[Value], limits: list[Limit]) -> Chart:
+        curves = [Curve("with its 95% interval", "now", observed)]
         if expected:
             curves.append(Curve("expected", "expected", expected))
         return over_time(name, unit, places, curves, limits=limits, zero=False)
@@ -127,23 +127,23 @@ def _outcomes(facts: Facts, cohorts: Sequence[Cohort]) -> tuple[Chart, ...]:
         against(
             "Log loss",
             "lower is better",
-            [Value(one.log_loss.value, one.log_loss.low, one.log_loss.high) for one in cohorts],
-            [Value(one.expected_log_loss) for one in cohorts],
+            [Value(cohort.log_loss.value, cohort.log_loss.low, cohort.log_loss.high) for cohort in cohorts],
+            [Value(cohort.expected_log_loss) for cohort in cohorts],
             [],
         ),
         against(
             "AUC",
             "ranking, higher is better",
-            [Value(one.auc.value, one.auc.low, one.auc.high) for one in cohorts],
-            [Value(one.expected_auc) for one in cohorts],
+            [Value(cohort.auc.value, cohort.auc.low, cohort.auc.high) for cohort in cohorts],
+            [Value(cohort.expected_auc) for cohort in cohorts],
             [],
         ),
         against(
             "Observed over expected",
             "defaults, 1 is calibrated",
             [
-                Value(one.observed_expected.value, one.observed_expected.low, one.observed_expected.high)
-                for one in cohorts
+                Value(cohort.observed_expected.value, cohort.observed_expected.low, cohort.observed_expected.high)
+                for cohort in cohorts
             ],
             [],
             [Limit("as expected", "even", 1.0)],

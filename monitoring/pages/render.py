@@ -1,4 +1,4 @@
-"""Models of pages to HTML."""
+"""Turns models of pages into HTML."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from monitoring.pages import figures
 from monitoring.verdict import Cohort, Window
 
 _MOST = 12
-"""Verdicts, and cohorts, in the tables of the first page."""
+"""Most verdicts, and most cohorts, in the tables of the first page."""
 
 
 def html(name: str, **model: Any) -> str:
-    """A page by the name of its template; whatever the model holds is escaped."""
+    """A page by the name of its template; all values of the model are escaped."""
     return _environment.get_template(f"{name}.html").render(**model, now=time.time_ns() // 1000)
 
 
@@ -26,16 +26,16 @@ def _span(window: Window) -> str:
 
 
 def _worse(cohort: Cohort) -> str:
-    found = {
+    worse_by_name = {
         "log loss": cohort.log_loss_worse,
         "ranking": cohort.ranking_worse,
         "calibration": cohort.calibration_worse,
     }
-    return ", ".join(name for name, worse in found.items() if worse) or "nothing"
+    return ", ".join(name for name, worse in worse_by_name.items() if worse) or "nothing"
 
 
 def _link(url: str | None) -> bool:
-    """Whether it can be followed without running anything: `javascript:` is an address, too."""
+    """Whether a link is safe to follow; `javascript:` is an address too, but would run a script."""
     return url is not None and url.startswith(("http://", "https://"))
 
 

@@ -17,12 +17,12 @@ from monitoring.pages.source import FactSource
 _PAGE = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",  # without one, a browser calls its own form a stranger
+    "Referrer-Policy": "same-origin",  # with "no-referrer", a browser sends `Origin: null` with a form of this page
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
 _REPORT = _PAGE | {
-    # Evidently's page is a program of its own, all of it in the file; it may talk to nobody.
+    # Evidently's page is a program that is complete in its file; it may not connect to any server.
     "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; frame-ancestors 'none'"
 }
@@ -32,7 +32,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 
 def attach(app: FastAPI, source: FactSource, drawings: Drawings, *, guarded: bool = False) -> None:
-    """Add the pages of what the source knows; `guarded` says that whoever writes must say a token."""
+    """Add the pages that show the source's facts; if `guarded`, every write needs a token."""
     app.state.review, app.state.drawings, app.state.guarded = source, drawings, guarded
     app.include_router(router)
 
@@ -47,44 +47,44 @@ def _drawings(request: Request) -> Drawings:
     return drawings
 
 
-Asked = Annotated[FactSource, Depends(_source)]
+SourceOf = Annotated[FactSource, Depends(_source)]
 Drawing = Annotated[Drawings, Depends(_drawings)]
 
 
 @router.get("/")
 @router.get("/review")
-def first(source: Asked) -> Response:
-    """The live version, and everything that leads to why."""
+def first(source: SourceOf) -> Response:
+    """The live version, and the facts behind its verdict."""
     facts = source.facts()
     return _answer("overview", page=overview(facts), limits=facts.limits)
 
 
 @router.get("/review/windows/{id}")
-def window(source: Asked, id: str, sort: str = "psi") -> Response:  # noqa: A002 - the path's name
+def window(source: SourceOf, id: str, sort: str = "psi") -> Response:  # noqa: A002 - the path's name
     """One window."""
     facts = source.facts(window=id)
-    found = facts.window(id)
-    if found is None:
+    closed = facts.window(id)
+    if closed is None:
         return _no_window(id)
-    page = window_page(facts, found, sort if sort in SORTS else "psi")
+    page = window_page(facts, closed, sort if sort in SORTS else "psi")
     return _answer("window", page=page, sorts=SORTS, limits=facts.limits)
 
 
 @router.get("/review/windows/{id}/{name:path}")
-def column(source: Asked, id: str, name: str) -> Response:  # noqa: A002
+def column(source: SourceOf, id: str, name: str) -> Response:  # noqa: A002
     """One column in one window."""
     facts = source.facts(window=id)
-    found = facts.window(id)
-    if found is None:
+    closed = facts.window(id)
+    if closed is None:
         return _no_window(id)
-    comparison = find_column(found, name)
+    comparison = find_column(closed, name)
     if comparison is None:
         return _missing(f"No column of that name in window {id}", "The window's page lists what it has.")
-    return _answer("column", page=column_page(facts, found, comparison))
+    return _answer("column", page=column_page(facts, closed, comparison))
 
 
 @router.get("/review/verdicts/{id}")
-def verdict(source: Asked, id: str) -> Response:  # noqa: A002
+def verdict(source: SourceOf, id: str) -> Response:  # noqa: A002
     """One verdict."""
     facts = source.facts(verdict=id)
     judged = facts.judged(id)
@@ -92,8 +92,8 @@ def verdict(source: Asked, id: str) -> Response:  # noqa: A002
 
 
 @router.get("/review/verdicts/{id}/report")
-def report(request: Request, source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
-    """The verdict's report, drawn where it is missing."""
+def report(request: Request, source: SourceOf, drawings: Drawing, id: str) -> Response:  # noqa: A002
+    """The verdict's report; if it is missing, start to draw it."""
     judged = source.facts(verdict=id).judged(id)
     if judged is None or judged.verdict.window is None:
         return _no_verdict(id)
@@ -106,8 +106,8 @@ def report(request: Request, source: Asked, drawings: Drawing, id: str) -> Respo
 
 
 @router.post("/review/verdicts/{id}/report")
-def redraw(source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
-    """Try once more to draw it."""
+def redraw(source: SourceOf, drawings: Drawing, id: str) -> Response:  # noqa: A002
+    """Try again to draw the report."""
     judged = source.facts(verdict=id).judged(id)
     if judged is None or judged.verdict.window is None:
         return _no_verdict(id)
@@ -117,7 +117,7 @@ def redraw(source: Asked, drawings: Drawing, id: str) -> Response:  # noqa: A002
 
 @router.get("/review/{rest:path}")
 def nothing(request: Request) -> Response:
-    """What is not there, as a page."""
+    """The page for an unknown path."""
     return _missing("No such page", f"Nothing is at {request.url.path}.")
 
 
@@ -129,8 +129,8 @@ def _no_verdict(id: str) -> Response:  # noqa: A002
     return _missing(f"No verdict {id}", "It was never reached, or it judged no window.")
 
 
-def _missing(what: str, hint: str) -> Response:
-    return _answer("missing", what=what, hint=hint, status=404)
+def _missing(title: str, hint: str) -> Response:
+    return _answer("missing", title=title, hint=hint, status=404)
 
 
 def _answer(name: str, *, status: int = 200, **model: Any) -> Response:

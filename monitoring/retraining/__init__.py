@@ -1,1 +1,1 @@
-"""Starting the retraining that a verdict asks for, at Prefect, and following it."""
+"""Starts the retraining that a verdict asks for, at Prefect, and follows it."""

@@ -1,7 +1,7 @@
-"""Delivers verdicts: has Prefect start the retrainings that are asked for, one at a time, and follows them.
+"""Delivers verdicts: starts the retrainings that they ask for at Prefect, one at a time, and follows them.
 
-A delivery is claimed in the database before Prefect is asked, and looked up at Prefect by its key where nobody knows
-whether the claim came to anything. So a monitor may be killed at any point, and two may share a database.
+A delivery is claimed in the database before the request to Prefect. If it is not known whether the run started, the
+delivery's key is looked up at Prefect. So a monitor may be killed at any point, and two may share a database.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOBODY = "CREDENCE_PREFECT_URL names no Prefect server"
 
 
 class Deliverer:
-    """The verdicts of one database, delivered to one Prefect server or to nobody."""
+    """Delivers the verdicts of one database to one Prefect server, or to none."""
 
     def __init__(self, judgements: Judgements, prefect: Prefect | None, cooldown_hours: float) -> None:
         self._judgements = judgements
@@ -29,7 +29,7 @@ class Deliverer:
         self._cooldown = cooldown_hours
 
     def settle(self, live: str | None, since: int) -> None:
-        """Bring every delivery as far as it can go now, given the live version and since when it is."""
+        """Move every delivery as far as possible now; `since` is when the version `live` went live."""
         latest = None if live is None else self._judgements.concluded(live, since)
         if self._prefect is not None:
             for delivery in self._judgements.deliveries(("starting", "running")):
@@ -47,24 +47,24 @@ class Deliverer:
         try:
             if delivery.state == "running":
                 self._move(delivery, followed(delivery, prefect.run(delivery.run or "")))
-            elif found := prefect.find(delivery.key):
-                self._started(delivery, found.id, prefect)
+            elif run := prefect.find(delivery.key):
+                self._started(delivery, run.id, prefect)
             else:
                 self._move(delivery, delivery.to("waiting", "it was not started"))
         except PrefectError as error:
             self._move(delivery, delivery._replace(note=str(error)))
 
     def _follow_promotion(self, verdict: str, action: Action, prefect: Prefect) -> None:
-        """Note that the run of a promotion which waits for a person has ended: one that is cancelled cannot say so."""
+        """Note when a promotion's run that waits for a person has ended, because a cancelled run cannot report it."""
         try:
             run = prefect.run((action.run or "").rpartition("/")[2])
         except PrefectError as error:
             logger.warning("verdict %s: %s", verdict, error)
             return
-        told = f"run {run.name} is {run.state.lower()}" if run else "Prefect does not know its run any more"
+        reason = f"run {run.name} is {run.state.lower()}" if run else "Prefect does not know its run any more"
         if run is None or run.ended is not None:
             done = Action(
-                at=_now(), what=f"version {action.version} waits no more: {told}", version=None, run=action.run
+                at=_now(), what=f"version {action.version} waits no more: {reason}", version=None, run=action.run
             )
             self._judgements.act(verdict, done)
 
@@ -73,9 +73,9 @@ class Deliverer:
             self._move(delivery, delivery.to("no orchestrator", NOBODY))
             return
         try:
-            # Of two monitors one may have looked while the other one's request was on its way.
-            if found := self._prefect.find(delivery.key):
-                self._started(delivery, found.id, self._prefect)
+            # Another monitor may have started the run since this one last looked.
+            if run := self._prefect.find(delivery.key):
+                self._started(delivery, run.id, self._prefect)
                 return
             deployment = self._prefect.deployment()
             active, ended = self._prefect.active(deployment), self._prefect.last_end(deployment)
@@ -95,17 +95,17 @@ class Deliverer:
         try:
             run = prefect.start(deployment, delivery.retraining, delivery.key)
         except PrefectError as error:
-            # It may have come to something all the same; the next look at Prefect tells.
+            # The run may have started all the same; the next look at Prefect shows it.
             self._move(claimed, claimed._replace(note=str(error)))
         else:
             self._started(claimed, run.id, prefect)
 
     def _started(self, delivery: Delivery, run: str, prefect: Prefect) -> None:
         after = delivery.to("running")._replace(attempt=delivery.attempt + 1, run=run)
-        what = _STARTED[delivery.retraining.kind]
-        done = Action(at=_now(), kind="started", what=what, version=None, run=prefect.page(run))
+        description = _STARTED[delivery.retraining.kind]
+        done = Action(at=_now(), kind="started", what=description, version=None, run=prefect.page(run))
         if self._judgements.move(delivery, after, _now(), done):
-            logger.info("verdict %s: %s, attempt %d, run %s", delivery.verdict, what, after.attempt, run)
+            logger.info("verdict %s: %s, attempt %d, run %s", delivery.verdict, description, after.attempt, run)
 
     def _move(self, before: Delivery, after: Delivery) -> bool:
         if after == before:

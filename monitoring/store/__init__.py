@@ -1,1 +1,1 @@
-"""SQL: records, windows and verdicts in one database. Bundles are fetched and cached here too."""
+"""SQL: stores records, windows and verdicts in one database. Also fetches and caches bundles."""

@@ -1,4 +1,4 @@
-"""The bundles that live versions are compared with, one folder a version; fetched where they are not there yet."""
+"""The bundles that live versions are compared with, one folder per version. A missing bundle is fetched."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from monitoring.judging.reference import Reference
 from training.bundle import MODEL, Bundle, BundleError, remote
 
 _KEPT = 2
-"""References in memory: the live version's, and one whose outcomes still come."""
+"""References in memory: the live version's, and that of an older version whose outcomes still arrive."""
 
 
 class Bundles(NamedTuple):
-    """Where bundles are, and where they are fetched from: an MLflow's URL, or nowhere."""
+    """The folder of the bundles, and the URL of the MLflow server to fetch missing ones from; "" for no server."""
 
     folder: Path
     url: str = ""
 
     def path(self, version: str) -> Path:
-        """The folder of a version's bundle. Raises UnreadyError where it is not there and cannot be fetched."""
+        """The folder of a version's bundle. Raises UnreadyError if it is missing and cannot be fetched."""
         path = self.folder / version
-        # A record says the version, so it may be a path, or too long to be a file's name: neither is listed.
+        # The version comes from a record, so it may be a path or too long for a file name. Such a name is never listed.
         if path in self.folder.glob("*"):
             return path
         if not self.url:
@@ -38,14 +38,14 @@ class Bundles(NamedTuple):
 
 
 class Models:
-    """References by version, fitted once; not to be shared between threads."""
+    """References by version, fitted once. Do not share them between threads."""
 
     def __init__(self, bundles: Bundles) -> None:
         self._bundles = bundles
         self._fitted = lru_cache(maxsize=_KEPT)(self._fit)
 
     def reference(self, version: str) -> Reference:
-        """Raises UnreadyError for a version whose bundle cannot be had or read."""
+        """The reference of a version. Raises UnreadyError if its bundle cannot be fetched or read."""
         return self._fitted(version)
 
     def _fit(self, version: str) -> Reference:

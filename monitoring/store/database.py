@@ -1,7 +1,7 @@
-"""The database: its tables, its transactions, and what SQLite needs to be told so that it behaves as PostgreSQL does.
+"""The database: its tables, its transactions, and the settings that make SQLite behave like PostgreSQL.
 
-One writer at a time, on PostgreSQL too: whether a record is new, forgotten or a duplicate is then a plain question, and
-a client who is forgotten cannot come back in a transaction that began before.
+Only one writer is active at a time, also on PostgreSQL. So a plain query shows whether a record is new, forgotten or a
+duplicate. And a forgotten client's record cannot be added again by a transaction that began earlier.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from monitoring.settings import MonitorSettingsError
 from monitoring.store.tables import FORMAT, actions, facts, metadata
 
 _PREPARING = 0xC4ED17
-"""The advisory lock of those that make the tables; any number of our own."""
+"""The advisory lock for creating the tables; an arbitrary number."""
 
 
 class Database:
@@ -32,15 +32,15 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = engine(url)
         self.insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self.engine.dialect.name]
-        """The dialect's own, which knows `ON CONFLICT`."""
+        """The dialect's own insert, which supports `ON CONFLICT`."""
         self._prepared = False
         self._preparing = threading.Lock()
 
     def prepare(self) -> None:
-        """Make the tables that are missing, and bring those of format 3 to this one. Raises StoreError."""
+        """Create missing tables, and upgrade format 3. Raises StoreError for any other format."""
         with self._preparing, self._connect(write=True) as connection:
             if connection.dialect.name == "postgresql":
-                # Its CREATE TABLE IF NOT EXISTS fails when two do it at once.
+                # PostgreSQL's CREATE TABLE IF NOT EXISTS fails if two processes run it at the same time.
                 connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
             metadata.create_all(connection)
             for name, value in (("format", FORMAT), ("expired", 0)):
@@ -53,12 +53,12 @@ class Database:
         self._prepared = True
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self.engine.dispose()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that no other writer is in."""
+        """A write transaction; no other writer is active during it."""
         if not self._prepared:
             self.prepare()
         with self._connect(write=True) as connection:
@@ -75,7 +75,7 @@ class Database:
 
     @contextmanager
     def _connect(self, *, write: bool) -> Iterator[Connection]:
-        """A transaction; committed when the block ends. Raises StoreError where the database is to blame."""
+        """A transaction, committed when the block ends. Raises StoreError if the database fails."""
         try:
             with self.engine.execution_options(write=write).begin() as connection:
                 yield connection
@@ -84,7 +84,7 @@ class Database:
         except (IntegrityError, ProgrammingError):
             raise
         except (DBAPIError, PoolTimeoutError) as error:
-            # Whatever it was, the next use looks again whether the tables are there.
+            # After any failure, the next use checks again that the tables exist.
             self._prepared = False
             url = self.engine.url
             place = URL.create(url.drivername, host=url.host, port=url.port, database=url.database)
@@ -101,15 +101,15 @@ def _upgrade(connection: Connection) -> int:
 
 
 def engine(url: str) -> Engine:
-    """Raises SettingsError for a URL that is none, or whose driver is not there."""
+    """The engine of a URL. Raises MonitorSettingsError for an invalid URL or a missing driver."""
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise MonitorSettingsError(
                 f"CREDENCE_MONITOR_DATABASE: expected sqlite or postgresql, got {parsed.get_backend_name()}"
             )
-        # Parameters are applications: they must not be in an error's text.
-        # A kept connection would go on writing to a SQLite file that somebody deleted.
+        # Parameters contain applications, so an error's text must not show them.
+        # A pooled connection would continue to write to a SQLite file that was deleted.
         options = {"poolclass": NullPool} if parsed.get_backend_name() == "sqlite" else {"pool_pre_ping": True}
         made = create_engine(parsed, hide_parameters=True, **options)
     except ArgumentError as error:
@@ -134,7 +134,7 @@ def _set_up_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _: Any) -> None:
-        # The driver's own transactions begin too late to keep other writers out.
+        # The driver's own transactions begin too late to exclude other writers.
         connection.isolation_level = None
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
             connection.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""Which records are asked for, and how a page of them is told."""
+"""Queries for a page of records or of a list, and a record as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ARRAYS = ("numeric", "categorical", "history")
 
 
 class Filters(NamedTuple):
-    """What a record must be; None is anything."""
+    """The values that a record must have; None accepts any value."""
 
     id: str | None = None
     request: str | None = None
@@ -32,11 +32,11 @@ class Filters(NamedTuple):
     history_status: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    """Exclusive, so that windows that follow one another share no record."""
+    """Exclusive, so that consecutive periods share no record."""
 
 
 class Page(NamedTuple):
-    """Which part of the records, latest first."""
+    """The requested part of the records, latest first."""
 
     limit: int
     cursor: str | None
@@ -44,7 +44,10 @@ class Page(NamedTuple):
 
 
 def statement(filters: Filters, page: Page) -> Select[Any]:
-    """One row more than the page, which says whether there is a next. Raises RequestError for a cursor not ours."""
+    """A query for one row more than the page; the extra row shows whether there is a next page.
+
+    Raises RequestError for an invalid cursor.
+    """
     query = select(records).order_by(records.c.at.desc(), records.c.id.desc()).limit(page.limit + 1)
     for name in ("id", "request", "version", "decision", "client", "history_status"):
         value = getattr(filters, name)
@@ -60,7 +63,7 @@ def statement(filters: Filters, page: Page) -> Select[Any]:
 
 
 def listed(table: Table, version: str | None, limit: int, cursor: str | None) -> Select[Any]:
-    """Windows, cohorts or verdicts, newest first; one row more than the page, which says whether there is a next."""
+    """A query for windows, cohorts or verdicts, newest first, with one row more than the page, as in `statement`."""
     query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit + 1)
     if version is not None:
         query = query.where(table.c.version == version)
@@ -70,7 +73,7 @@ def listed(table: Table, version: str | None, limit: int, cursor: str | None) ->
 
 
 def next_of(table: Table, version: str | None, limit: int, rows: Sequence[Mapping[Any, Any]]) -> str | None:
-    """The address of the page behind these rows, None where there is none."""
+    """The address of a list's page after these rows; None if there is none."""
     if len(rows) <= limit:
         return None
     values = {} if version is None else {"version": version}
@@ -78,7 +81,7 @@ def next_of(table: Table, version: str | None, limit: int, rows: Sequence[Mappin
 
 
 def next_link(filters: Filters, page: Page, rows: Sequence[Mapping[Any, Any]]) -> str | None:
-    """The address of the page behind these rows, None where there is none."""
+    """The address of the page of records after these rows; None if there is none."""
     if len(rows) <= page.limit:
         return None
     last = rows[page.limit - 1]
@@ -91,20 +94,22 @@ def next_link(filters: Filters, page: Page, rows: Sequence[Mapping[Any, Any]]) -
 
 
 def present(row: Mapping[Any, Any], schema: Schema | None) -> dict[str, Any]:
-    """A row as JSON; with a schema, its values by their fields' names, None where missing."""
-    told = {str(name): value for name, value in row.items() if name not in _ARRAYS}
-    told["at"] = told_at(row["at"])
-    told["warnings"] = msgspec.json.decode(row["warnings"])
+    """A row as JSON; with a schema, also its values by the names of their fields, None for a missing value."""
+    content = {str(name): value for name, value in row.items() if name not in _ARRAYS}
+    content["at"] = iso_time(row["at"])
+    content["warnings"] = msgspec.json.decode(row["warnings"])
     if schema is not None:
         categories = msgspec.msgpack.decode(row["categorical"])
-        told["numeric"] = _numbers(schema.numeric, row["numeric"])
-        told["categorical"] = {name: level or None for name, level in zip(schema.categorical, categories, strict=True)}
-        told["history"] = _numbers(schema.history, row["history"])
-    return told
+        content["numeric"] = _numbers(schema.numeric, row["numeric"])
+        content["categorical"] = {
+            name: level or None for name, level in zip(schema.categorical, categories, strict=True)
+        }
+        content["history"] = _numbers(schema.history, row["history"])
+    return content
 
 
-def told_at(at: int | None) -> str | None:
-    """Microseconds since 1970 as people read them."""
+def iso_time(at: int | None) -> str | None:
+    """Microseconds since 1970 as an ISO 8601 time; None stays None."""
     return None if at is None else (_EPOCH + timedelta(microseconds=at)).isoformat()
 
 
@@ -115,9 +120,9 @@ def micros(moment: datetime) -> int:
 
 def _numbers(names: tuple[str, ...], content: bytes) -> dict[str, float | str | None]:
     values = np.frombuffer(content, "<f4").astype(float)
-    # JSON knows neither NaN nor infinity; an infinite value is told as the word.
-    told = (None if np.isnan(value) else value if np.isfinite(value) else str(value) for value in values.tolist())
-    return dict(zip(names, told, strict=True))
+    # JSON has neither NaN nor infinity; an infinite value becomes a text.
+    words = (None if np.isnan(value) else value if np.isfinite(value) else str(value) for value in values.tolist())
+    return dict(zip(names, words, strict=True))
 
 
 def _cursor(row: Mapping[Any, Any]) -> str:

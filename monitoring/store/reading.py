@@ -1,4 +1,4 @@
-"""The records of a window, read in steps: a window may be larger than what should be in memory twice."""
+"""Reads the records of a window in steps, so that a large window is never in memory twice."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from serving.records import Schema
 from training.bundle import Rows
 
 _STEP = 2000
-"""Records read at once: about 3 MB."""
+"""Number of records read at once: about 3 MB."""
 _SMALL = ("id", "at", "probability", "threshold", "warnings", "history_status", "defaulted", "explored")
 
 
 def read_chunk(database: Database, span: Span, wanted: Schema) -> Chunk:
-    """A window's records with what is known of their outcomes, their columns as `wanted`."""
+    """A window's records with their known outcomes, in the columns of `wanted`."""
     parts: list[Rows] = []
-    found: list[dict[str, object]] = []
+    described: list[dict[str, object]] = []
     for some, schemas in _steps(database, span):
         parts.append(arrange(some, schemas, wanted))
-        found += [{name: row[name] for name in _SMALL} for row in some]
+        described += [{name: row[name] for name in _SMALL} for row in some]
     empty = arrange([], {}, wanted)
     rows = Rows(
         np.concatenate([part.numeric for part in parts or [empty]]),
         np.concatenate([part.categorical for part in parts or [empty]]),
         np.concatenate([part.history for part in parts or [empty]]),
     )
-    return chunk(rows, found)
+    return chunk(rows, described)
 
 
 def stream(database: Database, span: Span) -> Iterator[bytes]:
-    """A window's records as an Arrow IPC stream, piece by piece; the columns are those of its first record."""
+    """A window's records as an Arrow IPC stream, in pieces; the columns are those of the first record."""
     sink = io.BytesIO()
     writer: pa.RecordBatchStreamWriter | None = None
     wanted = Schema((), (), ())
@@ -58,7 +58,7 @@ def stream(database: Database, span: Span) -> Iterator[bytes]:
 
 
 def labelled(database: Database, span: Span) -> tuple[int, int]:
-    """Accepted applications of a window, and those of them whose outcome is known."""
+    """How many applications of a window were accepted, and how many of these have a known outcome."""
     joined = records.outerjoin(outcomes, outcomes.c.record == records.c.id)
     query = select(func.count(), func.count(outcomes.c.record)).select_from(joined)
     accepted = records.c.probability < records.c.threshold
@@ -68,13 +68,13 @@ def labelled(database: Database, span: Span) -> tuple[int, int]:
 
 
 def within(span: Span) -> ColumnElement[bool]:
-    """Whether a record is one of a window's."""
+    """The condition that a record belongs to a window."""
     place = tuple_(records.c.at, records.c.id)
     return and_(records.c.version == span.version, place > span.after, place <= span.end)
 
 
 def _steps(database: Database, span: Span) -> Iterator[tuple[Sequence[RowMapping], dict[str, Schema]]]:
-    """A window's records in order; no transaction stays open between two steps."""
+    """A window's records in order. No transaction stays open between two steps."""
     while True:
         with database.reading() as connection:
             some = connection.execute(_query(span)).mappings().all()

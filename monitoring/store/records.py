@@ -1,6 +1,6 @@
-"""Records in SQL, and the outcomes that are told of them.
+"""Records in SQL, and their reported outcomes.
 
-A write is answered when its commit is on disk, because a predictor deletes what was acknowledged.
+A write is answered only when its commit is on disk, because a predictor deletes the records that were acknowledged.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ from serving.records import Record, Schema, SegmentReport
 T = TypeVar("T")
 
 _AT_ONCE = 1000
-"""Ids in one statement: databases limit its parameters."""
+"""Ids in one statement: databases limit the number of parameters."""
 
 
 class Receipt(NamedTuple):
-    """What became of a batch."""
+    """How many records of a batch were new, and how many were duplicates."""
 
     received: int
     duplicates: int
 
 
 class OutcomeReceipt(NamedTuple):
-    """What became of the outcomes of one request; the rest was known already."""
+    """How many outcomes of a request were new or changed; the rest was known already."""
 
     new: int
     changed: int
 
 
 class StoreStatus(NamedTuple):
-    """What is in the store and what is missing from it."""
+    """How many records are in the store, and how many are missing; times are microseconds since 1970."""
 
     account: Completeness
     stored: int
     versions: dict[str, int]
-    """Records by model version."""
+    """Number of records by model version."""
     forgotten: int
     expired: int
     oldest: int | None
@@ -66,7 +66,7 @@ class StoreStatus(NamedTuple):
 
 
 class Store:
-    """The records of one database; its methods block, so call them in a thread."""
+    """The records of one database. Its methods block, so call them in a thread."""
 
     def __init__(self, database: Database, retention_days: float) -> None:
         self.database = database
@@ -74,7 +74,7 @@ class Store:
         self._retention = int(retention_days * 86_400e6)
 
     def ingest(self, batch: LogFrames, report: SegmentReport | None) -> Receipt:
-        """Store a batch, all or nothing; what is there already is left alone.
+        """Store a batch, all or nothing; records that are stored already do not change.
 
         Raises RequestError for records that do not fit their schemas.
         """
@@ -91,9 +91,9 @@ class Store:
         return Receipt(len(new), len(ids) - len(new))
 
     def tell(self, outcomes: Sequence[ReportedOutcome]) -> OutcomeReceipt:
-        """Store outcomes, all or nothing; the same again changes nothing, another one replaces what was told before.
+        """Store outcomes, all or nothing. An equal outcome changes nothing; a different one replaces the earlier one.
 
-        Raises RequestError for one that does not fit its record, or whose record is not there.
+        Raises RequestError for an outcome that does not fit its record, or whose record is missing.
         """
         new = changed = 0
         with self.database.writing() as connection:
@@ -110,7 +110,7 @@ class Store:
         return OutcomeReceipt(new, changed)
 
     def forget(self, client: int) -> int:
-        """Erase a client's records, and what still arrives of the time before; returns how many were there."""
+        """Erase a client's records, also older ones that arrive later; returns how many were stored."""
         now = _now()
         with self.database.writing() as connection:
             tombstone = self._insert(forgotten_clients).values(client=client, at=now)
@@ -124,7 +124,7 @@ class Store:
         return len(ids)
 
     def expire(self) -> int:
-        """Delete what is past the retention; returns how many records."""
+        """Delete everything older than the retention; returns how many records."""
         before = _now() - self._retention
         with self.database.writing() as connection:
             old = select(records.c.id).where(records.c.at < before)
@@ -132,17 +132,17 @@ class Store:
             count = connection.execute(delete(records).where(records.c.at < before)).rowcount
             for table in (forgotten, forgotten_clients):
                 connection.execute(delete(table).where(table.c.at < before))
-            # Only segments whose records are all gone, so that completeness is that of what is kept.
+            # Only segments whose records are all deleted, so that completeness describes the remaining records.
             connection.execute(delete(segments).where(segments.c.answered_at < before, segments.c.seen < before))
             connection.execute(update(facts).where(facts.c.name == "expired").values(value=facts.c.value + count))
         return count
 
     def status(self) -> StoreStatus:
-        """What is in the store and what is missing from it."""
+        """How many records are in the store, and how many are missing."""
         with self.database.reading() as connection:
             account = completeness(connection.execute(select(segments)).mappings())
             versions = connection.execute(select(records.c.version, func.count()).group_by(records.c.version)).all()
-            # Two queries, because an index gives one end at once, but not both.
+            # Two queries, because the index gives one end quickly, but not both in one query.
             oldest, newest = (connection.scalar(select(end(records.c.at))) for end in (func.min, func.max))
             erased = connection.scalar(select(func.count()).select_from(forgotten))
             expired = connection.scalar(select(facts.c.value).where(facts.c.name == "expired"))
@@ -150,18 +150,18 @@ class Store:
         return StoreStatus(account, sum(counts.values()), counts, erased or 0, expired or 0, oldest, newest)
 
     def completeness(self, since: int) -> Completeness:
-        """Of the segments that hold, or should hold, records of a time or later."""
+        """The completeness of the segments that have, or should have, records of a time or later."""
         late = select(segments).where(segments.c.answered_at >= since)
         with self.database.reading() as connection:
             return completeness(connection.execute(late).mappings())
 
     def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
-        """A query's rows by column."""
+        """A query's rows, as mappings by column."""
         with self.database.reading() as connection:
             return connection.execute(query).mappings().all()
 
     def schemas(self, ids: set[str]) -> dict[str, Schema]:
-        """The schemas with these ids, as far as they are known."""
+        """The schemas with these ids; unknown ids are left out."""
         with self.database.reading() as connection:
             return schemas_of(connection, ids)
 
@@ -174,7 +174,7 @@ class Store:
             connection.execute(statement.on_conflict_do_update(index_elements=["record"], set_=values), rows)
 
     def _learn(self, connection: Connection, batch: LogFrames) -> None:
-        """Keep a batch's schemas and hold its records against theirs."""
+        """Store a batch's schemas, and check its records against their schemas."""
         known = {schema.id: schema for schema in batch.schemas}
         if known:
             rows = [{"id": key, "names": msgspec.msgpack.encode(schema)} for key, schema in known.items()]
@@ -184,7 +184,7 @@ class Store:
             check_shape(record, known.get(record.schema))
 
     def _add(self, connection: Connection, some: Sequence[Record]) -> set[str]:
-        """Insert records; returns the ids that were not there. Those of forgotten clients leave their id alone."""
+        """Insert records; returns the ids that were new. Of a forgotten client's record only the id is stored."""
         ids = [record.id for record in some]
         gone = _forgotten_at(connection, some)
         late = {r.id for r in some if r.at <= gone.get(r.client, -1)}
@@ -195,14 +195,14 @@ class Store:
         return new | self._erase(connection, sorted(late)) | old
 
     def _erase(self, connection: Connection, ids: Sequence[str]) -> set[str]:
-        """Note ids as forgotten and delete what is there of them; returns the ids that were not there at all."""
+        """Note ids as forgotten and delete their records; returns the ids that were new."""
         connection.execute(delete(outcomes).where(outcomes.c.record.in_(ids)))
         there = connection.scalars(delete(records).where(records.c.id.in_(ids)).returning(records.c.id)).all()
         now = _now()
         return self._new(connection, forgotten, [{"id": key, "at": now} for key in ids]) - set(there)
 
     def _new(self, connection: Connection, table: Table, rows: Sequence[dict[str, object]]) -> set[str]:
-        """Insert rows; returns the ids of those that were not there."""
+        """Insert rows; returns the ids of the new rows."""
         if not rows:
             return set()
         return set(connection.scalars(self._insert(table).on_conflict_do_nothing().returning(table.c.id), rows))
@@ -210,7 +210,7 @@ class Store:
     def _account(
         self, connection: Connection, ids: Sequence[str], new: set[str], latest: int, report: SegmentReport | None
     ) -> None:
-        """Count for the segment that a batch is from; without a report, for those that gave the ids."""
+        """Add a batch to its segment's counts; without a report, to the segments in the ids."""
         sent = Counter(report.segment if report else segment_of(key) for key in ids)
         fresh = Counter(report.segment if report else segment_of(key) for key in new)
         now = _now()
@@ -220,7 +220,7 @@ class Store:
                 "answered": report.answered if report else 0,
                 "answered_at": report.newest if report else 0,
                 "received": fresh[name],
-                # Before anything came, it trails from what was first said to be answered.
+                # Before any record arrives, the lag counts from the newest answered record of the first report.
                 "received_at": latest or (report.newest if report else 0),
                 "duplicates": sent[name] - fresh[name],
                 "seen": now,
@@ -244,33 +244,33 @@ def schemas_of(connection: Connection, ids: Iterable[str]) -> dict[str, Schema]:
 
 
 def _answered(connection: Connection, some: Iterable[ReportedOutcome]) -> dict[str, bool]:
-    """By record, whether the application was refused."""
+    """Whether the application was refused, by record."""
     table = records
     ids = [outcome.record for outcome in some]
-    found = connection.execute(select(table.c.id, table.c.probability >= table.c.threshold).where(table.c.id.in_(ids)))
-    return {key: bool(refused) for key, refused in found}
+    rows = connection.execute(select(table.c.id, table.c.probability >= table.c.threshold).where(table.c.id.in_(ids)))
+    return {key: bool(refused) for key, refused in rows}
 
 
 def _known(connection: Connection, some: Iterable[ReportedOutcome]) -> dict[str, tuple[bool, float | None]]:
-    """By record, what was told of it before."""
+    """The outcomes reported before, by record."""
     ids = [outcome.record for outcome in some]
     table = outcomes
-    found = connection.execute(
+    rows = connection.execute(
         select(table.c.record, table.c.defaulted, table.c.explored).where(table.c.record.in_(ids))
     )
-    return {key: (defaulted, explored) for key, defaulted, explored in found}
+    return {key: (defaulted, explored) for key, defaulted, explored in rows}
 
 
 def _forgotten_at(connection: Connection, some: Iterable[Record]) -> dict[int | None, int]:
-    """When those of the records' clients who were forgotten were."""
+    """When the records' forgotten clients were forgotten, by client."""
     table = forgotten_clients
     clients = {record.client for record in some} - {None}
     rows = connection.execute(select(table.c.client, table.c.at).where(table.c.client.in_(list(clients))))
     return {row.client: row.at for row in rows}
 
 
-def _larger(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
-    return case((one < other, other), else_=one)
+def _larger(left: ColumnElement[int], right: ColumnElement[int]) -> ColumnElement[int]:
+    return case((left < right, right), else_=left)
 
 
 def _slices(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 FORMAT = 4
-"""Raised when the tables change. Format 3 is brought to it; a store of any other format is refused."""
+"""Increase this number when the tables change. Format 3 is upgraded; a store of any other format is refused."""
 
 metadata = MetaData()
 
@@ -46,12 +46,12 @@ segments = Table(
     "segments",
     metadata,
     Column("name", String, primary_key=True),
-    Column("answered", BigInteger, nullable=False),  # by the predictor, as far as it has told
-    Column("answered_at", BigInteger, nullable=False),  # `at` of the latest of these
+    Column("answered", BigInteger, nullable=False),  # by the predictor, according to its last report
+    Column("answered_at", BigInteger, nullable=False),  # `at` of the latest answered record
     Column("received", BigInteger, nullable=False),  # forgotten and expired ones included
     Column("received_at", BigInteger, nullable=False),
     Column("duplicates", BigInteger, nullable=False),
-    Column("seen", BigInteger, nullable=False),  # when it was last heard of
+    Column("seen", BigInteger, nullable=False),  # when the segment was last mentioned in a request
 )
 
 forgotten = Table(
@@ -67,7 +67,7 @@ forgotten_clients = Table(
     Column("client", BigInteger, primary_key=True, autoincrement=False),
     Column("at", BigInteger, nullable=False),
 )
-"""Kept for one retention: until then a log somewhere may still hold what a client had forgotten, and send it."""
+"""Kept for one retention period: until then, a predictor may still send a forgotten client's records from its log."""
 
 facts = Table(
     "facts",
@@ -75,7 +75,7 @@ facts = Table(
     Column("name", String, primary_key=True),
     Column("value", BigInteger, nullable=False),
 )
-"""`format`, whose row is also the lock that writers take, and `expired`: records that the retention deleted."""
+"""`format`, whose row is also the writers' lock; and `expired`, the number of records that the retention deleted."""
 
 outcomes = Table(
     "outcomes",
@@ -92,7 +92,9 @@ windows = Table(
     Column("id", String, primary_key=True),
     Column("version", Text, nullable=False),
     Column("number", BigInteger, nullable=False),
-    Column("after_at", BigInteger, nullable=False),  # the end of the window before: its records are behind it
+    Column(
+        "after_at", BigInteger, nullable=False
+    ),  # the end of the previous window; the window's records come after it
     Column("after_id", String, nullable=False),
     Column("end_at", BigInteger, nullable=False),  # its last record
     Column("end_id", String, nullable=False),
@@ -105,7 +107,7 @@ windows = Table(
 cohorts = Table(
     "cohorts",
     metadata,
-    Column("id", String, primary_key=True),  # its window's
+    Column("id", String, primary_key=True),  # the window's id
     Column("version", Text, nullable=False, index=True),
     Column("number", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),  # when it was closed
@@ -121,8 +123,8 @@ verdicts = Table(
     Column("judgement", String, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("content", Text, nullable=False),  # the Verdict's JSON
-    Column("state", String, nullable=False),  # of the run that it asks for, as `monitoring.verdict.retraining` names it
-    Column("note", Text, nullable=False),  # why it is in this state, in words
+    Column("state", String, nullable=False),  # the retraining's, from `monitoring.verdict.retraining`
+    Column("note", Text, nullable=False),  # reason for the state, as a sentence
     Column("attempt", BigInteger, nullable=False),  # 0 before the first
     Column("run", String),  # the flow run's id
     Column("changed_at", BigInteger, nullable=False),
@@ -135,13 +137,13 @@ actions = Table(
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("verdict", String, nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
-    Column("kind", String, nullable=False),  # as `monitoring.store.verdicts.ActionKind` names it
+    Column("kind", String, nullable=False),  # a `monitoring.store.verdicts.ActionKind`
     Column("what", Text, nullable=False),  # for people
     Column("version", Text),
     Column("run", Text),  # its page at Prefect
     Column("waits", Boolean, nullable=False),
 )
-"""What was done about a verdict."""
+"""Actions that were done about verdicts."""
 
 live = Table(
     "live",
@@ -150,4 +152,4 @@ live = Table(
     Column("version", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
-"""The version that was said to be live."""
+"""The version that was last reported as live."""

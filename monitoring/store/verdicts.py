@@ -1,4 +1,4 @@
-"""Verdicts in SQL, what became of the retraining each asks for, and what was done about it."""
+"""Verdicts in SQL, with the state of the retraining that each asks for, and with the actions that were done."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from monitoring.verdict.retraining import Delivery, State, first_state
 logger = logging.getLogger(__name__)
 
 ActionKind = Literal["started", "registered", "promoted", "failed", "noted"]
-"""`started` is the run that the verdict asks for, `registered` a version of its making, `promoted` one that went live,
-`failed` a run that did not get so far, and `noted` anything else."""
+"""`started`: the run that the verdict asks for began. `registered`: the run made a version. `promoted`: a version went
+live. `failed`: the run ended before that. `noted`: anything else."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was done about a verdict."""
+    """An action that was done about a verdict."""
 
     at: int
     """Microseconds since 1970, UTC."""
     what: str
-    """In words, for people."""
+    """Description for people."""
     version: str | None
-    """That was made or put live."""
+    """The version that was made or went live."""
     run: str | None
-    """Where people look at the run that did it."""
+    """URL of the page of the run that did it."""
     waits: bool = False
-    """Whether that run goes on only when a person agrees."""
+    """Whether that run continues only after a person agrees."""
     kind: ActionKind = "noted"
 
 
 class FollowedVerdict(NamedTuple):
-    """A verdict and what became of it."""
+    """A verdict, with the state of its retraining and its actions."""
 
     verdict: Verdict
     delivery: Delivery
@@ -55,17 +55,17 @@ class Reaction(NamedTuple):
     ended_at: int | None
     """None while it runs."""
     paused: bool
-    """Whether it waits for a person."""
+    """Whether the run waits for a person."""
 
 
 class Judgements:
-    """The verdicts of one database; its methods block, so call them in a thread."""
+    """The verdicts of one database. Its methods block, so call them in a thread."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, verdict: Verdict) -> Verdict:
-        """Keep a verdict; what is kept under its id already is returned instead."""
+        """Store a verdict. If a verdict with its id is stored already, that one is returned instead."""
         row = {"id": verdict.id, "version": verdict.version, "judgement": verdict.judgement, "at": verdict.at}
         row |= {"content": msgspec.json.encode(verdict).decode(), "state": first_state(verdict.judgement)}
         row |= {"note": "", "attempt": 0, "run": None, "changed_at": verdict.at}
@@ -88,7 +88,7 @@ class Judgements:
         return None if content is None else msgspec.json.decode(content, type=Verdict)
 
     def concluded(self, version: str, since: int) -> Verdict | None:
-        """The last verdict about a version since a time that no guard kept."""
+        """The last verdict about a version since a time, without those that conclude nothing."""
         query = select(verdicts.c.content).where(verdicts.c.version == version, verdicts.c.at >= since)
         with self._database.reading() as connection:
             for content in connection.scalars(query.order_by(verdicts.c.at.desc(), verdicts.c.id.desc())):
@@ -98,7 +98,7 @@ class Judgements:
         return None
 
     def deliveries(self, states: Sequence[State]) -> tuple[Delivery, ...]:
-        """Those in one of some states, oldest first."""
+        """The deliveries in one of these states, oldest first."""
         query = select(verdicts).where(verdicts.c.state.in_(states)).order_by(verdicts.c.at)
         with self._database.reading() as connection:
             return tuple(_delivery(row) for row in connection.execute(query).mappings())
@@ -123,7 +123,7 @@ class Judgements:
         return Reaction(row["at"], action.started_at, ended, paused)
 
     def waiting(self) -> tuple[tuple[str, Action], ...]:
-        """Verdicts' ids with what was done last about each, where that waits for a person; oldest first."""
+        """The last action about each verdict, if it waits for a person, with the verdict's id; oldest first."""
         last = select(func.max(actions.c.number)).group_by(actions.c.verdict)
         query = select(actions).where(actions.c.number.in_(last), actions.c.waits)
         with self._database.reading() as connection:
@@ -131,7 +131,7 @@ class Judgements:
         return tuple((row["verdict"], _action(row)) for row in rows)
 
     def move(self, before: Delivery, after: Delivery, now: int, done: Action | None = None) -> bool:
-        """From one state to the next, with what was done; False where it is in another state already."""
+        """Change a delivery's state, and note the action. False if the delivery is in another state already."""
         table = verdicts
         here = (table.c.id == before.verdict, table.c.state == before.state, table.c.attempt == before.attempt)
         values = {"state": after.state, "note": after.note, "attempt": after.attempt, "run": after.run}
@@ -142,7 +142,7 @@ class Judgements:
         return moved
 
     def act(self, verdict: str, done: Action) -> bool:
-        """Note what was done about a verdict; False where there is no such verdict."""
+        """Note an action about a verdict; False if there is no such verdict."""
         with self._database.writing() as connection:
             known = connection.scalar(select(verdicts.c.id).where(verdicts.c.id == verdict)) is not None
             if known:
@@ -150,7 +150,7 @@ class Judgements:
         return known
 
     def judged(self, rows: Sequence[RowMapping]) -> tuple[FollowedVerdict, ...]:
-        """Rows of the table with what was done about each."""
+        """Verdicts from rows of the table, with the actions about each."""
         ids = [row["id"] for row in rows]
         query = select(actions).where(actions.c.verdict.in_(ids)).order_by(actions.c.number)
         with self._database.reading() as connection:
@@ -160,7 +160,7 @@ class Judgements:
                 msgspec.json.decode(row["content"], type=Verdict),
                 _delivery(row),
                 row["changed_at"],
-                tuple(_action(one) for one in done if one["verdict"] == row["id"]),
+                tuple(_action(action) for action in done if action["verdict"] == row["id"]),
             )
             for row in rows
         )

@@ -1,6 +1,6 @@
-"""The format that monitoring hands on: verdicts, and the windows and cohorts that they are about.
+"""The format that monitoring gives to other packages: verdicts, and the windows and cohorts that they are about.
 
-It imports nothing of the other rooms. `flows` reads it, and the monitor's own rooms keep, judge and show it.
+It imports nothing from the other packages of `monitoring`, which store, judge and show it. `flows` reads it.
 """
 
 from monitoring.verdict.columns import cohort_schema

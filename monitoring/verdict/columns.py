@@ -1,6 +1,6 @@
-"""The columns of the records of a window, as `GET /v1/cohorts/{id}/records` answers them: an Arrow stream.
+"""The columns of a window's records in the Arrow stream that `GET /v1/cohorts/{id}/records` answers.
 
-A retraining learns from these records, and the gate compares two versions by them.
+A retraining learns from these records, and the gate compares two versions on them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ RECORD_COLUMNS = pa.schema(
         "version": pa.string(),
     }
 )
-"""Before the columns of the model."""
+"""Columns before the model's columns."""
 
 ANSWER_COLUMNS = pa.schema(
     {
@@ -30,11 +30,11 @@ ANSWER_COLUMNS = pa.schema(
         "weight": pa.float64(),  # 1, or 1 / share of an explored application; null without an outcome
     }
 )
-"""After the columns of the model."""
+"""Columns after the model's columns."""
 
 
 def cohort_schema(model: Schema) -> pa.Schema:
-    """All columns in their order: numbers and history features are float32, categories texts, and missing is null."""
+    """All columns in order: numbers and history features as float32, categories as text, missing values as null."""
     numbers, history = ([pa.field(name, pa.float32()) for name in names] for names in (model.numeric, model.history))
     categories = [pa.field(name, pa.string()) for name in model.categorical]
     return pa.schema([*RECORD_COLUMNS, *numbers, *categories, *history, *ANSWER_COLUMNS])

@@ -1,4 +1,4 @@
-"""How far the retraining is that a verdict asks for, and what may be done about it next."""
+"""The state of the retraining that a verdict asks for, and which state may come next."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ State = Literal[
     "cancelled",
     "superseded",
 ]
-"""`waiting` for a cooldown, another run or Prefect; `starting` was asked of Prefect and not yet confirmed."""
+"""`waiting` is for a cooldown, another run or Prefect; `starting` is sent to Prefect and not confirmed yet."""
 
 UNSETTLED: tuple[State, ...] = ("waiting", "no orchestrator", "failed")
-"""From which a run may be started."""
+"""States from which a run may be started."""
 _ENDS: dict[str, State] = {
     "COMPLETED": "finished",
     "FAILED": "failed",
@@ -33,10 +33,10 @@ _ENDS: dict[str, State] = {
 
 
 class RetrainingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the monitor asks of the deployment `retrain/credence`: the parameters of its run."""
+    """The parameters with which the monitor starts a run of the deployment `retrain/credence`."""
 
     verdict: str
-    """Its id; empty where a calendar or a person asked."""
+    """The verdict's id; empty if a schedule or a person started the run."""
     kind: Literal["retrain", "recalibrate"]
 
 
@@ -48,38 +48,38 @@ class Delivery(NamedTuple):
     judgement: Judgement
     state: State
     note: str
-    """Why, in words; empty where the state says it all."""
+    """The reason for the state, as a sentence; empty if the state needs none."""
     attempt: int
-    """Runs that were started for it."""
+    """Number of runs that were started for the verdict."""
     run: str | None
-    """The last one's id."""
+    """The last run's id."""
 
     @property
     def ended(self) -> bool:
-        """Whether its last run is over."""
+        """Whether the last run is over."""
         return self.state in _ENDS.values()
 
     @property
     def retraining(self) -> RetrainingRequest:
-        """The run that is asked for."""
+        """The parameters of the run that the verdict asks for."""
         return RetrainingRequest(
             verdict=self.verdict, kind="recalibrate" if self.judgement == "recalibrate" else "retrain"
         )
 
     def to(self, state: State, note: str = "") -> Delivery:
-        """In the next state. After a failed run it stays failed until the next run starts, whatever that waits for."""
+        """The delivery in the next state. After a failed run the state stays `failed` until the next run starts."""
         if self.state == "failed" and state in ("waiting", "no orchestrator"):
             state = "failed"
         return self._replace(state=state, note=note)
 
     @property
     def key(self) -> str:
-        """What makes Prefect start the next attempt once, however often it is asked."""
+        """Idempotency key of the next attempt, with which Prefect starts it only once."""
         return f"verdict-{self.verdict}-{self.attempt + 1}"
 
 
 class PrefectRun(NamedTuple):
-    """A run of the deployment, as Prefect tells it."""
+    """A run of the deployment, as Prefect reports it."""
 
     id: str
     name: str
@@ -89,22 +89,22 @@ class PrefectRun(NamedTuple):
 
 
 def first_state(judgement: Judgement) -> State:
-    """Of a new verdict."""
+    """The state of a new verdict's delivery."""
     return "waiting" if judgement in ("retrain", "recalibrate") else "nothing to start"
 
 
 def followed(delivery: Delivery, run: PrefectRun | None) -> Delivery:
-    """A running delivery after a look at its run; None is one that Prefect does not know."""
+    """A running delivery, updated from its run; `run` is None if Prefect does not know it."""
     if run is None:
-        # Whoever deleted it did not want it; and a new verdict will ask again.
+        # The person who deleted the run did not want it, and a new verdict will ask again.
         return delivery.to("cancelled", "Prefect does not know its run any more")
     return delivery.to(_ENDS.get(run.state, "running"), f"run {run.name} is {run.state.lower()}")
 
 
 def superseded(delivery: Delivery, live: str | None, latest: str | None) -> str | None:
-    """Why nothing is to be started for it any more; None where something may be.
+    """Why no run may be started for this delivery any more; None if one may.
 
-    `latest` is the last verdict about the live version that concludes anything, None where none was since it is live.
+    `latest` is the last verdict that concludes anything about the live version, None if there is none since it is live.
     """
     if delivery.version != live:
         return f"version {live} is live now"
@@ -116,7 +116,7 @@ def superseded(delivery: Delivery, live: str | None, latest: str | None) -> str 
 
 
 def held_up(now: datetime, cooldown_hours: float, active: PrefectRun | None, ended: datetime | None) -> str | None:
-    """Why a run may not be started now; None where it may."""
+    """Why a run may not be started now; None if it may."""
     if active is not None:
         return f"waits for run {active.name}, which is {active.state.lower()}: one at a time"
     if ended is None:

@@ -1,4 +1,4 @@
-"""A verdict: what the live version's windows and cohorts call for, and why."""
+"""A verdict: what should be done about the live version, from its windows and cohorts, and why."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import msgspec
 
 Judgement = Literal["keep", "watch", "recalibrate", "retrain"]
 Guard = Literal["too few", "incomplete", "not for long enough", "too few defaults"]
-"""What kept a judgement from being a stronger one: too few records to judge, or too few of the answered ones arrived;
-drift in too few windows, or too few defaults to learn from."""
+"""What prevented a stronger judgement: too few records to judge; too few of the answered records arrived; drift in too
+few windows; or too few defaults to learn from."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     """One review of the live version."""
 
     id: str
-    """`<version>-<windows>-<cohorts>`: how much was there to judge, so that the same facts are one verdict; with
-    `-incomplete` behind it, one that stands only until enough of the answered applications have arrived."""
+    """`<version>-<windows>-<cohorts>`: the numbers of windows and cohorts, so that the same facts give one verdict. A
+    verdict that ends in `-incomplete` is valid only until enough of the answered applications have arrived."""
     at: int
     """Microseconds since 1970, UTC."""
     model: str
@@ -26,15 +26,15 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     judgement: Judgement
     guard: Guard | None = None
     why: tuple[str, ...]
-    """Sentences with figures, the decisive one first."""
+    """Sentences with figures; the decisive sentence is first."""
     window: str | None
-    """The latest window judged; None before there is one."""
+    """The id of the latest judged window; None before the first."""
     cohort: str | None
-    """The latest closed cohort; None before there is one."""
+    """The id of the latest closed cohort; None before the first."""
     figures: Mapping[str, float]
     """`rows`, `score_psi`, `drifted_weight`, `drifted_columns`, `completeness`, `log_loss`, `expected_log_loss` …"""
     drifted: tuple[str, ...]
-    """Names of the drifted columns, the weightiest first."""
+    """Names of the drifted columns, the largest weight first."""
 
     @property
     def concludes(self) -> bool:

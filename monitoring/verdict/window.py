@@ -1,7 +1,7 @@
-"""What is known about a window of records, and about its outcomes once they are there.
+"""The figures of a window of records, and the figures of its outcomes when they are known.
 
-A window is a run of consecutive records of one version. When nearly all of its outcomes are known it is a closed
-cohort: the same records, seen later.
+A window is a run of consecutive records of one version. When nearly all of its outcomes are known, it is a closed
+cohort: the same records at a later time.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from training.bundle import Interval
 
 Kind = Literal["field", "history", "score"]
 Population = Literal["accepted", "accepted and explored"]
-"""Whose outcomes are known: of accepted applications alone, or of a stated share of the refused ones too."""
+"""Whose outcomes are known: only those of accepted applications, or also those of a stated share of the refused."""
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """One column of a window beside the same column of the reference."""
+    """One column of a window, compared with the same column of the reference."""
 
     name: str
     kind: Kind
     bins: tuple[str, ...]
-    """What falls into each, as people read it: `up to 12.5`, `12.5 to 20`, `above 20`, a number or level alone, `other
-    levels`, `missing`, `unseen`, `outside 1 to 40`; without those that nobody is in, then and now."""
+    """Names of the bins for people: `up to 12.5`, `12.5 to 20`, `above 20`, a single number or level, `other levels`,
+    `missing`, `unseen`, `outside 1 to 40`. Bins that are empty on both sides are left out."""
     reference: tuple[float, ...]
-    """Shares of the bins; they sum to 1."""
+    """The reference's share in each bin; the shares sum to 1. `now` has the window's shares."""
     now: tuple[float, ...]
     psi: float
     noise: float
-    """The PSI that chance alone stays below: (1/n + 1/m) chi2(bins - 1; 1 - 0.01 / columns), with n rows in the window
-    and m in the reference, the effective number where they are weighted."""
+    """Upper limit of the PSI by chance alone: (1/n + 1/m) chi2(bins - 1; 1 - 0.01 / columns). The window has n rows and
+    the reference m; if the reference is weighted, m is the effective number."""
     drifted: bool
     """Whether the PSI is at least 0.1 and at least the noise."""
     weight: float
@@ -40,19 +40,19 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """What was unusual about one field's values; shares of the window's rows."""
+    """Unusual values of one field, as shares of the window's rows."""
 
     name: str
     missing: float
     missing_reference: float
     unseen: float
-    """Levels that training never saw."""
+    """Share of levels that training never saw."""
     outside: float
-    """Numbers outside of the range that training saw."""
+    """Share of numbers outside the range that training saw."""
 
 
 class GroupFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """How one group of a protected field fared in a window or a cohort."""
+    """Approval and error rates of one group of a protected field, in a window or a cohort."""
 
     field: str
     name: str
@@ -60,24 +60,24 @@ class GroupFigures(msgspec.Struct, frozen=True, kw_only=True):
     approved: float
     """Approval rate."""
     ratio: float
-    """To the highest approval rate of the field's groups that are large enough to be a yardstick."""
+    """Approval rate over the highest approval rate among the field's groups that are large enough to compare with."""
     accepted_defaulted: float | None = None
-    """Of its accepted with a known outcome, the share that defaulted; None without outcomes."""
+    """Share of the accepted with a known outcome that defaulted; None without outcomes."""
     good_refused: float | None = None
-    """Of those who repaid, the share that was refused; None unless refused applications were explored."""
+    """Share of those who repaid that was refused; None unless refused applications were explored."""
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """A closed window: all that is said of its records without their outcomes."""
+    """A closed window: all figures of its records that need no outcomes."""
 
     model: str
     version: str
     number: int
     """1, 2, 3 … within the version."""
     since: int
-    """Microseconds since 1970, UTC: of the first record."""
+    """Time of the first record, in microseconds since 1970, UTC."""
     until: int
-    """Of the last record."""
+    """Time of the last record."""
     rows: int
     score: Comparison
     columns: tuple[Comparison, ...]
@@ -88,16 +88,16 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Approval rate."""
     mean_probability: float
     expected_log_loss: float
-    """If the probabilities hold: without outcomes, CBPE (NannyML) from the calibrated probabilities alone."""
+    """Expected log loss if the model is calibrated: CBPE (NannyML), from the calibrated probabilities alone."""
     expected_auc: float
     quality: tuple[Quality, ...]
     warned: float
     """Share of the applications answered with a warning."""
     histories: Mapping[str, int]
-    """Applications by history status: found, none, not asked, stale."""
+    """Number of applications by history status: found, none, not asked, stale."""
     groups: tuple[GroupFigures, ...]
     quantiles: Mapping[str, float]
-    """Of the probability, by share; `0.5` is the median."""
+    """Quantiles of the probability by share; `0.5` is the median."""
 
     @property
     def id(self) -> str:
@@ -106,41 +106,43 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cohort(msgspec.Struct, frozen=True, kw_only=True):
-    """A window whose outcomes are known: how the version that answered it did."""
+    """A window whose outcomes are known: how good the answers of its version were."""
 
     version: str
     number: int
-    """The window's."""
+    """The window's number."""
     closed_at: int
-    """Microseconds since 1970, UTC: when enough outcomes were known."""
+    """When enough outcomes were known, in microseconds since 1970, UTC."""
     population: Population
     labelled: int
     explored: int
-    """Of the labelled: refused applications that were accepted to learn from them, each weighted by 1 / its share."""
+    """How many of the labelled were refused and accepted only to learn from them; each has the weight 1 / its share."""
     defaults: int
     log_loss: Interval
     expected_log_loss: float
-    """The version's on its own hold-out, restricted to the same population."""
+    """The version's log loss on its own hold-out, restricted to the same population."""
     auc: Interval
     expected_auc: float
     observed_expected: Interval
-    """Defaults that happened over the sum of the probabilities."""
+    """Observed defaults over the sum of the probabilities."""
     cost: Interval | None
-    """Per applicant at the threshold; None without explored applications, where a refusal's cost is not known."""
+    """Cost per applicant at the threshold. None without explored applications, because the cost of refusals is then not
+    known."""
     log_loss_worse: bool
-    """Above the hold-out's at one chance in a hundred, once both are recalibrated on themselves and the hold-out is
-    weighted to the cohort's default rate. As the next two, never with fewer than 30 of either outcome on a side."""
+    """Log loss is above the hold-out's, at a significance of 1 %. Before, both are recalibrated on their own rows, and
+    the hold-out is weighted to the cohort's default rate. This and the next two fields are False if either side has
+    fewer than 30 of either outcome."""
     ranking_worse: bool
-    """AUC is below the hold-out's at one chance in a hundred."""
+    """AUC is below the hold-out's, at a significance of 1 %."""
     calibration_worse: bool
-    """Intercept and slope of outcomes on log-odds are not the hold-out's at one chance in a hundred, and recalibrating
-    would save 0.5 % of the log loss."""
+    """Two conditions hold. Intercept and slope of outcomes on log-odds differ from the hold-out's, at a significance of
+    1 %. And recalibrating would save 0.5 % of the log loss."""
     calibration: tuple[tuple[float, float, int], ...]
-    """By up to ten runs of about equally many rows, in the order of probability: mean probability, default rate, both
-    weighted, and rows."""
+    """Up to ten groups of about equally many rows, in order of probability. Each has the weighted mean probability, the
+    weighted default rate, and the number of rows."""
     groups: tuple[GroupFigures, ...]
 
     @property
     def id(self) -> str:
-        """That of its window."""
+        """The window's id."""
         return f"{self.version}-{self.number}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring.pages.chart import Chart, Curve, Limit, Place, Value, over_time, said, scale
+from monitoring.pages.chart import Chart, Curve, Limit, Place, Value, labels, over_time, scale
 
 DAY = 86_400_000_000
 
@@ -31,7 +31,7 @@ def drawn(values: list[float | None], *versions: str) -> Chart:
     ],
 )
 def test_ticks_are_round(bottom: float, top: float, expected: list[str]) -> None:
-    assert said(scale(bottom, top), percent=False) == expected
+    assert labels(scale(bottom, top), percent=False) == expected
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
