@@ -16,6 +16,7 @@ from flows.clients.monitor import fetch_records
 from flows.errors import FlowError, NotUp
 from flows.runs.report import answered, report_file, report_window
 from flows.settings import PlatformSettings
+from serving.batch.score import BatchScorer
 from serving.version import Model, open_model
 from training.bundle import Bundle, Rows
 
@@ -51,7 +52,7 @@ def test_either_a_window_or_a_file(options: list[str]) -> None:
 
 
 def test_a_file_is_answered_as_by_score(model: Model, toy_repository: Path, applications: Path) -> None:
-    records, unanswered = answered(applications, model, keep_unknown=False)
+    records, unanswered = answered(applications, BatchScorer(model, strict=False))
     assert (len(records), unanswered) == (2, 1)
     assert records.column("AMT_INCOME_TOTAL").to_pylist() == [50_000.0, 60_000.0]
     assert [value is None for value in records.column("bureau_count").to_pylist()] == [False, True]
@@ -63,7 +64,7 @@ def test_nothing_answered_is_refused(model: Model, tmp_path: Path) -> None:
     table = pa.table({"SK_ID_CURR": pa.array([1], pa.int64()), "AMT_INCOME_TOTAL": pa.nulls(1, pa.float64())})
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
     with pytest.raises(FlowError, match="expected applications that can be answered, found none in 1 rows"):
-        answered(tmp_path / "a.parquet", model, keep_unknown=False)
+        answered(tmp_path / "a.parquet", BatchScorer(model, strict=False))
 
 
 @pytest.mark.parametrize("window", ["7-1", "nonsense", "../x-1"])
