@@ -5,6 +5,7 @@ RequestError          400
 ├── ForeignError      403
 ├── TooLargeError     413
 ├── ContentTypeError  415
+├── EncodingError     415
 ├── SlowError         408
 ├── NotFoundError     404
 └── UnreadyError      409
@@ -40,6 +41,12 @@ class TooLargeError(RequestError):
 
 class ContentTypeError(RequestError):
     """A body whose Content-Type is not the expected one."""
+
+    status = 415
+
+
+class EncodingError(RequestError):
+    """A compressed body."""
 
     status = 415
 

@@ -18,8 +18,8 @@ from fastapi.exceptions import RequestValidationError
 from monitoring import metrics
 from monitoring.api import verdicts
 from monitoring.api.access import guard
-from monitoring.api.requests import ReviewerOf, StoreOf, answer, check_names, read_body
-from monitoring.errors import NotFoundError, RequestError, StoreError
+from monitoring.api.requests import HeadAsGet, ReviewerOf, StoreOf, answer, check_names, read_body
+from monitoring.errors import EncodingError, NotFoundError, RequestError, StoreError
 from monitoring.intake.frames import parse, report
 from monitoring.pages.drawings import Drawings
 from monitoring.pages.routes import attach
@@ -53,6 +53,7 @@ def create(
         lifespan=_lifespan,
         dependencies=[Depends(guard)],
     )
+    app.add_middleware(HeadAsGet)
     app.state.store, app.state.reviewer, app.state.token = store, reviewer, settings.monitor_token
     app.state.max_body, app.state.review_seconds = settings.monitor_max_body, settings.monitor_review_seconds
     app.include_router(router)
@@ -230,6 +231,8 @@ async def _answer_error(_: Request, error: Exception) -> Response:
         response = answer({"error": str(error)}, error.status)
         if error.status == 401:
             response.headers["WWW-Authenticate"] = "Bearer"
+        if isinstance(error, EncodingError):
+            response.headers["Accept-Encoding"] = "identity"
         return response
     if isinstance(error, StoreError):
         logger.error("%s", error)

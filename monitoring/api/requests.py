@@ -7,8 +7,9 @@ from typing import Annotated
 
 import msgspec
 from fastapi import Depends, Request, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from monitoring.errors import ContentTypeError, RequestError, SlowError, TooLargeError
+from monitoring.errors import ContentTypeError, EncodingError, RequestError, SlowError, TooLargeError
 from monitoring.review import Reviewer
 from monitoring.store.records import Store
 
@@ -45,6 +46,9 @@ async def read_body(request: Request, expected: str) -> bytes:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != expected:
         raise ContentTypeError(f"Content-Type: expected {expected}, got {kind!r}")
+    encoding = request.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise EncodingError(f"Content-Encoding: expected none or identity, got {encoding!r}")
     most: int = request.app.state.max_body
     content = bytearray()
     try:
@@ -60,6 +64,24 @@ async def read_body(request: Request, expected: str) -> bytes:
                     return bytes(content)
     except TimeoutError as error:
         raise SlowError(f"body: expected it within {_PATIENCE:.0f} seconds, got {len(content)} bytes") from error
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without its body, as load balancers probe; FastAPI has a route for each method alone."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_head(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_head)
 
 
 def answer(content: object, status_code: int = 200) -> Response:

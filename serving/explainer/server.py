@@ -177,7 +177,9 @@ class Paths:
                 return _json(await answer(request))
             except Refused as refused:
                 logger.info("refused: %s", type(refused).__name__, extra={"status": refused.status})
-                return Response(rest.problem(refused), refused.status, media_type="application/json")
+                name, value = refused.header or (b"", b"")
+                headers = {name.decode(): value.decode()} if name else None
+                return Response(rest.problem(refused), refused.status, headers, media_type="application/json")
             except Exception as error:  # noqa: BLE001 - a caller must have an answer
                 _log_error(error)
                 return _json({"error": "an error of the explainer's own, see its log"}, 500)

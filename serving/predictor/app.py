@@ -57,7 +57,8 @@ class App:
         """Answer one request; errors are answered too."""
         headers: Headers = dict(scope["headers"])
         trace = self._trace(headers)
-        method: str = scope["method"]
+        head = scope["method"] == "HEAD"  # load balancers probe so
+        method: str = "GET" if head else scope["method"]
         try:
             response = await self.route(method, scope["path"].split("/")[1:], headers, receive, trace)
         except Refused as refused:
@@ -68,7 +69,7 @@ class App:
         self._metrics.requested(self._record and scope["path"].endswith("/infer"), response.status)
         if self.settings.access_log and response.status < 400:
             logger.info("answered", extra={"request": trace, "version": self._version(), "status": response.status})
-        await send(response, trace.encode(), self.service.stopping, to)
+        await send(response, trace.encode(), self.service.stopping, to, head=head)
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
         """The response for a path that was split at its slashes. Raises Refused."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from serving.process.deadline import Deadline
-from serving.protocol.errors import Refused, TooLarge, TooSlow, Unavailable, WrongContentType
+from serving.protocol.errors import Refused, TooLarge, TooSlow, Unavailable, WrongContentType, WrongEncoding
 from serving.protocol.rest import problem
 
 Message = MutableMapping[str, Any]
@@ -42,13 +42,13 @@ class Response(msgspec.Struct):
     body: bytes
     status: int = 200
     content_type: bytes = JSON
-    allow: str = ""
-    """With status 405: the method that the path allows."""
+    header: tuple[bytes, bytes] | None = None
+    """One more header, as an error asks for it."""
 
 
 def refusal(refused: Refused) -> Response:
     """The response for a refused request."""
-    return Response(problem(refused), refused.status, allow=getattr(refused, "allowed", ""))
+    return Response(problem(refused), refused.status, header=refused.header)
 
 
 async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, deadline: Deadline, room: Room) -> bytes:
@@ -61,8 +61,9 @@ async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, d
         raise Refused("body: binary tensors are not accepted, send `data` as JSON (`binary_data=False`)", "body")
     if kind != JSON and kind.split(b";")[0].strip().lower() != JSON:
         raise WrongContentType(kind.decode("latin-1"))
-    if b"content-encoding" in headers:
-        raise WrongContentType(headers[b"content-encoding"].decode("latin-1") + " encoding of JSON")
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.strip().lower() not in (b"", b"identity"):
+        raise WrongEncoding(encoding.decode("latin-1"))
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced[:20]) > limit:
         raise _too_large(limit)
@@ -101,8 +102,8 @@ def _too_large(limit: int) -> TooLarge:
     return TooLarge(f"the body is larger than {limit} bytes")
 
 
-async def send(response: Response, request_id: bytes, close: bool, to: Send) -> None:
-    """Send a response; `close` asks the caller to send its next request over a new connection."""
+async def send(response: Response, request_id: bytes, close: bool, to: Send, *, head: bool = False) -> None:
+    """Send a response, or its head alone; `close` asks the caller to send its next request over a new connection."""
     headers = [
         (b"content-type", response.content_type),
         (b"content-length", b"%d" % len(response.body)),
@@ -110,7 +111,7 @@ async def send(response: Response, request_id: bytes, close: bool, to: Send) -> 
     ]
     if close:
         headers.append((b"connection", b"close"))
-    if response.allow:
-        headers.append((b"allow", response.allow.encode()))
+    if response.header is not None:
+        headers.append(response.header)
     await to({"type": "http.response.start", "status": response.status, "headers": headers})
-    await to({"type": "http.response.body", "body": response.body})
+    await to({"type": "http.response.body", "body": b"" if head else response.body})

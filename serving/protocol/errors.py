@@ -8,6 +8,7 @@ Refused (400)
 ├── Conflict (409)
 ├── TooLarge (413)
 ├── WrongContentType (415)
+├── WrongEncoding (415)
 └── Unavailable (503)
 """
 
@@ -27,6 +28,8 @@ class Refused(Exception):  # noqa: N818 - the caller's error, not ours
     """A request is answered with an error. `where` may be logged; the message must not, as it may quote values."""
 
     status = 400
+    header: tuple[bytes, bytes] | None = None
+    """What the answer's head says beside the status."""
 
     def __init__(self, message: str, where: str = "request") -> None:
         super().__init__(message)
@@ -53,7 +56,7 @@ class WrongMethod(Refused):
 
     def __init__(self, allowed: str, got: str) -> None:
         super().__init__(f"expected the method {allowed}, got {quote(got)}")
-        self.allowed = allowed
+        self.header = (b"allow", allowed.encode())
 
 
 class TooSlow(Refused):
@@ -87,6 +90,16 @@ class WrongContentType(Refused):
 
     def __init__(self, got: str) -> None:
         super().__init__(f"expected the content type application/json, got {quote(got)}")
+
+
+class WrongEncoding(Refused):
+    """The body is compressed (RFC 9110, section 12.5.3: the answer names the encodings that are accepted)."""
+
+    status = 415
+    header = (b"accept-encoding", b"identity")
+
+    def __init__(self, got: str) -> None:
+        super().__init__(f"Content-Encoding: expected none or identity, got {quote(got)}: send the body uncompressed")
 
 
 class Unavailable(Refused):

@@ -149,6 +149,7 @@ def test_broken_request_leaves_the_rest_alone(predictor: Any, part: bytes) -> No
         ({"content_type": "text/plain"}, 415),
         ({"content_type": "application/x-www-form-urlencoded"}, 415),
         ({"content_type": "application/octet-stream"}, 415),
+        ({"content_type": "application/json", "content_encoding": "identity"}, 400),
         ({"content_type": "application/json", "content_encoding": "gzip"}, 415),
         ({"content_type": "application/json", "inference_header_content_length": "10"}, 400),
     ],
@@ -158,6 +159,21 @@ def test_content_type_is_heeded(predictor: Any, headers: dict[str, str], status:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["error"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "x"])
+def test_compressed_body_is_called_so(predictor: Any, encoding: str) -> None:
+    answer = post(predictor, b"{}", content_type="application/json", content_encoding=encoding)
+    assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+    assert answer.json()["error"].startswith("Content-Encoding: expected none or identity, got")
+
+
+def test_head_is_answered_on_an_open_connection(predictor: Any) -> None:
+    """A body that follows a HEAD would be taken for the next answer."""
+    with httpx.Client(base_url=predictor.url) as client:
+        for _ in range(3):
+            assert client.head("/v2/health/ready").status_code == 200
+            assert client.get("/v2/health/ready").json()["ready"]
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,19 @@ def test_unknown_path_is_not_found(site: Any, path: str, complaint: str) -> None
     assert answer.json()["error"].startswith(complaint)
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
 @pytest.mark.parametrize(("path", "allowed"), [(MODEL, "GET"), (f"{MODEL}/infer", "POST"), ("/metrics", "GET")])
 def test_wrong_method_is_told_the_right_one(site: Any, method: str, path: str, allowed: str) -> None:
     answer = site.call(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
     assert answer.json()["error"].startswith(f"expected the method {allowed}")
+
+
+@pytest.mark.parametrize("path", ["/v2", "/v2/health/live", "/v2/health/ready", MODEL, "/metrics", "/docs", "/nowhere"])
+def test_head_is_get_without_its_body(site: Any, path: str) -> None:
+    head, get = site.call("HEAD", path), site.call("GET", path)
+    assert (head.status_code, head.content) == (get.status_code, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
 
 
 def test_stopping_predictor_is_not_ready(site: Any) -> None:
