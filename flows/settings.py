@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from flows.errors import FlowError, PlatformSettingsError
+from training.bundle import remote
 
 PREFIX = "CREDENCE_"
 SECRETS = ("monitor_token", "smoke_token")
@@ -168,7 +168,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> PlatformSet
     settings = PlatformSettings(**values)  # type: ignore[arg-type] # each was converted to its field's type
     if settings.in_cluster:
         _check_of_a_cluster(settings)
+    _check_logins(settings)
     return settings
+
+
+def _check_logins(settings: PlatformSettings) -> None:
+    """Addresses are printed in results, errors and links, so they must not contain a password."""
+    for name, login in (("mlflow_url", remote.LOGIN), ("prefect_url", "log in with PREFECT_API_AUTH_STRING")):
+        if "@" in getattr(settings, name):
+            expected = f"an address without user and password ({login})"
+            raise PlatformSettingsError(f"{PREFIX}{name.upper()}", expected, "http://…@…")
 
 
 def _check_of_a_cluster(settings: PlatformSettings) -> None:
@@ -186,8 +195,8 @@ def _variable(field: msgspec.structs.FieldInfo) -> str:
 
 
 def _page(external: str, internal: str) -> str:
-    """The beginning of a link: the external address, or the internal one without a password."""
-    return external.rstrip("/") or re.sub("//[^/@]*@", "//", internal, count=1)
+    """The beginning of a link: the external address, or the internal one."""
+    return external.rstrip("/") or internal
 
 
 def _value(name: str, text: str, kind: Any) -> object:

@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from training.bundle import remote
+
 PREFIX = "CREDENCE_"
-_SECRETS = ("monitor_token", "monitor_database", "mlflow_url", "prefect_url")
-"""No message shows their values; a URL may contain a password."""
+_SECRETS = ("monitor_token", "monitor_database")
+"""No message shows their values; a database's URL may contain a password."""
 
 
 class MonitorSettingsError(Exception):
@@ -78,6 +80,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> MonitorSett
         name = PREFIX + field.name.upper()
         if name in environment:
             values[field.name] = _value(name, environment[name], field.type)
+    for name, login in (("mlflow_url", remote.LOGIN), ("prefect_url", "log in with PREFECT_API_AUTH_STRING")):
+        if "@" in str(values.get(name)):
+            expected = f"expected an address without user and password ({login})"
+            raise MonitorSettingsError(f"{PREFIX}{name.upper()}: {expected}, got http://…@…")
     return MonitorSettings(**values)  # type: ignore[arg-type] # each was converted to its field's type
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -27,15 +28,17 @@ class Prefect:
 
     def __init__(self, client: httpx.Client, external_url: str = "") -> None:
         self._client = client
-        self._pages = (external_url or str(client.base_url.copy_with(userinfo=b""))).rstrip("/")
+        self._pages = (external_url or str(client.base_url)).rstrip("/")
 
     @classmethod
     def at(cls, url: str, external_url: str = "") -> Prefect:
-        """The server at a URL without `/api`; a user and password in the URL are used.
+        """The server at a URL without `/api`, with the login that Prefect's own client takes from the same variable.
 
         `external_url` is the address of its pages for a browser, if that is another address.
         """
-        return cls(httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT), external_url)
+        user, separator, password = os.environ.get("PREFECT_API_AUTH_STRING", "").partition(":")
+        login = (user, password) if separator else None
+        return cls(httpx.Client(base_url=url.rstrip("/"), timeout=_TIMEOUT, auth=login), external_url)
 
     def close(self) -> None:
         """Close the connections."""

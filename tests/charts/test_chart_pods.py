@@ -29,7 +29,12 @@ class Pod(NamedTuple):
 
 def pods(mode: str, **values: Any) -> list[Pod]:
     """Every pod of a release with these values of `pods`."""
-    objects = render(*MODES[mode], *(f"--set-json=pods.{key}={json.dumps(value)}" for key, value in values.items()))
+    options = (f"--set-json=pods.{key}={json.dumps(value)}" for key, value in values.items())
+    return pods_of(mode, render(*MODES[mode], *options))
+
+
+def pods_of(mode: str, objects: list[dict[str, Any]]) -> list[Pod]:
+    """Every pod that rendered objects could start."""
     run = yaml.safe_load(pick(objects, "ConfigMap", "credence-run")["data"]["run.yaml"])
     templates = [*objects, *served(objects), {**run, "metadata": {"name": "run"}}]
     return [*_of_templates(templates), *(_of_kserve(objects) if mode == "kserve" else ())]
@@ -197,3 +202,24 @@ def test_registry_answers_to_the_clusters_names() -> None:
     (container,) = pick(objects, "Deployment", "credence-mlflow")["spec"]["template"]["spec"]["containers"]
     hosts = next(each["value"] for each in container["env"] if each["name"] == "MLFLOW_SERVER_ALLOWED_HOSTS").split(",")
     assert {"credence-mlflow.bank.svc.bank.internal:5000", "mesh:*", "localhost:*"} <= set(hosts)
+
+
+def test_logins_reach_what_asks_and_nothing_else(mode: str) -> None:
+    options = [*MODES[mode], "--set=mlflow.existingSecret=registry-login", "--set=prefect.existingSecret=prefect-login"]
+    both, one = ["registry-login", "prefect-login"], ["registry-login"]
+    found = {}
+    for pod in pods_of(mode, render(*options)):
+        for container in pod.containers:
+            secrets = [each["secretRef"]["name"] for each in container.get("envFrom", []) if "secretRef" in each]
+            found[f"{pod.name} {container['name']}"] = secrets
+    allowed = {name for name, secrets in found.items() if secrets}
+    assert all(found[name] == (one if "initializer" in name else both) for name in allowed), found
+    parts = {"history", "monitor", "register", "worker", "run", "initializer"}
+    assert {part for part in parts for name in allowed if part in name} == parts
+    assert not [name for name in allowed if not any(part in name for part in parts)]
+
+
+def test_password_in_an_address_is_refused(mode: str) -> None:
+    for value in ("mlflow.url", "mlflow.externalUrl", "prefect.url"):
+        with pytest.raises(RenderError, match=value.replace(".", "[./]")):
+            render(*MODES[mode], f"--set={value}=https://me:secret@example.com")

@@ -43,7 +43,11 @@ def test_links_have_the_external_address() -> None:
     assert (settings.monitor_page, settings.monitor_url) == ("https://monitor.example.com", "http://127.0.0.1:8090")
 
 
-def test_links_without_an_external_address_hold_no_password() -> None:
-    settings = PlatformSettings(mlflow_url="https://me:secret@mlflow.example.com", prefect_url="http://prefect:4200")
-    assert settings.registry_page == "https://mlflow.example.com"
-    assert settings.orchestrator_page == "http://prefect:4200"
+@pytest.mark.parametrize(
+    ("name", "login"), [("MLFLOW_URL", "MLFLOW_TRACKING_USERNAME"), ("PREFECT_URL", "PREFECT_API_AUTH_STRING")]
+)
+def test_password_in_an_address_is_refused(name: str, login: str) -> None:
+    """Addresses are printed, in results and links."""
+    with pytest.raises(PlatformSettingsError, match=f"CREDENCE_{name}: .*{login}") as caught:
+        from_environment({f"CREDENCE_{name}": "https://me:secret@example.com"})
+    assert "secret" not in str(caught.value)

@@ -44,3 +44,12 @@ def test_wrong_values_are_named(name, value, expected):
 def test_wrong_databases_are_named(url, message):
     with pytest.raises(MonitorSettingsError, match=f"CREDENCE_MONITOR_DATABASE: {message}"):
         Database(url)
+
+
+@pytest.mark.parametrize(
+    ("name", "login"), [("MLFLOW_URL", "MLFLOW_TRACKING_USERNAME"), ("PREFECT_URL", "PREFECT_API_AUTH_STRING")]
+)
+def test_password_in_an_address_is_refused(name, login):
+    with pytest.raises(MonitorSettingsError, match=f"CREDENCE_{name}: .*{login}") as caught:
+        from_environment({f"CREDENCE_{name}": "https://me:secret@example.com"})
+    assert "secret" not in str(caught.value)

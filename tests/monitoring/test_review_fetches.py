@@ -50,7 +50,7 @@ def test_bundle_is_fetched_once_it_is_published(
 
 
 def test_away_mlflow_is_a_problem_of_the_review(reviewer: Callable[[str], Reviewer]) -> None:
-    monitor = reviewer("http://user:geheim@127.0.0.1:9")
+    monitor = reviewer("http://127.0.0.1:9")
     monitor.look()
     assert monitor.condition.problem is not None
     assert "http://127.0.0.1:9 (CREDENCE_MLFLOW_URL): MLflow does not answer" in monitor.condition.problem

@@ -8,10 +8,10 @@ import http.client
 import os
 import time
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 
 import msgspec
@@ -29,6 +29,9 @@ _MOST_LISTED, _MOST_FILES, _DEEPEST = 4 << 20, 1_000, 4
 """Limits: bytes of a listing, files in a folder, depth of folders. A bundle has about twenty files and `reports/`."""
 _CHUNK = 1 << 20
 
+LOGIN = "log in with MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or with MLFLOW_TRACKING_TOKEN"
+"""How to log in at MLflow, for messages: the variables of MLflow's own client."""
+
 
 class AwayError(BundleError):
     """MLflow does not answer, or the connection breaks; a later attempt may succeed."""
@@ -45,7 +48,7 @@ class _Listing(msgspec.Struct):
 
 
 class Artifacts(NamedTuple):
-    """The endpoints of one server, with the user's credentials.
+    """The endpoints of one server, with the login that MLflow's own variables hold.
 
     Methods raise BundleError; it is an AwayError if a later attempt may succeed.
     """
@@ -57,10 +60,10 @@ class Artifacts(NamedTuple):
         return f"{self.root} (CREDENCE_MLFLOW_URL)"
 
     @classmethod
-    def at(cls, url: str) -> Artifacts:
-        """The server at a URL. The URL's user and password are sent to the server but never shown.
+    def at(cls, url: str, environment: Mapping[str, str] = os.environ) -> Artifacts:
+        """The server at a URL, with the login that MLflow's own client takes from the same variables.
 
-        Raises BundleError if the URL is not http or https with a host.
+        Raises BundleError if the URL is not http or https with a host, or if it contains a user or a password.
         """
         try:
             parts = urlsplit(url)
@@ -70,10 +73,10 @@ class Artifacts(NamedTuple):
             fine = False
         if not fine:
             raise BundleError("CREDENCE_MLFLOW_URL: expected http://HOST[:PORT] or https://…, got something else")
+        if "@" in parts.netloc:
+            raise BundleError(f"CREDENCE_MLFLOW_URL: expected no user and no password, got one: {LOGIN}")
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
-        user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}".encode()
-        authorization = f"Basic {base64.b64encode(user).decode()}" if parts.username else None
-        return cls(f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}", authorization)
+        return cls(f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}", _authorization(environment))
 
     def sizes(self, folder: str) -> dict[str, int]:
         """The size in bytes of each file in a folder, by name; empty if the folder does not exist."""
@@ -154,10 +157,19 @@ def check_name(name: str) -> None:
         raise BundleError(f"expected the name of a file, a model or a version, got {name!r}")
 
 
+def _authorization(environment: Mapping[str, str]) -> str | None:
+    """The header of a login; a user goes before a token, as in MLflow's client."""
+    user, password = environment.get("MLFLOW_TRACKING_USERNAME"), environment.get("MLFLOW_TRACKING_PASSWORD")
+    if user and password:
+        return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
+    token = environment.get("MLFLOW_TRACKING_TOKEN")
+    return f"Bearer {token}" if token else None
+
+
 def _refused(error: urllib.error.HTTPError) -> BundleError:
     cause = " ".join(error.read(300).decode("utf-8", "replace").split())
     if error.code == 401:
-        return BundleError("MLflow wants a user and a password: say http://USER:PASSWORD@… in CREDENCE_MLFLOW_URL")
+        return BundleError(f"MLflow answers 401: {LOGIN}")
     if error.code == 403:
         return BundleError(
             f"MLflow answers 403: the user may not, or its MLFLOW_SERVER_ALLOWED_HOSTS lacks this host's name ({cause})"

@@ -11,12 +11,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.bundle.artifacts import Artifacts, AwayError, check_name
+from training.bundle.artifacts import LOGIN, Artifacts, AwayError, check_name
 from training.bundle.bundle import Bundle
 from training.bundle.history import History
 from training.bundle.manifest import BundleError
 
-__all__ = ["AwayError", "fetch", "fetch_history", "publish", "publish_history"]
+__all__ = ["LOGIN", "AwayError", "fetch", "fetch_history", "publish", "publish_history"]
 
 _LAST = "bundle.json"
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from training.bundle import MODEL
+from training.bundle.remote import LOGIN
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -63,6 +64,8 @@ class Connection:
         try:
             client.search_experiments(max_results=1)
         except MlflowException as error:
+            if error.get_http_status_code() == 401:  # type: ignore[no-untyped-call] # MLflow has no types
+                raise RegistryError(f"MLflow at {self.url} answers 401: {LOGIN}") from error
             cause = str(error).splitlines()[0][:200]
             raise RegistryError(
                 f"MLflow does not answer at {self.url} (setting CREDENCE_MLFLOW_URL): "

@@ -107,6 +107,17 @@ securityContext:
 {{- end }}
 {{- end }}
 
+{{- /* Of (list $ section...): the logins at MLflow, at Prefect, before what every container takes from elsewhere. */ -}}
+{{- define "credence.logins" -}}
+{{- $values := (index . 0).Values -}}
+{{- range rest . }}
+{{- with (get $values .).existingSecret }}
+- secretRef: {name: {{ . }}}
+{{- end }}
+{{- end }}
+{{- include "credence.container.envFrom" (index . 0) }}
+{{- end }}
+
 {{- define "credence.container.mounts" -}}
 - {name: tmp, mountPath: /tmp}
 {{- if .Values.pods.trust.configMap }}

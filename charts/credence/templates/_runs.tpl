@@ -56,7 +56,7 @@ spec:
             {{- include "credence.container.env" . | nindent 12 }}
           envFrom:
             - configMapRef: {name: {{ include "credence.fullname" . }}-run-settings}
-            {{- include "credence.container.envFrom" . | nindent 12 }}
+            {{- include "credence.logins" (list . "mlflow" "prefect") | nindent 12 }}
           resources: {{- toYaml .Values.runs.resources | nindent 12 }}
           volumeMounts: {{- include "credence.runs.mounts" . | nindent 12 }}
       volumes: {{- include "credence.runs.volumes" . | nindent 8 }}

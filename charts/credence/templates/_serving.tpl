@@ -73,7 +73,7 @@ command: [python, -m, serving.initializer]
 env:
   - {name: CREDENCE_MLFLOW_URL, value: {{ include "credence.mlflow.url" . | quote }}}
   {{- include "credence.container.env" . | nindent 2 }}
-{{- with include "credence.container.envFrom" . }}
+{{- with include "credence.logins" (list . "mlflow") }}
 envFrom: {{- . | nindent 2 }}
 {{- end }}
 resources: {{- toYaml .Values.serving.initializer.resources | nindent 2 }}

@@ -1,4 +1,4 @@
-"""A real MLflow server that has no database: what hands out bundles needs none."""
+"""A real MLflow server; by default without a database, because what hands out bundles needs none."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,11 +17,14 @@ from tests.ports import unused_port
 
 @contextlib.contextmanager
 def artifact_server(
-    folder: Path, destination: str | None = None, settings: Mapping[str, str] = MappingProxyType({})
+    folder: Path,
+    destination: str | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    options: Sequence[str] = ("--artifacts-only",),
 ) -> Iterator[str]:
     """Its URL, once it answers; its artifacts lie in the folder, or at a destination that settings lead to."""
     port = unused_port()
-    command = [sys.executable, "-m", "mlflow", "server", "--artifacts-only", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "mlflow", "server", *options, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--artifacts-destination", destination or str(folder / "artifacts")]
     environment = os.environ | {
         "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -62,8 +62,14 @@ def serve() -> Iterator[Callable[..., Strange]]:
         server.server_close()
 
 
-def url(server: Strange, user: str = "", scheme: str = "http") -> str:
-    return f"{scheme}://{user}127.0.0.1:{server.server_port}"
+@pytest.fixture
+def login(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "u")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "p@ss")
+
+
+def url(server: Strange, scheme: str = "http") -> str:
+    return f"{scheme}://127.0.0.1:{server.server_port}"
 
 
 def listing(**sizes: int) -> tuple[int, dict[str, str], bytes]:
@@ -108,7 +114,7 @@ def test_endless_file_is_not_begun(serve: Callable[..., Strange], tmp_path: Path
 @pytest.mark.parametrize(
     ("status", "kind", "said"),
     [
-        (401, BundleError, "http://USER:PASSWORD@… in CREDENCE_MLFLOW_URL"),
+        (401, BundleError, "MLflow answers 401: log in with MLFLOW_TRACKING_USERNAME"),
         (403, BundleError, "MLFLOW_SERVER_ALLOWED_HOSTS"),
         (404, BundleError, "MLflow answers 404: what it says"),
         (500, AwayError, "MLflow answers 500: what it says"),
@@ -116,14 +122,18 @@ def test_endless_file_is_not_begun(serve: Callable[..., Strange], tmp_path: Path
     ],
 )
 def test_refusal_is_told(
-    serve: Callable[..., Strange], tmp_path: Path, status: int, kind: type[BundleError], said: str
+    serve: Callable[..., Strange],
+    tmp_path: Path,
+    login: None,
+    status: int,
+    kind: type[BundleError],
+    said: str,
 ) -> None:
     server = serve({"/": (status, {}, b"what it\nsays")})
     with pytest.raises(BundleError, match=said) as caught:
-        remote.fetch(url(server, "u:p%40ss@"), MODEL, "1", tmp_path)
+        remote.fetch(url(server), MODEL, "1", tmp_path)
     assert type(caught.value) is kind
     assert "p@ss" not in str(caught.value)
-    assert "p%40ss" not in str(caught.value)
 
 
 def test_page_for_a_fault_is_not_quoted(serve: Callable[..., Strange], tmp_path: Path) -> None:
@@ -132,11 +142,11 @@ def test_page_for_a_fault_is_not_quoted(serve: Callable[..., Strange], tmp_path:
         remote.fetch(url(server), MODEL, "1", tmp_path)
 
 
-def test_password_stays_with_its_server(serve: Callable[..., Strange], tmp_path: Path) -> None:
+def test_password_stays_with_its_server(serve: Callable[..., Strange], tmp_path: Path, login: None) -> None:
     other = serve({"/": listing()})
     first = serve({"/": (302, {"Location": f"{url(other)}/elsewhere"}, b"")})
     with pytest.raises(BundleError, match="not published"):
-        remote.fetch(url(first, "u:p%40ss@"), MODEL, "1", tmp_path)
+        remote.fetch(url(first), MODEL, "1", tmp_path)
     assert [who for _, who in first.asked] == [BASIC]
     assert other.asked == [("/elsewhere", None)]
 
@@ -165,3 +175,17 @@ def test_wrong_url_is_named_and_not_told(wrong: str, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=r"CREDENCE_MLFLOW_URL: expected http://HOST") as caught:
         remote.fetch(wrong, MODEL, "1", tmp_path)
     assert "heim" not in str(caught.value)
+
+
+def test_password_in_the_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="CREDENCE_MLFLOW_URL: expected no user and no password") as caught:
+        remote.fetch("https://u:geheim@mlflow.example.com", MODEL, "1", tmp_path)
+    assert "geheim" not in str(caught.value)
+
+
+def test_token_is_sent(serve: Callable[..., Strange], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "abc")
+    server = serve({"/": listing()})
+    with pytest.raises(BundleError, match="not published"):
+        remote.fetch(url(server), MODEL, "1", tmp_path)
+    assert [who for _, who in server.asked] == ["Bearer abc"]
