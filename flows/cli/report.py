@@ -36,10 +36,11 @@ def report(output: CommandOutput, window: str | None, file: Path | None, version
         figures = report_window(settings, window, out, output.say)
     else:
         raise click.UsageError("expected --window, or --file with or without --version")
-    drifted = [column.name for column in figures.columns if column.drifted]
+    rows, drift = figures
+    drifted = [column.name for column in drift.columns if column.drifted]
     output.result(
-        {"out": str(out.absolute()), "rows": figures.rows, "score_psi": figures.score.psi}
-        | {"drifted_weight": figures.drifted_weight, "drifted": drifted},
-        f"{figures.rows:,} applications, score PSI {figures.score.psi:.3f}, {len(drifted)} of {len(figures.columns)} "
-        f"columns drifted ({figures.drifted_weight:.1%} of what moves the score), in {out}",
+        {"out": str(out.absolute()), "rows": rows, "score_psi": drift.score.psi}
+        | {"drifted_weight": drift.drifted_weight, "drifted": drifted},
+        f"{rows:,} applications, score PSI {drift.score.psi:.3f}, {len(drifted)} of {len(drift.columns)} "
+        f"columns drifted ({drift.drifted_weight:.1%} of what moves the score), in {out}",
     )

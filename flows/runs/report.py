@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -14,16 +15,18 @@ from flows.errors import FlowError
 from flows.runs.applications import batches_of
 from flows.settings import PlatformSettings
 from flows.steps import Say
-from monitoring.verdict import Window
 from serving.batch.score import BatchScorer
 from serving.process.settings import VersionSettings, gather
 from serving.version import Model, Scored, open_model
 from training.bundle import Bundle
 
+if TYPE_CHECKING:
+    from monitoring.pages.evidently import Drawn
+
 _WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")
 
 
-def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) -> Window:
+def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) -> Drawn:
     """Draw a window's records; returns the figures of the page. Raises NotUp, FlowError, BundleError."""
     match = _WINDOW.fullmatch(window)
     if match is None:
@@ -33,7 +36,7 @@ def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) 
     return _draw(bundle, records, out, f"window {window}", say)
 
 
-def report_file(settings: PlatformSettings, file: Path, version: str | None, out: Path, say: Say) -> Window:
+def report_file(settings: PlatformSettings, file: Path, version: str | None, out: Path, say: Say) -> Drawn:
     """Draw a file's applications, with the answers of a version, by default the live one; returns the page's figures.
 
     Raises DataError, FlowError, BundleError.
@@ -76,11 +79,11 @@ def _bundle(settings: PlatformSettings, version: str) -> Bundle:
     return Bundle.open(path)
 
 
-def _draw(bundle: Bundle, records: pa.Table, out: Path, about: str, say: Say) -> Window:
+def _draw(bundle: Bundle, records: pa.Table, out: Path, about: str, say: Say) -> Drawn:
     say(f"drawing {len(records):,} applications, which takes about half a minute")
     from monitoring.pages.evidently import ReportError, draw  # the import takes ten seconds
 
     try:
-        return draw(bundle, records, out, about)
+        return draw(bundle, records.to_batches(), out, about)
     except ReportError as error:
         raise FlowError(str(error)) from error

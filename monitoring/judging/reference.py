@@ -7,8 +7,9 @@ After that, describing a window is only arithmetic on its arrays.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from monitoring.judging.arrays import Chunk
 from monitoring.judging.drift import Floats, LevelBins, NumberBins, ReferenceColumn
 from monitoring.judging.fairness import fare
 from monitoring.judging.performance import Labelled
-from monitoring.verdict import Cohort, Population, Quality, Window
+from monitoring.verdict import Cohort, Comparison, Population, Quality, Window
 from serving.records import HistoryStatus
 from training.bundle import Bundle, Field, Manifest, Rows
 
@@ -64,18 +65,41 @@ class Reference:
         return cls(manifest, score, columns, held_out)
 
 
+class Drift(NamedTuple):
+    """The score and the columns of records beside the reference."""
+
+    score: Comparison
+    columns: tuple[Comparison, ...]
+
+    @property
+    def drifted_weight(self) -> float:
+        """The share of what moves the score that is in drifted columns, 0 to 1."""
+        return min(1.0, sum(column.weight for column in self.columns if column.drifted))
+
+
+def count(reference: Reference, rows: Rows, probability: Floats) -> list[Floats]:
+    """Counts of records by bin, of the score and then of each column; counts of several parts add up."""
+    values = _values(reference.manifest, rows)
+    counts = [column.count(each) for column, (_, _, each) in zip(reference.columns, values, strict=True)]
+    return [reference.score.count(probability), *counts]
+
+
+def compare(reference: Reference, counts: Sequence[Floats]) -> Drift:
+    """The drift figures of counted records."""
+    score, *columns = counts
+    return Drift(
+        reference.score.compare(score, len(columns)),
+        tuple(column.compare(filled, len(columns)) for column, filled in zip(reference.columns, columns, strict=True)),
+    )
+
+
 def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, since: int, until: int) -> Window:
     """All figures of a window's records that need no outcomes. Raises ValueError for a window without records."""
     if not len(chunk):
         raise ValueError(f"window {version}-{number}: expected records, got none")
     manifest = reference.manifest
-    counts = [
-        column.count(values)
-        for column, (_, _, values) in zip(reference.columns, _values(manifest, chunk.rows), strict=True)
-    ]
-    compared = tuple(
-        column.compare(filled, len(counts)) for column, filled in zip(reference.columns, counts, strict=True)
-    )
+    counts = count(reference, chunk.rows, chunk.probability)
+    drift = compare(reference, counts)
     statuses = Counter(chunk.histories)
     return Window(
         model=manifest.model,
@@ -84,16 +108,16 @@ def describe(reference: Reference, chunk: Chunk, *, version: str, number: int, s
         since=since,
         until=until,
         rows=len(chunk),
-        score=reference.score.compare(reference.score.count(chunk.probability), len(counts)),
-        columns=compared,
-        drifted_weight=min(1.0, sum(column.weight for column in compared if column.drifted)),
+        score=drift.score,
+        columns=drift.columns,
+        drifted_weight=drift.drifted_weight,
         approved=float(1 - chunk.refused.mean()),
         mean_probability=float(chunk.probability.mean()),
         expected_log_loss=performance.expected_log_loss(chunk.probability),
         expected_auc=performance.expected_auc(chunk.probability),
         quality=tuple(
             _quality(column, filled)
-            for column, filled in zip(reference.columns, counts, strict=True)
+            for column, filled in zip(reference.columns, counts[1:], strict=True)
             if column.kind == "field"
         ),
         warned=float(chunk.warned.mean()),

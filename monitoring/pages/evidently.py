@@ -13,10 +13,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,15 +32,16 @@ from evidently.legacy.core import ColumnType
 from evidently.legacy.renderers.html_widgets import group_widget, text_widget
 from evidently.presets import ClassificationPreset, DataDriftPreset
 
-from monitoring.judging.arrays import Chunk
 from monitoring.judging.drift import PSI_THAT_MATTERS
-from monitoring.judging.reference import Reference, describe
-from monitoring.verdict import Comparison, Window
+from monitoring.judging.reference import Drift, Reference, compare, count
+from monitoring.verdict import Comparison
 from training.bundle import Bundle, BundleError, Manifest, Rows
 
 METHOD = "psi_of_the_verdict"
 MOST_COLUMNS = 150
 """A column takes about 40 kB of the page, the page's scripts 3.5 MB: together below 10 MB."""
+MOST_DRAWN = 5_000
+"""Rows that Evidently draws on each side, chosen at random if there are more: it needs about 100 kB for each."""
 FEWEST_DEFAULTS = 10
 """Fewest defaults, and fewest repayments, in the reference and in the records; with fewer, outcomes are not drawn."""
 _SCORE = "probability"
@@ -48,22 +49,28 @@ _OUTCOME = "outcome"
 _MISSING = "missing"
 
 
+class Drawn(NamedTuple):
+    """What a report is about: the number of records, and their drift figures."""
+
+    rows: int
+    drift: Drift
+
+
 class ReportError(Exception):
     """Records from which no report can be drawn; the message says why."""
 
 
-def draw(bundle: Bundle, records: pa.Table, out: Path, about: str) -> Window:
+def draw(bundle: Bundle, batches: Iterable[pa.RecordBatch], out: Path, about: str) -> Drawn:
     """Draw records beside a bundle's reference, and return the figures. `out` is written completely or not at all.
 
-    `records` has the columns of a window's Arrow stream; `about` describes them. Raises ReportError, BundleError.
+    The batches have the columns of a window's Arrow stream, and are never in memory together; `about` describes them.
+    All records count in the figures, at most MOST_DRAWN are drawn. Raises ReportError, BundleError.
     """
-    if not len(records):
-        raise ReportError(f"{about}: expected records, got none")
-    reference = bundle.reference()
-    window = describe(Reference.of(bundle), _chunk(bundle.manifest, records), version="", number=0, since=0, until=0)
-    shown = choose(window)
+    drawn, records = _read(bundle, batches, about)
+    reference = _Sample().add(bundle.reference()).table()
+    shown = choose(drawn.drift)
     drift = drift_snapshot(bundle.manifest, reference, records, shown)
-    widgets = [text_widget(text=_heading(bundle.manifest, window, shown, about)), _group("Drift", drift)]
+    widgets = [text_widget(text=_heading(bundle.manifest, drawn, shown, about)), _group("Drift", drift)]
     outcomes = outcome_snapshot(bundle.manifest, reference, records)
     if outcomes is not None:
         widgets.append(_group("Outcomes, unweighted", outcomes))
@@ -76,14 +83,14 @@ def draw(bundle: Bundle, records: pa.Table, out: Path, about: str) -> Window:
         unfinished.replace(out)
     finally:
         unfinished.unlink(missing_ok=True)
-    return window
+    return drawn
 
 
-def choose(window: Window) -> tuple[Comparison, ...]:
+def choose(drift: Drift) -> tuple[Comparison, ...]:
     """The columns for the page: the score, drifted columns, fields, then history features by weight; MOST_COLUMNS."""
-    order = sorted(window.columns, key=lambda column: (not column.drifted, column.kind != "field", -column.weight))
+    order = sorted(drift.columns, key=lambda column: (not column.drifted, column.kind != "field", -column.weight))
     chosen = {column.name for column in order[: MOST_COLUMNS - 1]}
-    return (window.score, *(column for column in window.columns if column.name in chosen))
+    return (drift.score, *(column for column in drift.columns if column.name in chosen))
 
 
 def drift_snapshot(manifest: Manifest, reference: pa.Table, records: pa.Table, shown: Sequence[Comparison]) -> Any:
@@ -140,19 +147,49 @@ def _register(comparisons: Mapping[str, Comparison]) -> None:
     register_stattest(test, answer)
 
 
-def _chunk(manifest: Manifest, records: pa.Table) -> Chunk:
-    """Records as a chunk; only the values that the drift figures need are real."""
-    probability = records.column(_SCORE).to_numpy().astype(np.float64)
-    count = len(probability)
-    return Chunk(
-        rows=Rows.from_table(records, manifest),
-        probability=probability,
-        refused=probability >= manifest.policy.threshold,
-        warned=np.zeros(count, np.bool_),
-        histories=["not asked"] * count,
-        outcome=np.full(count, -1, np.int8),
-        weight=np.full(count, np.nan),
-    )
+def _read(bundle: Bundle, batches: Iterable[pa.RecordBatch], about: str) -> tuple[Drawn, pa.Table]:
+    """The drift figures of all records, and the records that are drawn."""
+    reference, sample = Reference.of(bundle), _Sample()
+    rows, counts = 0, None
+    for batch in batches:
+        some = pa.Table.from_batches([batch])
+        probability = some.column(_SCORE).to_numpy().astype(np.float64)
+        found = count(reference, Rows.from_table(some, bundle.manifest), probability)
+        counts = found if counts is None else [a + b for a, b in zip(counts, found, strict=True)]
+        rows += len(some)
+        sample.add(some)
+    if counts is None or not rows:
+        raise ReportError(f"{about}: expected records, got none")
+    return Drawn(rows, compare(reference, counts)), sample.table()
+
+
+class _Sample:
+    """At most MOST_DRAWN of the rows that are added, each with the same chance, in their order.
+
+    Each row draws a number, and the rows with the smallest stay (Fan, Muller and Rezucha, 1962).
+    """
+
+    def __init__(self) -> None:
+        self._random = np.random.default_rng(0)
+        self._kept: list[pa.Table] = []
+        self._numbers = np.empty(0)
+
+    def add(self, rows: pa.Table) -> _Sample:
+        self._kept.append(rows)
+        self._numbers = np.concatenate([self._numbers, self._random.random(len(rows))])
+        if len(self._numbers) > 2 * MOST_DRAWN:
+            self._thin()
+        return self
+
+    def table(self) -> pa.Table:
+        self._thin()
+        return pa.concat_tables(self._kept)
+
+    def _thin(self) -> None:
+        if len(self._numbers) > MOST_DRAWN:
+            chosen = np.sort(np.argpartition(self._numbers, MOST_DRAWN)[:MOST_DRAWN])
+            self._kept = [pa.concat_tables(self._kept).take(chosen)]
+            self._numbers = self._numbers[chosen]
 
 
 def _frame(manifest: Manifest, table: pa.Table, names: Sequence[str]) -> pd.DataFrame:
@@ -197,12 +234,14 @@ def _drop_templates(part: Any) -> None:
             _drop_templates(value)
 
 
-def _heading(manifest: Manifest, window: Window, shown: Sequence[Comparison], about: str) -> str:
-    left_out = len(window.columns) + 1 - len(shown)
+def _heading(manifest: Manifest, drawn: Drawn, shown: Sequence[Comparison], about: str) -> str:
+    drift = drawn.drift
+    left_out = len(drift.columns) + 1 - len(shown)
     return (
-        f"## {escape(manifest.model)}: {escape(about)}\n\n{window.rows:,} applications beside the model's hold-out. "
-        f"{sum(column.drifted for column in window.columns)} of {len(window.columns)} columns drifted, "
-        f"{window.drifted_weight:.1%} of what moves the score. A column drifted where its PSI is {PSI_THAT_MATTERS} or "
+        f"## {escape(manifest.model)}: {escape(about)}\n\n{drawn.rows:,} applications beside the model's hold-out. "
+        + (f"All of them count in the PSI; {MOST_DRAWN:,} drawn at random are shown. " * (drawn.rows > MOST_DRAWN))
+        + f"{sum(column.drifted for column in drift.columns)} of {len(drift.columns)} columns drifted, "
+        f"{drift.drifted_weight:.1%} of what moves the score. A column drifted where its PSI is {PSI_THAT_MATTERS} or "
         "more and more than chance; missing and unseen values are bins of their own, which the drawings leave out. "
         "What is said below of the data set as a whole counts columns alike; the verdict weighs them."
         + (f" {left_out} history features that weigh least are not drawn." if left_out else "")
@@ -221,8 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         with pa.ipc.open_stream(options.records) as stream:
-            records = stream.read_all()
-        draw(Bundle.open(options.bundle), records, options.out, options.about)
+            draw(Bundle.open(options.bundle), stream, options.out, options.about)
     except (BundleError, ReportError, OSError, pa.ArrowException) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the process's error message
         return 1

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from monitoring.verdict import Window
+from monitoring.judging.reference import Reference, compare, count
 from tests.toy.rows import toy_rows
-from training.bundle import Bundle
+from training.bundle import Bundle, Rows
 
 pytestmark = pytest.mark.filterwarnings("default")  # Evidently and what it imports warn of themselves
 
@@ -47,9 +47,9 @@ def make_records(bundle: Bundle) -> Callable[..., pa.Table]:
     return make
 
 
-def drawn_figures(evidently: Any, bundle: Bundle, records: pa.Table, window: Window) -> tuple[dict, dict]:
+def drawn_figures(evidently: Any, bundle: Bundle, records: pa.Table, drift: Any) -> tuple[dict, dict]:
     """Per column, the PSI in the report and whether its test failed."""
-    shown = evidently.choose(window)
+    shown = evidently.choose(drift)
     told = evidently.drift_snapshot(bundle.manifest, bundle.reference(), records, shown).dict()
     values = {one["config"]["column"]: one["value"] for one in told["metrics"] if "column" in one["config"]}
     failed = {
@@ -74,14 +74,29 @@ def moved(make_records: Callable[..., pa.Table]) -> pa.Table:
 
 
 def test_figures_are_the_verdict_s(evidently: Any, bundle: Bundle, moved: pa.Table, tmp_path: Path) -> None:
-    window = evidently.draw(bundle, moved, tmp_path / "report.html", "<b>window</b> 3-1")
-    values, failed = drawn_figures(evidently, bundle, moved, window)
-    columns = (window.score, *window.columns)
+    drawn = evidently.draw(bundle, moved.to_batches(), tmp_path / "report.html", "<b>window</b> 3-1")
+    values, failed = drawn_figures(evidently, bundle, moved, drawn.drift)
+    columns = (drawn.drift.score, *drawn.drift.columns)
     assert values == {one.name: one.psi for one in columns}
     assert failed == {one.name: one.drifted for one in columns}
     assert {"EXT_SOURCE_1", "EXT_SOURCE_2", "NAME_INCOME_TYPE"} <= {name for name in failed if failed[name]}
     assert "<b>window" not in (tmp_path / "report.html").read_text()
     assert (tmp_path / "report.html").stat().st_size < 10e6
+
+
+def test_many_records_count_and_some_are_drawn(
+    evidently: Any, bundle: Bundle, make_records: Callable[..., pa.Table], tmp_path: Path
+) -> None:
+    """The figures are those of all records, as in the verdict; the page says that it draws a part."""
+    whole = make_records(3 * evidently.MOST_DRAWN)
+    reference = Reference.of(bundle)
+    probability = whole.column("probability").to_numpy()
+    expected = compare(reference, count(reference, Rows.from_table(whole, bundle.manifest), probability))
+    drawn = evidently.draw(bundle, whole.to_batches(max_chunksize=1_000), tmp_path / "report.html", "window 3-1")
+    assert drawn == (len(whole), expected)
+    page = (tmp_path / "report.html").read_text()
+    assert "15,000 applications" in page
+    assert "All of them count in the PSI; 5,000 drawn at random are shown" in page
 
 
 @pytest.mark.parametrize(("outcomes", "drawn"), [(True, True), (False, False)])
@@ -104,7 +119,7 @@ def test_no_records_are_no_report(
     evidently: Any, bundle: Bundle, make_records: Callable[..., pa.Table], tmp_path: Path
 ) -> None:
     with pytest.raises(evidently.ReportError, match="window 3-1: expected records, got none"):
-        evidently.draw(bundle, make_records(0), tmp_path / "report.html", "window 3-1")
+        evidently.draw(bundle, make_records(0).to_batches(), tmp_path / "report.html", "window 3-1")
     assert list(tmp_path.iterdir()) == []
 
 
