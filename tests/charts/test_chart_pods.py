@@ -51,7 +51,8 @@ def _of_templates(objects: list[dict[str, Any]]) -> Iterator[Pod]:
 def _of_kserve(objects: list[dict[str, Any]]) -> Iterator[Pod]:
     """As the controller puts them together: the runtime's containers, the service's rest, and the initializer."""
     runtime = pick(objects, "ServingRuntime", "credence")["spec"]
-    initializer = pick(objects, "ClusterStorageContainer", "bank-credence")["spec"]["container"]
+    (storage,) = [each for each in objects if each["kind"] == "ClusterStorageContainer"]
+    initializer = storage["spec"]["container"]
     (service,) = served(objects)
     annotations = service["metadata"]["annotations"]
     for name, spec in service["spec"].items():
@@ -223,3 +224,16 @@ def test_password_in_an_address_is_refused(mode: str) -> None:
     for value in ("mlflow.url", "mlflow.externalUrl", "prefect.url"):
         with pytest.raises(RenderError, match=value.replace(".", "[./]")):
             render(*MODES[mode], f"--set={value}=https://me:secret@example.com")
+
+
+NAMED = ("image.pullSecrets[0]", "pods.priorityClassName", "pods.runtimeClassName", "pods.trust.configMap")
+
+
+def test_names_stay_texts(mode: str) -> None:
+    """Kubernetes' names may be digits alone, and YAML must not take them for numbers."""
+    names = [f"--set-string={path}=2024" for path in (*NAMED, "mlflow.existingSecret", "data.existingClaim")]
+    objects = render(*MODES[mode], *names, namespace="2024")
+    assert {each["metadata"]["namespace"] for each in objects if "namespace" in each["metadata"]} == {"2024"}
+    for pod in pods_of(mode, objects):
+        assert pod.spec["priorityClassName"] == pod.spec["runtimeClassName"] == "2024"
+        assert {"name": "trust", "configMap": {"name": "2024"}} in pod.spec["volumes"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.charts.chart import GATEWAY, KSERVE, RenderError, pick, render, served
+from tests.charts.chart import CHART, GATEWAY, KSERVE, RenderError, pick, render, served
+from tests.programs import program
 
 DEPLOYMENT = ("--set", "serving.mode=deployment")
 
@@ -184,3 +186,14 @@ def test_images_go_by_digest_where_one_is_given() -> None:
 def test_what_cannot_work_is_refused(options: tuple[str, ...], says: str) -> None:
     with pytest.raises(RenderError, match=says.replace(".", r"\.")):
         render(*options)
+
+
+@pytest.mark.parametrize("release", ["0", "2024-01-01", "y", "1e3"])
+def test_release_may_be_called_as_helm_allows(release: str) -> None:
+    """A Service's name begins with a letter, and a label is a text."""
+    command = [program("helm"), "template", release, str(CHART), *DEPLOYMENT, "--kube-version", "1.34.0"]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    objects = [each for each in yaml.load_all(rendered, yaml.CSafeLoader) if each]
+    assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in objects} == {release}
+    assert f'app.kubernetes.io/instance: "{release}"' in rendered
+    assert all(each["metadata"]["name"][0].isalpha() for each in objects if each["kind"] == "Service")

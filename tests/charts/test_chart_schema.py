@@ -53,6 +53,13 @@ def test_no_part_takes_unknown_keys() -> None:
         ({"serving": {"predictor": {"replicas": "2"}}}, "$.serving.predictor.replicas: '2' is not of type 'integer'"),
         ({"serving": {"name": "Credit"}}, "$.serving.name: 'Credit' does not match"),
         ({"serving": {"name": "c" * 41}}, "is too long"),
+        ({"history": {"schedule": ""}}, "$.history.schedule: ''"),
+        ({"history": {"schedule": "0 24 * * *"}}, "$.history.schedule: '0 24 * * *' does not match"),
+        ({"mlflow": {"persistence": {"size": "0"}}}, "$.mlflow.persistence.size: '0' does not match"),
+        ({"mlflow": {"persistence": {"storageClass": "Fast SSD"}}}, "storageClass: 'Fast SSD' does not match"),
+        ({"image": {"pullSecrets": [""]}}, "$.image.pullSecrets[0]: ''"),
+        ({"worker": {"resources": {"limits": {"ram": "1Gi"}}}}, "('ram' was unexpected)"),
+        ({"mlflow": {"url": "https://me:secret@mlflow"}}, "$.mlflow.url"),
         ({"promotion": {"approval": True}}, "$.promotion.approval: True is not one of ['required', 'automatic']"),
         (
             {"prefect": {"url": "http://prefect:4200/api"}},

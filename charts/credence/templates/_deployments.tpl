@@ -73,7 +73,7 @@ spec:
 {{- define "credence.serving.metadata" -}}
 {{- $root := index . 0 -}}
 name: {{ $root.Values.serving.name }}-{{ index . 1 }}
-namespace: {{ $root.Release.Namespace }}
+namespace: {{ $root.Release.Namespace | quote }}
 labels:
   {{- include "credence.selector" . | nindent 2 }}
   app.kubernetes.io/managed-by: credence

@@ -4,11 +4,11 @@
 apiVersion: serving.kserve.io/v1beta1
 kind: InferenceService
 metadata:
-  name: {{ $serving.name }}
-  namespace: {{ .Release.Namespace }}
+  name: {{ $serving.name | quote }}
+  namespace: {{ .Release.Namespace | quote }}
   labels:
     app.kubernetes.io/name: credence
-    app.kubernetes.io/instance: {{ .Release.Name }}
+    app.kubernetes.io/instance: {{ .Release.Name | quote }}
     app.kubernetes.io/managed-by: credence
   annotations:
     credence/version: "${version}"

@@ -1,15 +1,20 @@
 {{- /* Names, labels, addresses and images: what more than one template calls something. */ -}}
 
+{{- /* A Service's name begins with a letter; a release's name may begin with a digit. */ -}}
 {{- define "credence.fullname" -}}
 {{- $name := .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- if regexMatch "^[0-9]" $name -}}
+{{- printf "credence-%s" ($name | trunc 31 | trimSuffix "-") -}}
+{{- else -}}
 {{- contains "credence" $name | ternary $name (printf "%s-credence" ($name | trunc 31 | trimSuffix "-")) -}}
+{{- end -}}
 {{- end }}
 
 {{- /* Of (list $ component): what selects its pods, and never changes. */ -}}
 {{- define "credence.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: credence
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
@@ -25,7 +30,7 @@ app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 {{- define "credence.metadata" -}}
 {{- $root := index . 0 -}}
 name: {{ include "credence.fullname" $root }}-{{ index . 1 }}
-namespace: {{ $root.Release.Namespace }}
+namespace: {{ $root.Release.Namespace | quote }}
 labels:
   {{- include "credence.labels" . | nindent 2 }}
 {{- end }}

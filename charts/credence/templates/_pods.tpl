@@ -21,7 +21,7 @@ enableServiceLinks: false # Prefect's own settings begin with PREFECT_, and so w
 {{- with $root.Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
 {{- end }}
 {{- with $root.Values.pods }}
@@ -41,10 +41,10 @@ nodeSelector: {{- toYaml . | nindent 2 }}
 tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .runtimeClassName }}
-runtimeClassName: {{ . }}
+runtimeClassName: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -57,7 +57,7 @@ affinity: {{- toYaml . | nindent 2 }}
 
 {{- /* Of (list $ image): the lines of a container that say what it is. */ -}}
 {{- define "credence.container.image" -}}
-image: {{ include "credence.image" . }}
+image: {{ include "credence.image" . | quote }}
 imagePullPolicy: {{ get (index (index . 0).Values.image (index . 1)) "pullPolicy" | default (index . 0).Values.image.pullPolicy }}
 terminationMessagePolicy: FallbackToLogsOnError
 securityContext:
@@ -112,7 +112,7 @@ securityContext:
 {{- $values := (index . 0).Values -}}
 {{- range rest . }}
 {{- with (get $values .).existingSecret }}
-- secretRef: {name: {{ . }}}
+- secretRef: {name: {{ . | quote }}}
 {{- end }}
 {{- end }}
 {{- include "credence.container.envFrom" (index . 0) }}
@@ -133,7 +133,7 @@ securityContext:
   emptyDir: {}
 {{- with .Values.pods.trust.configMap }}
 - name: trust
-  configMap: {name: {{ . }}}
+  configMap: {name: {{ . | quote }}}
 {{- end }}
 {{- with .Values.pods.volumes }}
 {{ toYaml . }}
@@ -143,7 +143,7 @@ securityContext:
 {{- /* Of (list variable secret key): an environment variable from a Secret. */ -}}
 {{- define "credence.secret" -}}
 - name: {{ index . 0 }}
-  valueFrom: {secretKeyRef: {name: {{ index . 1 }}, key: {{ index . 2 }}}}
+  valueFrom: {secretKeyRef: {name: {{ index . 1 | quote }}, key: {{ index . 2 }}}}
 {{- end }}
 
 {{- /* Pods that share a volume which only one node can mount stay on the node where the first of them is. */ -}}
@@ -164,7 +164,7 @@ affinity:
     {{ $required }}:
       - topologyKey: kubernetes.io/hostname
         labelSelector:
-          matchLabels: {app.kubernetes.io/instance: {{ .Release.Name }}}
+          matchLabels: {app.kubernetes.io/instance: {{ .Release.Name | quote }}}
           matchExpressions:
             - {key: app.kubernetes.io/component, operator: In, values: [worker, run, history]}
       {{- with get $pods $required }}
@@ -180,7 +180,7 @@ affinity:
   persistentVolumeClaim: {claimName: {{ include "credence.fullname" . }}-runs}
 {{- with .Values.data.existingClaim }}
 - name: data
-  persistentVolumeClaim: {claimName: {{ . }}, readOnly: true}
+  persistentVolumeClaim: {claimName: {{ . | quote }}, readOnly: true}
 {{- end }}
 {{- end }}
 
@@ -219,9 +219,9 @@ metadata:
 spec:
   accessModes: [{{ $persistence.accessMode | default "ReadWriteOnce" }}]
   {{- with $persistence.storageClass }}
-  storageClassName: {{ . }}
+  storageClassName: {{ . | quote }}
   {{- end }}
-  resources: {requests: {storage: {{ $persistence.size }}}}
+  resources: {requests: {storage: {{ $persistence.size | quote }}}}
 {{- end }}
 
 {{- /* Of (list $ component): a service account, with no token in its pods unless they ask for one. */ -}}

@@ -3,9 +3,9 @@
 {{- define "credence.run.settings" -}}
 {{- $name := include "credence.fullname" . -}}
 CREDENCE_SERVING: cluster
-CREDENCE_NAMESPACE: {{ .Release.Namespace }}
+CREDENCE_NAMESPACE: {{ .Release.Namespace | quote }}
 CREDENCE_FULLNAME: {{ $name }}
-CREDENCE_SERVING_NAME: {{ .Values.serving.name }}
+CREDENCE_SERVING_NAME: {{ .Values.serving.name | quote }}
 CREDENCE_HOME: /var/lib/credence
 CREDENCE_MLFLOW_URL: {{ include "credence.mlflow.url" . | quote }}
 CREDENCE_PREFECT_URL: {{ include "credence.prefect.url" . | quote }}
@@ -33,7 +33,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   generateName: {{ "{{ name }}-" | quote }}
-  namespace: {{ .Release.Namespace }}
+  namespace: {{ .Release.Namespace | quote }}
   labels: {{ "{{ labels }}" | quote }}
 spec:
   backoffLimit: 0
