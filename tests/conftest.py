@@ -41,7 +41,7 @@ def toy_repository(toy_versions: Path, tmp_path: Path) -> Path:
     shutil.copytree(toy_versions, tmp_path, dirs_exist_ok=True)
     clients = np.arange(100_001, 100_200, 2)
     values = np.random.default_rng(0).uniform(0, 100, (len(clients), len(TOY_HISTORY))).astype(np.float32)
-    write_history(tmp_path, clients, values, tuple(name for name, _ in TOY_HISTORY), datetime.now(UTC).date())
+    write_history(tmp_path, clients, values, TOY_HISTORY, datetime.now(UTC).date())
     return tmp_path
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from training.features import history as histories
 from training.features.fields import describe, rows_of
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 from training.rows.recent import Recent
-from training.tables import FIELDS, Tables
+from training.tables import Tables
 
 BASE = 1500
 SHARE = 0.5
@@ -30,15 +31,15 @@ class Lender:
 def answered(tables: Tables, clients: slice, seed: int) -> pa.Table:
     """Applications as a version answered them that refuses the fifth with the lowest external score."""
     frame = tables.train[clients]
-    past = histories.aggregate(tables.history, frame["SK_ID_CURR"]).drop("SK_ID_CURR")
+    past = aggregate(PRODUCT, tables.history, frame["SK_ID_CURR"]).drop("SK_ID_CURR")
     random, count = np.random.default_rng(seed), frame.height
     score = frame["EXT_SOURCE_2"].fill_null(0.5).to_numpy()
     probability = 0.3 * (1 - score)
     refused = probability >= 0.2
     explored = refused & (random.random(count) < SHARE)
     unknown = refused & ~explored
-    rows = rows_of(frame, describe(frame), past)
-    numbers, texts = ([c.name for c in FIELDS if (c.kind == "text") is kind] for kind in (False, True))
+    rows = rows_of(frame, describe(frame, PRODUCT.fields), past)
+    numbers, texts = ([c.name for c in PRODUCT.fields if (c.kind == "text") is kind] for kind in (False, True))
     columns = {name: pa.array(rows.numeric[:, i], from_pandas=True) for i, name in enumerate(numbers)}
     columns |= {
         name: pa.array(rows.categorical[:, i], pa.string(), mask=rows.categorical[:, i] == "")

@@ -30,8 +30,9 @@ def check(output: CommandOutput, directory: Path) -> None:
     Next:     credence train --data ~/home-credit
     """
     from training import tables
+    from training.products import product_of
 
-    report = tables.check(directory, output.say)
+    report = tables.check(directory, product_of(directory), output.say)
     lines = [f"{file.file}: {file.rows:,} rows, {file.columns} columns" for file in report.files]
     if report.absent:
         lines.append(f"absent: {', '.join(report.absent)}")

@@ -21,6 +21,7 @@ from flows.errors import StepFailed
 from flows.runs.history import refresh
 from flows.start import run
 from training.bundle import Bundle, Manifest
+from training.products import product_of
 from training.registry import Registry
 from training.registry.trail import Change
 from training.synthetic import synthesise, worlds
@@ -69,7 +70,7 @@ def _first(stage: Stage, folder: Path, seed: int) -> Manifest:
 
 
 def _test_applications(stage: Stage, folder: Path, manifest: Manifest) -> None:
-    tables = read(folder, stage.say)
+    tables = read(folder, product_of(folder), stage.say)
     frame = tables.train if tables.test is None else tables.test
     rows = frame.head(APPLICATIONS).to_dicts()
     stage.story.windows["ordinary"] = followed(_answer(stage, rows, manifest), [])

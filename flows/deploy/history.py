@@ -8,6 +8,7 @@ from pathlib import Path
 from flows.steps import Say
 from training.bundle import Manifest
 from training.features.client_history import write_client_history
+from training.products import product_of
 from training.tables import read
 
 
@@ -23,6 +24,6 @@ def make_history(models: Path, manifest: Manifest, source: str, say: Say) -> Non
 
 def write_history(data: Path, names: tuple[str, ...], models: Path, say: Say) -> Path:
     """Write these features of every client in the raw tables in `data`, dated today. Raises DataError."""
-    tables = read(data, say)
+    tables = read(data, product_of(data), say)
     say(f"aggregating {len(names)} features")
     return write_client_history(tables, names, models, datetime.now(UTC).date())

@@ -8,15 +8,13 @@ from pathlib import Path
 from serving.batch.files import FileBatch
 from serving.protocol.codec import CLIENT
 from training.bundle import Manifest
-from training.tables import Column, Table, read_batches
-from training.tables.columns import Kind
-
-_KINDS: dict[str, Kind] = {"INT64": "integer", "FP64": "real", "BYTES": "text"}
+from training.product import KINDS, Column, Table
+from training.tables import read_batches
 
 
 def batches_of(file: Path, manifest: Manifest) -> Iterator[FileBatch]:
     """The file's rows in order. Raises DataError if it is not a file of the model's fields."""
-    fields = [Column(field.name, _KINDS[field.datatype], field.description) for field in manifest.fields]
+    fields = [Column(field.name, KINDS[field.datatype], field.description) for field in manifest.fields]
     client = Column(CLIENT, "integer", "Who applies.")
     table = Table("the model", "Applications, one in each row.", (client, *fields))
     for batch in read_batches(file, table):

@@ -21,12 +21,12 @@ from serving.version import Model, Scored, open_model
 from training.bundle import Bundle
 
 if TYPE_CHECKING:
-    from monitoring.pages.evidently import Drawn
+    from monitoring.pages.evidently import DrawnReport
 
 _WINDOW = re.compile(r"(?P<version>[0-9]+)-[0-9]+")
 
 
-def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) -> Drawn:
+def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) -> DrawnReport:
     """Draw a window's records; returns the figures of the page. Raises NotUp, FlowError, BundleError."""
     match = _WINDOW.fullmatch(window)
     if match is None:
@@ -36,7 +36,7 @@ def report_window(settings: PlatformSettings, window: str, out: Path, say: Say) 
     return _draw(bundle, records, out, f"window {window}", say)
 
 
-def report_file(settings: PlatformSettings, file: Path, version: str | None, out: Path, say: Say) -> Drawn:
+def report_file(settings: PlatformSettings, file: Path, version: str | None, out: Path, say: Say) -> DrawnReport:
     """Draw a file's applications, with the answers of a version, by default the live one; returns the page's figures.
 
     Raises DataError, FlowError, BundleError.
@@ -79,7 +79,7 @@ def _bundle(settings: PlatformSettings, version: str) -> Bundle:
     return Bundle.open(path)
 
 
-def _draw(bundle: Bundle, records: pa.Table, out: Path, about: str, say: Say) -> Drawn:
+def _draw(bundle: Bundle, records: pa.Table, out: Path, about: str, say: Say) -> DrawnReport:
     say(f"drawing {len(records):,} applications, which takes about half a minute")
     from monitoring.pages.evidently import ReportError, draw  # the import takes ten seconds
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from flows.steps import Say
 from training.bundle import Bundle, Manifest
+from training.products import product_of
 from training.registry import Figures, LoggedTrial, Registry, Version
 from training.rows.recent import Recent
 from training.runs.recalibrate import recalibrate
@@ -59,7 +60,7 @@ def train_and_register(
     applications, the model is also trained on them, and judged on the latest.
     Raises DataError, TrainingError, RegistryError.
     """
-    tables = read(data, say)
+    tables = read(data, product_of(data), say)
     with tempfile.TemporaryDirectory(prefix="credence-bundle-") as directory:
         made = train(tables, options, Path(directory) / "bundle", say, recent)
         if before is not None:

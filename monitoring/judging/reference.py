@@ -65,7 +65,7 @@ class Reference:
         return cls(manifest, score, columns, held_out)
 
 
-class Drift(NamedTuple):
+class DriftFigures(NamedTuple):
     """The score and the columns of records beside the reference."""
 
     score: Comparison
@@ -84,10 +84,10 @@ def count(reference: Reference, rows: Rows, probability: Floats) -> list[Floats]
     return [reference.score.count(probability), *counts]
 
 
-def compare(reference: Reference, counts: Sequence[Floats]) -> Drift:
+def compare(reference: Reference, counts: Sequence[Floats]) -> DriftFigures:
     """The drift figures of counted records."""
     score, *columns = counts
-    return Drift(
+    return DriftFigures(
         reference.score.compare(score, len(columns)),
         tuple(column.compare(filled, len(columns)) for column, filled in zip(reference.columns, columns, strict=True)),
     )

@@ -33,7 +33,7 @@ from evidently.legacy.renderers.html_widgets import group_widget, text_widget
 from evidently.presets import ClassificationPreset, DataDriftPreset
 
 from monitoring.judging.drift import PSI_THAT_MATTERS
-from monitoring.judging.reference import Drift, Reference, compare, count
+from monitoring.judging.reference import DriftFigures, Reference, compare, count
 from monitoring.verdict import Comparison
 from training.bundle import Bundle, BundleError, Manifest, Rows
 
@@ -49,18 +49,18 @@ _OUTCOME = "outcome"
 _MISSING = "missing"
 
 
-class Drawn(NamedTuple):
+class DrawnReport(NamedTuple):
     """What a report is about: the number of records, and their drift figures."""
 
     rows: int
-    drift: Drift
+    drift: DriftFigures
 
 
 class ReportError(Exception):
     """Records from which no report can be drawn; the message says why."""
 
 
-def draw(bundle: Bundle, batches: Iterable[pa.RecordBatch], out: Path, about: str) -> Drawn:
+def draw(bundle: Bundle, batches: Iterable[pa.RecordBatch], out: Path, about: str) -> DrawnReport:
     """Draw records beside a bundle's reference, and return the figures. `out` is written completely or not at all.
 
     The batches have the columns of a window's Arrow stream, and are never in memory together; `about` describes them.
@@ -86,7 +86,7 @@ def draw(bundle: Bundle, batches: Iterable[pa.RecordBatch], out: Path, about: st
     return drawn
 
 
-def choose(drift: Drift) -> tuple[Comparison, ...]:
+def choose(drift: DriftFigures) -> tuple[Comparison, ...]:
     """The columns for the page: the score, drifted columns, fields, then history features by weight; MOST_COLUMNS."""
     order = sorted(drift.columns, key=lambda column: (not column.drifted, column.kind != "field", -column.weight))
     chosen = {column.name for column in order[: MOST_COLUMNS - 1]}
@@ -147,7 +147,7 @@ def _register(comparisons: Mapping[str, Comparison]) -> None:
     register_stattest(test, answer)
 
 
-def _read(bundle: Bundle, batches: Iterable[pa.RecordBatch], about: str) -> tuple[Drawn, pa.Table]:
+def _read(bundle: Bundle, batches: Iterable[pa.RecordBatch], about: str) -> tuple[DrawnReport, pa.Table]:
     """The drift figures of all records, and the records that are drawn."""
     reference, sample = Reference.of(bundle), _Sample()
     rows, counts = 0, None
@@ -160,7 +160,7 @@ def _read(bundle: Bundle, batches: Iterable[pa.RecordBatch], about: str) -> tupl
         sample.add(some)
     if counts is None or not rows:
         raise ReportError(f"{about}: expected records, got none")
-    return Drawn(rows, compare(reference, counts)), sample.table()
+    return DrawnReport(rows, compare(reference, counts)), sample.table()
 
 
 class _Sample:
@@ -234,7 +234,7 @@ def _drop_templates(part: Any) -> None:
             _drop_templates(value)
 
 
-def _heading(manifest: Manifest, drawn: Drawn, shown: Sequence[Comparison], about: str) -> str:
+def _heading(manifest: Manifest, drawn: DrawnReport, shown: Sequence[Comparison], about: str) -> str:
     drift = drawn.drift
     left_out = len(drift.columns) + 1 - len(shown)
     return (

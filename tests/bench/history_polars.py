@@ -10,16 +10,19 @@ from pathlib import Path
 
 import polars as pl
 
-from training.features.history import FEATURES, aggregate
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 
 
 def main(folder: Path) -> None:
     start = time.perf_counter()
     applications = sorted(folder.glob("application_*.parquet"))
     clients = pl.concat([pl.read_parquet(path, columns=["SK_ID_CURR"]) for path in applications])["SK_ID_CURR"]
-    names = {feature.table for feature in FEATURES}
+    names = {feature.table for feature in PRODUCT.history_features}
     paths = {name: folder / f"{name}.parquet" for name in names}
-    features = aggregate({name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}, clients)
+    features = aggregate(
+        PRODUCT, {name: pl.scan_parquet(path) for name, path in paths.items() if path.exists()}, clients
+    )
     seconds = time.perf_counter() - start
     usage = resource.getrusage(resource.RUSAGE_SELF)
     figures = {"clients": len(features), "features": features.width - 1, "seconds": round(seconds, 2)}

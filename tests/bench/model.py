@@ -18,7 +18,7 @@ from training.bundle.manifest import FORMAT
 from training.candidates import Fitted
 from training.candidates.lightgbm import LightGBM
 from training.features.client_history import write_client_history
-from training.features.reasons import REASONS
+from training.products.home_credit import PRODUCT
 from training.rows.prepare import Prepared, prepare
 from training.runs.assemble import assemble, check_agreement
 from training.selection.search import useless
@@ -79,7 +79,7 @@ def _write_bundle(directory: Path, prepared: Prepared, fitted: Fitted) -> Bundle
         fields=prepared.fields,
         history=prepared.history,
         features=prepared.features,
-        reasons=REASONS,
+        reasons=PRODUCT.reasons,
         policy=_POLICY,
         calibration=_NONE,
         metrics={},
@@ -89,7 +89,7 @@ def _write_bundle(directory: Path, prepared: Prepared, fitted: Fitted) -> Bundle
         seed=0,
         libraries={},
     )
-    graph = assemble(prepared.fields, prepared.history, prepared.features, fitted, _NONE)
+    graph = assemble(PRODUCT, prepared.fields, prepared.history, prepared.features, fitted, _NONE)
     learned, held_out = prepared.learned, prepared.held_out
     (probability,) = start(graph).run(["probability"], held_out.rows.tensors())
     contents = Contents(

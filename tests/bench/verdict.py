@@ -30,7 +30,7 @@ from training.candidates.constant import FittedConstant
 from training.features.fields import describe as describe_fields
 from training.features.fields import rows_of
 from training.features.graph import features_from
-from training.features.reasons import REASONS
+from training.products.home_credit import PRODUCT
 from training.runs.assemble import assemble
 from training.synthetic import synthesise
 
@@ -104,8 +104,8 @@ def table(judging: Judging) -> list[str]:
 
 def _bundle(applications: pl.DataFrame, folder: Path) -> Bundle:
     """A bundle of a constant: drift is looked for in the same way whatever the model."""
-    fields = describe_fields(applications)
-    features = features_from(fields, [], ())
+    fields = describe_fields(applications, PRODUCT.fields)
+    features = features_from(PRODUCT, fields, [], ())
     outcome = applications["TARGET"].to_numpy().astype(bool)
     fitted = FittedConstant(float(np.log(outcome.mean() / (1 - outcome.mean()))), len(features))
     rows = _rows(applications, fields)
@@ -116,7 +116,7 @@ def _bundle(applications: pl.DataFrame, folder: Path) -> Bundle:
         fields=fields,
         history=(),
         features=features,
-        reasons=REASONS,
+        reasons=PRODUCT.reasons,
         policy=_POLICY,
         calibration=_NONE,
         metrics={},
@@ -128,7 +128,7 @@ def _bundle(applications: pl.DataFrame, folder: Path) -> Bundle:
     )
     contents = Contents(
         manifest=manifest,
-        graph=assemble(fields, (), features, fitted, _NONE),
+        graph=assemble(PRODUCT, fields, (), features, fitted, _NONE),
         text=None,
         held_out=rows,
         probability=_probability(len(rows)),

@@ -12,8 +12,9 @@ from serving.protocol.rest import Request, decode
 from tests.docs.pages import ROOT
 from training.bundle import Bundle
 from training.features.fields import describe
+from training.products.home_credit import PRODUCT
 from training.synthetic import synthesise
-from training.tables import FIELDS, read_applications
+from training.tables import read_applications
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +27,13 @@ def applications(request_shown: Request, toy_bundle: Path, tmp_path_factory: pyt
     """The example as read by the codec of a model that learned from a synthetic lender."""
     lender = tmp_path_factory.mktemp("lender")
     synthesise(2000, lender)
-    fields = describe(read_applications(lender / "application_train.parquet"))
+    fields = describe(read_applications(lender / "application_train.parquet", PRODUCT), PRODUCT.fields)
     manifest = msgspec.structs.replace(Bundle.open(toy_bundle).manifest, fields=fields)
     return Codec(manifest).read(request_shown.inputs)
 
 
 def test_application_names_fields(request_shown: Request) -> None:
-    assert {tensor.name for tensor in request_shown.inputs} <= {"SK_ID_CURR", *(field.name for field in FIELDS)}
+    assert {tensor.name for tensor in request_shown.inputs} <= {"SK_ID_CURR", *(field.name for field in PRODUCT.fields)}
 
 
 def test_application_is_one_known_client(applications: Applications) -> None:

@@ -7,18 +7,18 @@ import pyarrow as pa
 from monitoring.judging.arrays import batch
 from monitoring.verdict import cohort_schema
 from serving.records import Schema
+from training.products.home_credit import PRODUCT
 from training.rows.recent import TrainingCohort
-from training.tables import FIELDS
 
 COLUMNS = Schema(
-    tuple(column.name for column in FIELDS if column.kind != "text"),
-    tuple(column.name for column in FIELDS if column.kind == "text"),
+    tuple(column.name for column in PRODUCT.fields if column.kind != "text"),
+    tuple(column.name for column in PRODUCT.fields if column.kind == "text"),
     ("bureau_count",),
 )
 
 
 def test_training_accepts_the_columns() -> None:
-    assert TrainingCohort.of("3-1", cohort_schema(COLUMNS).empty_table()).defaults == 0
+    assert TrainingCohort.of("3-1", cohort_schema(COLUMNS).empty_table(), PRODUCT.kinds).defaults == 0
 
 
 def test_a_batch_has_the_columns() -> None:

@@ -12,19 +12,20 @@ from monitoring.judging.reference import Reference, describe
 from monitoring.judging.rule import Limits, judge
 from monitoring.verdict import Verdict
 from training.bundle import Bundle
-from training.features import history as histories
 from training.features.fields import rows_of
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 from training.runs.train import Options, train
 from training.tables import read
 
 
 @pytest.fixture(scope="module")
 def verdict(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Verdict:
-    tables, directory = read(sample), tmp_path_factory.mktemp("bundle")
+    tables, directory = read(sample, PRODUCT), tmp_path_factory.mktemp("bundle")
     manifest = train(tables, Options(trials=1), directory).manifest
     bundle = Bundle.open(directory)
     assert tables.test is not None
-    past = histories.aggregate(tables.history, tables.test["SK_ID_CURR"]).select(manifest.history)
+    past = aggregate(PRODUCT, tables.history, tables.test["SK_ID_CURR"]).select(manifest.history)
     rows = rows_of(tables.test, manifest.fields, past)
     probability, n = bundle.score(rows).probability, len(rows)
     chunk = Chunk(

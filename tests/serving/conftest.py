@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tests.toy.fields import TOY_FIELDS
+from tests.toy.fields import TOY_FIELDS, TOY_PRODUCT
 from training.bundle import Bundle
 from training.bundle.bundle import start
 from training.candidates.logistic import FittedLogistic, Scale
@@ -29,6 +29,6 @@ def linear_bundle(toy_bundle: Path) -> Bundle:
     scale = Scale.of(toy.features(toy.background())[:, numbers])
     slopes = np.abs(draw(size=len(numbers)))
     fitted = FittedLogistic(numbers, categories, scale, slopes, draw(size=len(numbers)), levels, -2.0)
-    graph = assemble(TOY_FIELDS, toy.manifest.history, features, fitted, toy.manifest.calibration)
+    graph = assemble(TOY_PRODUCT, TOY_FIELDS, toy.manifest.history, features, fitted, toy.manifest.calibration)
     fields = tuple(replace(field, actionable=field.name in ACTIONABLE) for field in toy.manifest.fields)
     return Bundle(toy_bundle, replace(toy.manifest, family="logistic", fields=fields), start(graph))

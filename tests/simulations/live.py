@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from monitoring.judging.arrays import Chunk
 from training.bundle import Bundle, Rows
-from training.features import history as histories
 from training.features.fields import rows_of
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 from training.runs.train import Options, train
 from training.synthetic import synthesise
 from training.synthetic.arrivals import Arrivals, arrive
@@ -38,10 +39,10 @@ def open_lender(folder: Path, seed: int) -> tuple[Bundle, Mapping[str, Chunk]]:
     tables, directory = folder / "tables", folder / "bundle"
     synthesise(CLIENTS, tables, seed)
     directory.mkdir()
-    train(read(tables), Options(trials=1, seed=seed), directory)
+    train(read(tables, PRODUCT), Options(trials=1, seed=seed), directory)
     bundle = Bundle.open(directory)
     arrivals = {name: arrive(tables, world, ARRIVALS, seed) for name, world in WORLDS.items()}
-    past, random = read(tables).history, np.random.default_rng(seed)
+    past, random = read(tables, PRODUCT).history, np.random.default_rng(seed)
     return bundle, {name: _answered(bundle, found, past, random) for name, found in arrivals.items()}
 
 
@@ -65,7 +66,7 @@ def some(chunk: Chunk, index: npt.NDArray[np.intp]) -> Chunk:
 
 def _answered(bundle: Bundle, found: Arrivals, past: Mapping[str, Any], random: np.random.Generator) -> Chunk:
     clients = found.applications["SK_ID_CURR"]
-    history = histories.aggregate(past, clients).select(bundle.manifest.history)
+    history = aggregate(PRODUCT, past, clients).select(bundle.manifest.history)
     rows = rows_of(found.applications, bundle.manifest.fields, history)
     defaulted = np.array([found.defaulted[client] for client in clients], bool)
     return answer(bundle, rows, defaulted, random.random(len(rows)) < SHARE)

@@ -20,8 +20,9 @@ import pyarrow as pa
 from training.bundle import Field
 from training.bundle.bundle import start
 from training.candidates import LightGBM, Logistic
-from training.features import history as histories
 from training.features.fields import rows_of
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 from training.rows.prepare import Prepared, prepare
 from training.rows.recent import Recent
 from training.runs.assemble import assemble
@@ -32,7 +33,9 @@ from training.synthetic.lender import Lender, clients
 from training.synthetic.risk import log_odds
 from training.synthetic.worlds import changed, published
 from training.synthetic.write import as_arrow, numbered
-from training.tables import FIELDS, HISTORY, Tables
+from training.tables import Tables
+
+HISTORY = tuple(table.name for table in PRODUCT.past)
 
 Floats = npt.NDArray[np.float64]
 
@@ -115,8 +118,8 @@ def draw(world: Lender, count: int, first: int, random: np.random.Generator) -> 
     written = numbered(drawn, {"bureau": 0, "loan": 0}, first)
     frames = {name: pl.DataFrame(as_arrow(name, written[name])) for name in ("application_train", *HISTORY)}
     train = frames.pop("application_train")
-    tables = Tables(train, None, {name: frame.lazy() for name, frame in frames.items()}, (), (), {})
-    past = histories.aggregate(tables.history, train["SK_ID_CURR"]).drop("SK_ID_CURR")
+    tables = Tables(PRODUCT, train, None, {name: frame.lazy() for name, frame in frames.items()}, (), (), {})
+    past = aggregate(PRODUCT, tables.history, train["SK_ID_CURR"]).drop("SK_ID_CURR")
     return Clients(tables, past, 1 / (1 + np.exp(-risk)))
 
 
@@ -135,7 +138,7 @@ def answer(model: Model, asked: Clients, random: np.random.Generator) -> pa.Tabl
             "weight": np.where(refused, 1 / SHARE, 1.0),
         }
     ).with_columns(pl.when(pl.Series(known)).then(pl.col("outcome", "weight")))
-    fields = train.select(field.name for field in FIELDS)
+    fields = train.select(field.name for field in PRODUCT.fields)
     cohort = pl.concat([fields, asked.history, answers], how="horizontal")
     return cohort.to_arrow(compat_level=pl.CompatLevel.oldest())
 
@@ -148,7 +151,7 @@ def learn(prepared: Prepared) -> dict[str, Model]:
     models = {}
     for trial in search(examples, plan, folds, learned.deciding, _OPTIONS.costs, SEED, lambda _: None):
         fitted = _FAMILIES[trial.family].fit(examples, trial.parameters, SEED)
-        graph = assemble(prepared.fields, prepared.history, prepared.features, fitted, trial.calibration)
+        graph = assemble(PRODUCT, prepared.fields, prepared.history, prepared.features, fitted, trial.calibration)
         models[trial.family] = Model(prepared.fields, prepared.history, start(graph), trial)
     return models
 

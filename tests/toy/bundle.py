@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tests.toy.fields import TOY_FIELDS, TOY_HISTORY, TOY_POLICY
+from tests.toy.fields import TOY_FIELDS, TOY_HISTORY, TOY_POLICY, TOY_PRODUCT
 from tests.toy.rows import toy_rows
 from training.bundle import MODEL, Calibration, Contents, Interval, Manifest, write
 from training.bundle.bundle import hash_clients, start
@@ -15,22 +15,21 @@ from training.bundle.manifest import FORMAT
 from training.candidates import Examples, Fitted
 from training.candidates.lightgbm import LightGBM
 from training.features.graph import feature_graph, features_from
-from training.features.reasons import REASONS
 from training.runs.assemble import assemble
 
 
 def write_toy_bundle(directory: Path, seed: int = 0) -> Fitted:
     """A small real bundle: LightGBM on made-up applications; another seed is another model of the same fields."""
-    names = tuple(name for name, _ in TOY_HISTORY)
-    features = features_from(TOY_FIELDS, TOY_HISTORY, ())
+    names = TOY_HISTORY
+    features = features_from(TOY_PRODUCT, TOY_FIELDS, TOY_HISTORY, ())
     rows = toy_rows(1200, seed)
-    (matrix,) = start(feature_graph(TOY_FIELDS, names, features)).run(None, rows.tensors())
+    (matrix,) = start(feature_graph(TOY_PRODUCT, TOY_FIELDS, names, features)).run(None, rows.tensors())
     score = np.nan_to_num(rows.numeric[:, 4:7], nan=0.5).mean(axis=1)
     outcome = np.random.default_rng(seed).random(len(rows)) < 0.35 * (1 - score)
     parameters = {"trees": 20, "num_leaves": 7, "learning_rate": 0.1}
     fitted = LightGBM().fit(Examples.plain(features, matrix[:1000], outcome[:1000]), parameters, seed)
     calibration = Calibration(slope=1.0, intercept=-0.1)
-    graph = assemble(TOY_FIELDS, names, features, fitted, calibration)
+    graph = assemble(TOY_PRODUCT, TOY_FIELDS, names, features, fitted, calibration)
     manifest = Manifest(
         format=FORMAT,
         model=MODEL,
@@ -38,7 +37,7 @@ def write_toy_bundle(directory: Path, seed: int = 0) -> Fitted:
         fields=TOY_FIELDS,
         history=names,
         features=features,
-        reasons=REASONS,
+        reasons=TOY_PRODUCT.reasons,
         policy=TOY_POLICY,
         calibration=calibration,
         metrics={"auc": Interval(value=0.7, low=0.6, high=0.8)},

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
+
 from training.bundle import Field, Policy
+from training.product import HistorySource
+from training.product.history import features
+from training.products.home_credit import PRODUCT
 
 TOY_FIELDS = (
     Field(
@@ -43,5 +50,10 @@ TOY_FIELDS = (
         protected=True,
     ),
 )
-TOY_HISTORY = (("bureau_debt_sum", "bureau_debt"), ("bureau_count", "bureau_history"))
+TOY_HISTORY = ("bureau_debt_sum", "bureau_count")
+_LOANS = (
+    *features("bureau", "bureau_debt", ("bureau_debt_sum", "Debt elsewhere.", pl.col("AMT_CREDIT_SUM_DEBT").sum())),
+    *features("bureau", "bureau_history", ("bureau_count", "Loans elsewhere.", pl.len())),
+)
+TOY_PRODUCT = replace(PRODUCT, history=(HistorySource(("bureau",), lambda rows: rows, _LOANS),))
 TOY_POLICY = Policy(cost_fn=10, cost_fp=1, threshold=0.12, threshold_low=0.1, threshold_high=0.15)

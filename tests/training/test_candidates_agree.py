@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.toy.fields import TOY_FIELDS, TOY_HISTORY
+from tests.toy.fields import TOY_FIELDS, TOY_HISTORY, TOY_PRODUCT
 from tests.toy.rows import toy_rows
 from training.bundle import Calibration
 from training.bundle.bundle import start
@@ -12,8 +12,8 @@ from training.features.graph import feature_graph, features_from
 from training.measures.policy import calibrate
 from training.runs.assemble import assemble
 
-NAMES = tuple(name for name, _ in TOY_HISTORY)
-FEATURES = features_from(TOY_FIELDS, TOY_HISTORY, ())
+NAMES = TOY_HISTORY
+FEATURES = features_from(TOY_PRODUCT, TOY_FIELDS, TOY_HISTORY, ())
 CALIBRATION = Calibration(slope=0.9, intercept=-0.3)
 ROWS = toy_rows(1501)
 
@@ -26,9 +26,9 @@ def outcomes() -> np.ndarray:
 def answers(request: pytest.FixtureRequest) -> dict[str, np.ndarray]:
     """A family's model as its library and as a graph computes it, in a batch and row by row."""
     family: Family = request.param
-    (matrix,) = start(feature_graph(TOY_FIELDS, NAMES, FEATURES)).run(None, ROWS.tensors())
+    (matrix,) = start(feature_graph(TOY_PRODUCT, TOY_FIELDS, NAMES, FEATURES)).run(None, ROWS.tensors())
     fitted = family.fit(Examples.plain(FEATURES, matrix, outcomes()), {**family.defaults, "trees": 60}, 0)
-    session = start(assemble(TOY_FIELDS, NAMES, FEATURES, fitted, CALIBRATION))
+    session = start(assemble(TOY_PRODUCT, TOY_FIELDS, NAMES, FEATURES, fitted, CALIBRATION))
     batch = dict(zip([node.name for node in session.get_outputs()], session.run(None, ROWS.tensors()), strict=True))
     alone = [session.run(["probability"], ROWS.take(slice(i, i + 1)).tensors())[0] for i in range(len(ROWS))]
     order = np.random.default_rng(2).permutation(len(ROWS))

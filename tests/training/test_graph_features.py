@@ -2,12 +2,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.toy.fields import TOY_FIELDS, TOY_HISTORY
+from tests.toy.fields import TOY_FIELDS, TOY_HISTORY, TOY_PRODUCT
 from training.bundle import Rows
 from training.bundle.bundle import start
 from training.features.graph import feature_graph, features_from
 
-NAMES = tuple(name for name, _ in TOY_HISTORY)
+NAMES = TOY_HISTORY
 ROW = {
     "AMT_INCOME_TOTAL": 100_000,
     "AMT_CREDIT": 250_000,
@@ -31,8 +31,8 @@ def feature(name: str, allowed: tuple[str, ...] = (), **values: object) -> float
     rows = Rows(
         np.array([numbers], np.float32), np.array([texts], object), np.array([[row[n] for n in NAMES]], np.float32)
     )
-    features = features_from(TOY_FIELDS, TOY_HISTORY, allowed)
-    (matrix,) = start(feature_graph(TOY_FIELDS, NAMES, features)).run(None, rows.tensors())
+    features = features_from(TOY_PRODUCT, TOY_FIELDS, TOY_HISTORY, allowed)
+    (matrix,) = start(feature_graph(TOY_PRODUCT, TOY_FIELDS, NAMES, features)).run(None, rows.tensors())
     return float(matrix[0, [made.name for made in features].index(name)])
 
 
@@ -82,7 +82,7 @@ def test_levels_mean_what_the_bundle_says() -> None:
 
 
 def test_protected_fields_make_no_features() -> None:
-    fields = {name for made in features_from(TOY_FIELDS, TOY_HISTORY, ()) for name in made.made_from}
+    fields = {name for made in features_from(TOY_PRODUCT, TOY_FIELDS, TOY_HISTORY, ()) for name in made.made_from}
     assert "CODE_GENDER" not in fields
 
 
@@ -98,6 +98,6 @@ def test_fields_without_levels_are_missing() -> None:
         np.full((1, len(texts)), "F", object),
         np.zeros((1, len(NAMES)), np.float32),
     )
-    features = features_from(fields, TOY_HISTORY, ())
-    (matrix,) = start(feature_graph(fields, NAMES, features)).run(None, rows.tensors())
+    features = features_from(TOY_PRODUCT, fields, TOY_HISTORY, ())
+    (matrix,) = start(feature_graph(TOY_PRODUCT, fields, NAMES, features)).run(None, rows.tensors())
     assert np.isnan(matrix[0, [made.name in texts for made in features]]).all()

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from training.errors import TrainingError
+from training.products.home_credit import PRODUCT
 from training.rows.prepare import Prepared, prepare
 from training.synthetic import synthesise
 from training.tables import Tables, read
@@ -14,7 +15,7 @@ from training.tables import Tables, read
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     folder = tmp_path_factory.mktemp("lender") / "tables"
     synthesise(1500, folder, seed=4)
-    return read(folder)
+    return read(folder, PRODUCT)
 
 
 def prepared(tables: Tables, allow: tuple[str, ...] = ()) -> Prepared:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from training.bundle import Bundle
+from training.products.home_credit import PRODUCT
 from training.runs.train import Options, TrainingRun, train
 from training.synthetic import synthesise
 from training.tables import Tables, read
@@ -20,7 +21,7 @@ OPTIONS = Options(trials=2, auc_alarm=0.5)
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     folder = tmp_path_factory.mktemp("lender") / "tables"
     synthesise(1500, folder, seed=4)
-    return read(folder)
+    return read(folder, PRODUCT)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from training.bundle import Bundle
 from training.bundle.bundle import start
 from training.candidates import FAMILIES
 from training.candidates.lightgbm import LightGBM
+from training.products.home_credit import PRODUCT
 from training.runs.assemble import assemble, check_agreement
 from training.runs.train import Options, TrainingRun, train
 from training.tables import read
@@ -16,7 +17,7 @@ from training.tables import read
 
 @pytest.fixture(scope="module")
 def run(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
-    return train(read(sample), Options(trials=1), tmp_path_factory.mktemp("bundle"))
+    return train(read(sample, PRODUCT), Options(trials=1), tmp_path_factory.mktemp("bundle"))
 
 
 def test_real_clients_are_ranked(run: TrainingRun) -> None:
@@ -32,7 +33,9 @@ def test_the_model_beats_approving_everybody(run: TrainingRun) -> None:
 def test_graph_and_trees_agree_on_every_row(run: TrainingRun) -> None:
     learned, held_out, features = run.prepared.learned, run.prepared.held_out, run.prepared.features
     trees = LightGBM().fit(run.prepared.examples, {**LightGBM.defaults, "trees": 200}, 0)
-    session = start(assemble(run.prepared.fields, run.prepared.history, features, trees, run.manifest.calibration))
+    session = start(
+        assemble(PRODUCT, run.prepared.fields, run.prepared.history, features, trees, run.manifest.calibration)
+    )
     for part in (learned, held_out):
         (margin,) = session.run(["margin"], part.rows.tensors())
         assert np.abs(margin - trees.margins(part.matrix)).max() < 1e-4

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from training.bundle.history import write_history
-from training.features import history
+from training.features.histories import aggregate
 from training.tables import Tables
 
 
@@ -19,8 +19,8 @@ def write_client_history(tables: Tables, names: tuple[str, ...], directory: Path
     If a table is absent, its features are missing for all clients.
     """
     applications = [tables.train, *([] if tables.test is None else [tables.test])]
-    clients = pl.concat([frame["SK_ID_CURR"] for frame in applications]).unique().sort()
-    features = history.aggregate(tables.history, clients)
+    clients = pl.concat([frame[tables.clients.name] for frame in applications]).unique().sort()
+    features = aggregate(tables.product, tables.history, clients)
     matrix = np.empty((len(clients), len(names)), np.float32)
     for i, name in enumerate(names):
         matrix[:, i] = features[name].to_numpy() if name in features.columns else np.nan

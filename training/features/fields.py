@@ -11,8 +11,7 @@ import polars as pl
 
 from training.bundle import Field, Rows
 from training.errors import TrainingError
-from training.tables.applications import FIELDS
-from training.tables.columns import Column
+from training.product import Column
 
 Columns = dict[str, npt.NDArray[Any]]
 
@@ -24,14 +23,14 @@ class FieldError(TrainingError):
     """A column cannot be a field of a model."""
 
 
-def describe(applications: pl.DataFrame) -> tuple[Field, ...]:
+def describe(applications: pl.DataFrame, columns: Sequence[Column]) -> tuple[Field, ...]:
     """The fields with levels and ranges from these training rows; a field is required if it was never missing.
 
     A manifest then requires only those fields that its model uses.
 
     Raises FieldError for a category with more than MOST_LEVELS levels.
     """
-    return tuple(_describe(column, applications[column.name]) for column in FIELDS)
+    return tuple(_describe(column, applications[column.name]) for column in columns)
 
 
 def _describe(column: Column, values: pl.Series) -> Field:
@@ -62,9 +61,9 @@ def _levels(values: pl.Series) -> tuple[str, ...]:
     return tuple(counts[values.name])
 
 
-def columns_of(applications: pl.DataFrame) -> Columns:
+def columns_of(applications: pl.DataFrame, columns: Sequence[Column]) -> Columns:
     """The fields as arrays, with anomalies as missing: numbers have NaN, texts are objects with None."""
-    return {column.name: _column(column, applications[column.name]) for column in FIELDS}
+    return {column.name: _column(column, applications[column.name]) for column in columns}
 
 
 def _column(column: Column, values: pl.Series) -> npt.NDArray[Any]:

@@ -12,39 +12,38 @@ import numpy as np
 import onnx
 
 from training.bundle import Feature, Field
-from training.features.ratios import EXTERNAL_SCORES, RATIOS
 from training.graph import Graph, tensor
-from training.tables.applications import FIELDS
+from training.product import Product
 
 _MISSING = float("nan")
-_REASONS = {column.name: column.reason for column in FIELDS}
 
 
 def features_from(
-    fields: Sequence[Field], history: Sequence[tuple[str, str]], allowed: Sequence[str]
+    product: Product, fields: Sequence[Field], history: Sequence[str], allowed: Sequence[str]
 ) -> tuple[Feature, ...]:
-    """All features that these fields and history features (name, reason) allow.
+    """All features of a product that these fields and history features allow.
 
     Features use a protected field only if it is in `allowed`.
     """
     usable = {field.name: field for field in fields if not field.protected or field.name in allowed}
     numbers_first = sorted(usable.values(), key=lambda field: field.datatype == "BYTES")
     direct = [
-        Feature(name=field.name, made_from=(field.name,), reason=_REASONS[field.name], levels=field.levels)
+        Feature(name=field.name, made_from=(field.name,), reason=product.reason_of[field.name], levels=field.levels)
         for field in numbers_first
     ]
     ratios = [
         Feature(name=ratio.name, made_from=(ratio.top, ratio.bottom), reason=ratio.reason)
-        for ratio in RATIOS
+        for ratio in product.ratios
         if ratio.top in usable and ratio.bottom in usable
     ]
-    summary = [
-        Feature(name=name, made_from=EXTERNAL_SCORES.fields, reason=EXTERNAL_SCORES.reason)
-        for name in EXTERNAL_SCORES.names
-        if usable.keys() >= set(EXTERNAL_SCORES.fields)
+    summaries = [
+        Feature(name=name, made_from=summary.fields, reason=summary.reason)
+        for summary in product.summaries
+        for name in summary.names
+        if usable.keys() >= set(summary.fields)
     ]
-    past = [Feature(name=name, made_from=(name,), reason=reason) for name, reason in history]
-    return (*direct, *ratios, *summary, *past)
+    past = [Feature(name=name, made_from=(name,), reason=product.reason_of[name]) for name in history]
+    return (*direct, *ratios, *summaries, *past)
 
 
 def inputs(fields: Sequence[Field], history: Sequence[str]) -> list[onnx.ValueInfoProto]:
@@ -57,7 +56,9 @@ def inputs(fields: Sequence[Field], history: Sequence[str]) -> list[onnx.ValueIn
     ]
 
 
-def add_features(graph: Graph, fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> str:
+def add_features(
+    graph: Graph, product: Product, fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]
+) -> str:
     """Add the nodes that compute `features` [n, m] from the three tensors, and return the matrix's name.
 
     The blocks have the order of `features_from`, so concatenating them is enough.
@@ -73,29 +74,34 @@ def add_features(graph: Graph, fields: Sequence[Field], history: Sequence[str], 
 
     direct = [name for name in names if name in places]
     levels = [place for place, field in enumerate(categorical) if field.name in names]
-    ratios = [ratio for ratio in RATIOS if ratio.name in names]
-    scores = [name for name in names if name in EXTERNAL_SCORES.names]
+    ratios = [ratio for ratio in product.ratios if ratio.name in names]
     blocks = [columns(direct)]
     if levels:
         blocks.append(_codes(graph, categorical, levels))
     if ratios:
         tops, bottoms = columns([ratio.top for ratio in ratios]), columns([ratio.bottom for ratio in ratios])
         blocks.append(graph.add("Div", tops, bottoms))
-    if scores:
-        summary = dict(zip(EXTERNAL_SCORES.names, _summary(graph, columns(EXTERNAL_SCORES.fields)), strict=True))
-        blocks += [summary[name] for name in scores]
+    made = [*direct, *(categorical[place].name for place in levels), *(ratio.name for ratio in ratios)]
+    for summary in product.summaries:
+        if kept := [name for name in summary.names if name in names]:
+            columns_of = dict(
+                zip(summary.names, _summary(graph, columns(summary.fields), len(summary.fields)), strict=True)
+            )
+            blocks += [columns_of[name] for name in kept]
+            made += kept
     if history:
         blocks.append("history")
-    made = [*direct, *(categorical[place].name for place in levels), *(ratio.name for ratio in ratios), *scores]
     assert [*made, *history] == names, "features are not in the order of features_from"
     matrix = graph.add("Concat", *blocks, axis=1)
     return graph.add("Where", graph.add("IsInf", matrix), graph.constant(_MISSING), matrix)
 
 
-def feature_graph(fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]) -> bytes:
+def feature_graph(
+    product: Product, fields: Sequence[Field], history: Sequence[str], features: Sequence[Feature]
+) -> bytes:
     """The first half alone as a model; its output is `features` [n, m]."""
     graph = Graph()
-    graph.name(add_features(graph, fields, history, features), "features")
+    graph.name(add_features(graph, product, fields, history, features), "features")
     model = graph.model(inputs(fields, history), [tensor("features", "float32", "n", len(features))])
     return bytes(model.SerializeToString())
 
@@ -136,7 +142,7 @@ def _codes(graph: Graph, categorical: Sequence[Field], chosen: Sequence[int]) ->
     return graph.add("Gather", graph.constant(table.ravel()), places)
 
 
-def _summary(graph: Graph, scores: str) -> tuple[str, str, str]:
+def _summary(graph: Graph, scores: str, width: int) -> tuple[str, str, str]:
     """Mean, min and max of the present scores.
 
     If all scores are missing, the mean is 0 / 0 and the others are infinite, so all three become missing.
@@ -147,7 +153,7 @@ def _summary(graph: Graph, scores: str) -> tuple[str, str, str]:
     def filled(value: float, present: str = scores) -> str:
         return graph.add("Where", absent, graph.constant(value), present)
 
-    total = graph.sum_columns(filled(0.0), len(EXTERNAL_SCORES.fields))
+    total = graph.sum_columns(filled(0.0), width)
     # The sum of whole numbers has the same bits in any order.
     count = graph.add("ReduceSum", filled(0.0, graph.constant(1.0)), axis)
     low = graph.add("ReduceMin", filled(np.inf), axis)

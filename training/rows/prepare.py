@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
 
 from training.bundle import Feature, Field, Rows
@@ -16,13 +15,14 @@ from training.bundle.bundle import start
 from training.candidates import Examples, Outcome, Weight
 from training.candidates.family import Matrix
 from training.errors import TrainingError
-from training.features import history as histories
-from training.features.fields import columns_of, describe, rows_of
+from training.features.fields import Columns, columns_of, describe, rows_of
 from training.features.graph import feature_graph, features_from
+from training.features.histories import aggregate
+from training.product import Product
 from training.rows import leakage, split
 from training.rows.recent import Recent, Usable, check_enough
 from training.rows.split import SplitSide
-from training.tables import FIELDS, Tables
+from training.tables import Tables
 
 Progress = Callable[[str], None]
 
@@ -61,6 +61,7 @@ class PreparedPart:
 class Prepared:
     """The rows that a run learns from and holds out; only the former describe the fields."""
 
+    product: Product
     fields: tuple[Field, ...]
     history: tuple[str, ...]
     features: tuple[Feature, ...]
@@ -116,41 +117,45 @@ def prepare(
 
     Raises TrainingError if a field reveals the outcome.
     """
-    _check_allowed(allow)
-    outcome = (tables.train["TARGET"] == 1).to_numpy()
-    check_enough("application_train", outcome)
-    _check_leaks(tables.train, outcome, auc_alone, seed)
-    usable = None if recent is None else _usable(recent, progress)
+    product, outcome = tables.product, tables.outcome
+    _check_allowed(product, allow)
+    check_enough(product.applications.name, outcome)
+    _check_leaks(columns_of(tables.train, product.fields), outcome, auc_alone, seed)
+    usable = None if recent is None else _usable(recent, product, progress)
     progress(f"history features of {len(outcome):,} clients")
-    past = histories.aggregate(tables.history, tables.train["SK_ID_CURR"]).drop("SK_ID_CURR")
+    past = aggregate(product, tables.history, tables.clients).drop(tables.clients.name)
     if usable is not None:
         # A feature missing only in the newest records would reveal the age of a row to the model.
         past = past.select(name for name in past.columns if name in usable.held_out.table.column_names)
-    clients, everybody = tables.train["SK_ID_CURR"].to_numpy(), np.ones(len(outcome), bool)
+    clients, everybody = tables.clients.to_numpy(), np.ones(len(outcome), bool)
     base = SplitSide(tables.train, past, outcome, np.ones(len(outcome)), clients, everybody)
     if usable is None:
-        return _prepared(*split.of_tables(base, holdout, seed), allow, None, 0)
+        return _prepared(product, *split.of_tables(base, holdout, seed), allow, None, 0)
     learned, held_out = split.of_time(base, usable, seed)
     left_out = len(base.outcome) + sum(cohort.labelled.sum() for cohort in usable.cohorts) - len(learned.outcome)
     progress(f"left out {left_out:,} older applications of clients who applied again or are held out")
-    return _prepared(learned, held_out, allow, usable, int(left_out))
+    return _prepared(product, learned, held_out, allow, usable, int(left_out))
 
 
-def _usable(recent: Recent, progress: Progress) -> Usable:
-    usable = Usable.of(recent)
+def _usable(recent: Recent, product: Product, progress: Progress) -> Usable:
+    usable = Usable.of(recent, product.kinds)
     learned = sum(len(cohort.clients) for cohort in usable.learned)
     progress(f"{learned:,} labelled applications of {len(usable.learned)} cohorts, held out: {usable.held_out.id}")
     return usable
 
 
 def _prepared(
-    learned: SplitSide, held_out: SplitSide, allow: Sequence[str], recent: Usable | None, left_out: int
+    product: Product,
+    learned: SplitSide,
+    held_out: SplitSide,
+    allow: Sequence[str],
+    recent: Usable | None,
+    left_out: int,
 ) -> Prepared:
-    reasons = {feature.name: feature.reason for feature in histories.FEATURES}
     names = learned.history.columns
-    fields = describe(learned.applications)
-    features = features_from(fields, [(name, reasons[name]) for name in names], allow)
-    graph = start(feature_graph(fields, names, features))
+    fields = describe(learned.applications, product.fields)
+    features = features_from(product, fields, names, allow)
+    graph = start(feature_graph(product, fields, names, features))
 
     def part(side: SplitSide) -> PreparedPart:
         rows = rows_of(side.applications, fields, side.history)
@@ -158,17 +163,17 @@ def _prepared(
         return PreparedPart(rows, matrix, side.outcome, side.weight, side.clients, side.deciding)
 
     applicants = part(held_out)
-    return Prepared(fields, tuple(names), features, part(learned), applicants, recent, left_out)
+    return Prepared(product, fields, tuple(names), features, part(learned), applicants, recent, left_out)
 
 
-def _check_allowed(allow: Sequence[str]) -> None:
-    protected = [column.name for column in FIELDS if column.protected]
+def _check_allowed(product: Product, allow: Sequence[str]) -> None:
+    protected = [field.name for field in product.fields if field.protected]
     for name in allow:
         if name not in protected:
             raise TrainingError(f"--allow {name}: expected a protected field ({', '.join(protected)})")
 
 
-def _check_leaks(applications: pl.DataFrame, outcome: Outcome, limit: float, seed: int) -> None:
-    offenders = leakage.implausible(columns_of(applications), outcome, limit, seed)
+def _check_leaks(columns: Columns, outcome: Outcome, limit: float, seed: int) -> None:
+    offenders = leakage.implausible(columns, outcome, limit, seed)
     if offenders:
         raise TrainingError("fields that give the outcome away: " + "; ".join(map(str, offenders)))

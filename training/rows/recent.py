@@ -20,8 +20,7 @@ import pyarrow as pa
 from training.bundle import Population
 from training.candidates import Outcome, Weight
 from training.errors import TrainingError
-from training.tables import FIELDS
-from training.tables.columns import Kind
+from training.product import Kind
 
 FEWEST_DEFAULTS = 50
 """The minimum of defaults, and of clients who repaid.
@@ -54,6 +53,8 @@ class TrainingCohort:
 
     id: str
     table: pa.Table
+    kinds: Mapping[str, Kind]
+    """The fields of an application, and their kinds."""
     clients: npt.NDArray[np.object_]
     """Client numbers; the record's id if an application has no client number."""
     labelled: npt.NDArray[np.bool_]
@@ -65,9 +66,9 @@ class TrainingCohort:
     refused: npt.NDArray[np.bool_]
 
     @classmethod
-    def of(cls, name: str, table: pa.Table) -> TrainingCohort:
+    def of(cls, name: str, table: pa.Table, kinds: Mapping[str, Kind]) -> TrainingCohort:
         """Check a cohort's table. Raises TrainingError with cohort, column, expected data and actual data."""
-        _check_columns(name, table)
+        _check_columns(name, table, kinds)
         labelled = table.column("outcome").is_valid().to_numpy()
         weight = table.column("weight").cast(pa.float64()).to_numpy()
         strange = labelled & ~(weight > 0)
@@ -81,7 +82,7 @@ class TrainingCohort:
         clients[:] = [record if client is None else client for client, record in zip(numbers, ids, strict=True)]
         outcome = table.column("outcome").fill_null(False).to_numpy()
         refused = table.column("probability").to_numpy() >= table.column("threshold").to_numpy()
-        return cls(name, table, clients, labelled, outcome, np.where(labelled, weight, np.nan), refused)
+        return cls(name, table, kinds, clients, labelled, outcome, np.where(labelled, weight, np.nan), refused)
 
     def forget(self, clients: npt.NDArray[np.bool_]) -> TrainingCohort:
         """A copy in which the outcomes of the applications in the mask [n] are not known."""
@@ -97,7 +98,7 @@ class TrainingCohort:
         """The applications at an index or a mask."""
         chosen = np.arange(len(self.clients))[index]
         rows = (part[chosen] for part in (self.clients, self.labelled, self.outcome, self.weight, self.refused))
-        return TrainingCohort(self.id, self.table.take(pa.array(chosen)), *rows)
+        return TrainingCohort(self.id, self.table.take(pa.array(chosen)), self.kinds, *rows)
 
     @property
     def population(self) -> Population:
@@ -110,9 +111,9 @@ class TrainingCohort:
 
     def applications(self) -> pl.DataFrame:
         """The fields in the types of the raw tables."""
-        frame = pl.from_arrow(self.table.select([column.name for column in FIELDS]))
+        frame = pl.from_arrow(self.table.select(list(self.kinds)))
         assert isinstance(frame, pl.DataFrame)
-        return frame.select(_raw(frame, column.name, column.kind) for column in FIELDS)
+        return frame.select(_raw(frame, name, kind) for name, kind in self.kinds.items())
 
     def history(self, names: tuple[str, ...]) -> pl.DataFrame:
         """The history features `names`; a feature that was not recorded is missing."""
@@ -136,8 +137,10 @@ class Usable:
     held_out: TrainingCohort
 
     @classmethod
-    def of(cls, recent: Recent, learned_from: LearnedFrom | None = None) -> Usable:
+    def of(cls, recent: Recent, kinds: Mapping[str, Kind], learned_from: LearnedFrom | None = None) -> Usable:
         """Check the cohorts and select their rows; outcomes of clients that the model learned from are not used.
+
+        `kinds` are the fields of an application.
 
         Raises TrainingError if a table does not fit, or if there is only one cohort.
         """
@@ -146,8 +149,8 @@ class Usable:
                 "learning from live applications needs two closed cohorts, an older one to learn from and the latest "
                 f"to be judged on: got {recent.held_out[0]} alone, so wait until another is closed"
             )
-        cohorts = tuple(TrainingCohort.of(name, table) for name, table in recent.learned.items())
-        held_out = TrainingCohort.of(*recent.held_out)
+        cohorts = tuple(TrainingCohort.of(name, table, kinds) for name, table in recent.learned.items())
+        held_out = TrainingCohort.of(*recent.held_out, kinds)
         if learned_from is not None:
             cohorts = tuple(cohort.forget(learned_from(cohort.clients)) for cohort in cohorts)
             held_out = held_out.forget(learned_from(held_out.clients))
@@ -201,16 +204,16 @@ def fingerprint(cohorts: tuple[TrainingCohort, ...]) -> str:
     return digest.hexdigest()
 
 
-def _check_columns(name: str, table: pa.Table) -> None:
+def _check_columns(name: str, table: pa.Table, kinds: Mapping[str, Kind]) -> None:
     expected = {"id": "texts", "client": "whole numbers", "outcome": "booleans", "weight": "numbers"}
     expected |= {"probability": "numbers", "threshold": "numbers"}
-    expected |= {column.name: "texts" if column.kind == "text" else "numbers" for column in FIELDS}
-    for column, kind in expected.items():
+    expected |= {field: "texts" if kind == "text" else "numbers" for field, kind in kinds.items()}
+    for column, content in expected.items():
         if column not in table.column_names:
-            raise TrainingError(f"cohort {name}, column {column}: expected {kind}, got no such column")
+            raise TrainingError(f"cohort {name}, column {column}: expected {content}, got no such column")
         dtype = table.schema.field(column).type
-        if not _FITS[kind](dtype):
-            raise TrainingError(f"cohort {name}, column {column}: expected {kind}, got {dtype}")
+        if not _FITS[content](dtype):
+            raise TrainingError(f"cohort {name}, column {column}: expected {content}, got {dtype}")
 
 
 def _is_number(dtype: pa.DataType) -> bool:

@@ -17,7 +17,6 @@ from sklearn.model_selection import train_test_split
 
 from training.candidates import Outcome, Weight
 from training.rows.recent import ENOUGH_DEFAULTS, TrainingCohort, Usable
-from training.tables import FIELDS
 
 HEAVIEST = 10.0
 """The largest factor by which the weight of recent applications is multiplied.
@@ -68,10 +67,10 @@ def of_time(tables: SplitSide, recent: Usable, seed: int) -> tuple[SplitSide, Sp
     clients, names = recent.clients, tuple(tables.history.columns)
     older = np.array([client not in clients for client in tables.clients.tolist()])
     past = replace(tables.take(np.flatnonzero(older)), deciding=np.zeros(older.sum(), bool))
-    deciding = [cohort.id for cohort in recent.deciding]
-    cohorts = _joined([_side(cohort, names, cohort.id in deciding) for cohort in recent.learned])
+    deciding, fields = [cohort.id for cohort in recent.deciding], list(recent.held_out.kinds)
+    cohorts = _joined([_side(cohort, names, cohort.id in deciding) for cohort in recent.learned], fields)
     heavier = float(np.clip(past.weight.sum() / max(cohorts.weight.sum(), 1.0), 1.0, HEAVIEST))
-    learned = _joined([past, replace(cohorts, weight=cohorts.weight * heavier)])
+    learned = _joined([past, replace(cohorts, weight=cohorts.weight * heavier)], fields)
     if learned.outcome[learned.deciding].sum() < ENOUGH_DEFAULTS:
         learned.deciding[:] = True
     random = np.random.default_rng(seed)
@@ -85,12 +84,11 @@ def _side(cohort: TrainingCohort, names: tuple[str, ...], deciding: bool) -> Spl
     return SplitSide(cohort.applications(), cohort.history(names), cohort.outcome, cohort.weight, cohort.clients, marks)
 
 
-def _joined(sides: Sequence[SplitSide]) -> SplitSide:
+def _joined(sides: Sequence[SplitSide], fields: Sequence[str]) -> SplitSide:
     rows = (
         np.concatenate(parts)
         for parts in zip(*((side.outcome, side.weight, side.clients, side.deciding) for side in sides), strict=True)
     )
-    fields = [column.name for column in FIELDS]
     return SplitSide(
         pl.concat([side.applications.select(fields) for side in sides]),
         pl.concat([side.history for side in sides]),

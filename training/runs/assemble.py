@@ -13,6 +13,7 @@ from training.candidates import Fitted
 from training.features.graph import add_features, inputs
 from training.graph import Graph, tensor
 from training.measures.policy import calibrate
+from training.product import Product
 
 MARGIN_TOLERANCE = 1e-4
 PROBABILITY_TOLERANCE = 1e-6
@@ -30,6 +31,7 @@ class DisagreementError(Exception):
 
 
 def assemble(
+    product: Product,
     fields: Sequence[Field],
     history: Sequence[str],
     features: Sequence[Feature],
@@ -38,7 +40,7 @@ def assemble(
 ) -> bytes:
     """One ONNX graph that computes the probability from an application."""
     graph = Graph()
-    matrix = add_features(graph, fields, history, features)
+    matrix = add_features(graph, product, fields, history, features)
     nodes = fitted.add_to(graph, matrix)
     graph.name(_probability(graph, nodes.margin, calibration), "probability")
     graph.name(graph.add("Squeeze", nodes.margin, graph.constant([1], np.int64)), "margin")

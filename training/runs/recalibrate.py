@@ -21,6 +21,7 @@ from training.features.fields import rows_of
 from training.measures import evaluation
 from training.measures.evaluation import JudgedRows
 from training.measures.policy import Floats, calibrate, platt
+from training.product import KINDS
 from training.rows.prepare import PreparedPart, Progress
 from training.rows.recent import Recent, TrainingCohort, Usable, check_enough, fingerprint
 from training.runs.assemble import check_recalibration, with_calibration
@@ -72,7 +73,8 @@ def _usable(bundle: Bundle, recent: Recent, progress: Progress) -> Usable:
     if missing:
         raise TrainingError(f"cohort {recent.held_out[0]}, column {missing[0]}: expected numbers, got no such column")
     # A model is too certain about clients that it learned from.
-    usable = Usable.of(Recent(readable, recent.held_out), bundle.learned_from)
+    kinds = {field.name: KINDS[field.datatype] for field in bundle.manifest.fields}
+    usable = Usable.of(Recent(readable, recent.held_out), kinds, bundle.learned_from)
     outcomes = sum(table["outcome"].is_valid().to_numpy().sum() for table in (*readable.values(), recent.held_out[1]))
     used = sum(cohort.labelled.sum() for cohort in (*usable.cohorts, usable.held_out))
     if used < outcomes:

@@ -43,7 +43,7 @@ def summarise(
     """The results of a training run; the hold-out's figures come from the written bundle."""
     manifest = bundle.manifest
     judges = prepared.examples.take(prepared.learned.deciding)
-    columns = columns_of(tables.train)
+    columns = columns_of(tables.train, tables.product.fields)
     validation = JudgedRows.of(judges.outcome, chosen.probability, judges.weight)
     return replace(
         _judged(bundle, prepared.held_out, validation, _data(tables, source, prepared, manifest)),
@@ -51,7 +51,7 @@ def summarise(
         trials=tuple(trials),
         imbalance=_treatments(prepared, trials, manifest, folds),
         dropped=tuple(dropped),
-        fields=by_level(columns, (tables.train["TARGET"] == 1).to_numpy()),
+        fields=by_level(columns, tables.outcome),
         **_drift(columns, tables, prepared.recent),
     )
 
@@ -148,11 +148,11 @@ def _data(tables: Tables, source: str, prepared: Prepared, manifest: Manifest) -
     sizes = {name: int(frame.select(pl.len()).collect().item()) for name, frame in tables.history.items()}
     return Data(
         source=source,
-        tables={"application_train": tables.train.height, **sizes},
+        tables={tables.product.applications.name: tables.train.height, **sizes},
         absent=tables.absent,
         training_rows=len(prepared.learned.outcome),
         hold_out_rows=len(prepared.held_out.outcome),
-        default_rate=float((tables.train["TARGET"] == 1).to_numpy().mean()),
+        default_rate=float(tables.outcome.mean()),
         fingerprint=manifest.fingerprint,
         cohorts=()
         if prepared.recent is None
@@ -189,4 +189,4 @@ def _drift(train: Columns, tables: Tables, recent: Usable | None) -> dict[str, A
         now, others = "test applications", tables.test
     else:
         return {}
-    return {"drift": compare(train, columns_of(others)), "drifted_to": now}
+    return {"drift": compare(train, columns_of(others, tables.product.fields)), "drifted_to": now}

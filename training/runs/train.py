@@ -21,7 +21,6 @@ from training.candidates import FAMILIES, Fitted
 from training.candidates.family import Folds
 from training.candidates.lightgbm import LightGBM
 from training.errors import TrainingError
-from training.features.reasons import REASONS
 from training.measures import evaluation
 from training.measures.evaluation import JudgedRows
 from training.reports import Results
@@ -98,7 +97,7 @@ def train(
     progress(f"fitting {chosen.family} on {len(learned.clients):,} clients")
     fitted = _fit(prepared, chosen, options)
     progress("evaluating on the hold-out")
-    graph = assemble(prepared.fields, prepared.history, prepared.features, fitted, chosen.calibration)
+    graph = assemble(prepared.product, prepared.fields, prepared.history, prepared.features, fitted, chosen.calibration)
     (probability,) = start(graph).run(["probability"], prepared.applicants.rows.tensors())
     manifest = _manifest(tables, options, prepared, chosen, probability)
     _write(directory, manifest, graph, fitted, prepared, probability)
@@ -155,7 +154,7 @@ def _manifest(
         fields=prepared.fields,
         history=prepared.history,
         features=prepared.features,
-        reasons=tuple(reason for reason in REASONS if reason.code in belonging),
+        reasons=tuple(reason for reason in tables.product.reasons if reason.code in belonging),
         policy=Policy(
             cost_fn=costs.fn,
             cost_fp=costs.fp,

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
+from training.product import Column, Table
 from training.tables import files
 from training.tables.checking import as_kind, check_form, readable
-from training.tables.columns import Column, Table
 from training.tables.problems import DataError, Problem
 from training.tables.values import noun, present
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from training.product import Column, Table
 from training.tables import files
-from training.tables.columns import Column, Table
 from training.tables.files import ROW, Stored
 from training.tables.problems import Problem, more
 from training.tables.values import Rule, canonical, fits, noun, rules, value
@@ -99,7 +99,7 @@ def as_kind(column: Column, stored: Stored) -> pl.Expr:
 
 
 def _values(table: Table, stored: Stored) -> tuple[int, list[Problem]]:
-    vital = {table.key, "TARGET", *table.parents}
+    vital = {table.key, *table.vital, *table.parents}
     columns = readable(table, stored)
     held = [
         rule for column in columns for rule in rules(column, stored.schema[column.name], vital=column.name in vital)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import polars as pl
 
+from training.product import Product
 from training.tables import files
-from training.tables.catalog import TABLES
 from training.tables.checking import Checked, check_file
 from training.tables.files import ROW
 from training.tables.problems import DataError, Problem, Severity, more
@@ -39,7 +39,7 @@ class FolderReport:
     directory: str
     files: tuple[File, ...]
     absent: tuple[str, ...]
-    """Tables without a file; `application_train` among them is also an error."""
+    """Tables without a file; that of the labelled applications among them is also an error."""
     problems: tuple[Problem, ...]
 
     @property
@@ -51,34 +51,34 @@ class FolderReport:
         return tuple(problem for problem in self.problems if problem.severity == "warning")
 
 
-def check(directory: Path, progress: Progress = lambda _: None) -> FolderReport:
+def check(directory: Path, product: Product, progress: Progress = lambda _: None) -> FolderReport:
     """Check the raw tables in a folder. Faults in the tables are in the report; they raise no error."""
-    return inspect(directory, progress)[0]
+    return inspect(directory, product, progress)[0]
 
 
-def inspect(directory: Path, progress: Progress) -> tuple[FolderReport, Mapping[str, Checked]]:
+def inspect(directory: Path, product: Product, progress: Progress) -> tuple[FolderReport, Mapping[str, Checked]]:
     """The report of a folder, and its checked tables by name."""
     if not directory.is_dir():
         there = "a file" if directory.exists() else "nothing"
         problem = Problem("error", str(directory), "a folder with the raw tables", there)
-        return FolderReport(str(directory), (), tuple(TABLES), (problem,)), {}
+        return FolderReport(str(directory), (), tuple(product.tables), (problem,)), {}
     problems: list[Problem] = []
     checked: dict[str, Checked] = {}
     absent: list[str] = []
-    for table in TABLES.values():
+    for table in product.tables.values():
         try:
             path = files.find(directory, table.name)
             if path is None:
                 absent.append(table.name)
-                problems += _misnamed(directory, table.name)
+                problems += _misnamed(directory, product, table.name)
                 continue
             progress(f"checking {path.name}")
             checked[table.name] = check_file(table, files.open_file(path))
             problems += checked[table.name].problems
         except DataError as error:
             problems += error.problems
-    if "application_train" in absent:
-        problems.append(_no_applications(directory))
+    if product.applications.name in absent:
+        problems.append(_no_applications(directory, product.applications.name))
     for child in checked.values():
         if child.usable and child.table.parents:
             progress(f"looking for the parents of {child.stored.name}")
@@ -87,16 +87,15 @@ def inspect(directory: Path, progress: Progress) -> tuple[FolderReport, Mapping[
     return FolderReport(str(directory), tuple(present), tuple(absent), tuple(problems)), checked
 
 
-def _misnamed(directory: Path, table: str) -> Iterator[Problem]:
-    for name in files.misnamed(directory, TABLES, table):
+def _misnamed(directory: Path, product: Product, table: str) -> Iterator[Problem]:
+    for name in files.misnamed(directory, product.tables, table):
         expected = f"{table} and one of {', '.join(files.FORMS)} for the table {table}"
         yield Problem("warning", name, expected, "another name: it is not read")
 
 
-def _no_applications(directory: Path) -> Problem:
-    similar = ", ".join(sorted(path.name for path in directory.glob("application*")))
-    expected = "application_train.csv or application_train.parquet"
-    return Problem("error", "application_train", expected, similar or "neither")
+def _no_applications(directory: Path, table: str) -> Problem:
+    similar = ", ".join(sorted(path.name for path in directory.glob(f"{table.partition('_')[0]}*")))
+    return Problem("error", table, f"{table}.csv or {table}.parquet", similar or "neither")
 
 
 def _orphans(child: Checked, checked: Mapping[str, Checked], absent: list[str]) -> Iterator[Problem]:

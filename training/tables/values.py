@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from training.tables.columns import Column, Kind
+from training.product import Column, Kind
 from training.tables.problems import Severity
 
 MISSING = ("NaN", "nan", "NA", "NULL", "null", "None")

@@ -97,7 +97,7 @@ def models(tmp_path_factory: pytest.TempPathFactory, toy_bundle: Path) -> Path:
     """A repository with version 3 and the history of client 100001."""
     directory = tmp_path_factory.mktemp("explained")
     (directory / "3").symlink_to(toy_bundle)
-    names = tuple(name for name, _ in TOY_HISTORY)
+    names = TOY_HISTORY
     write_history(directory, np.array([100_001]), np.array([[90, 1]], np.float32), names, datetime.now(UTC).date())
     return directory
 

@@ -19,7 +19,7 @@ from training.bundle.history import write_history
 
 
 def write(directory: Path, client: int) -> None:
-    names = tuple(name for name, _ in TOY_HISTORY)
+    names = TOY_HISTORY
     values = np.array([[90, 1]], np.float32)
     write_history(directory, np.array([client]), values, names, datetime.now(UTC).date())
 

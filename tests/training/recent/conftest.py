@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.recent_lender import BASE, UNRECORDED, Lender, answered
+from training.products.home_credit import PRODUCT
 from training.rows.recent import Recent
 from training.runs.train import Options, TrainingRun, train
 from training.synthetic import synthesise
@@ -16,7 +17,7 @@ from training.tables import read
 def lender(tmp_path_factory: pytest.TempPathFactory) -> Lender:
     folder = tmp_path_factory.mktemp("later") / "tables"
     synthesise(4500, folder, seed=6)
-    everybody = read(folder)
+    everybody = read(folder, PRODUCT)
     cohorts = [answered(everybody, slice(start, start + 1000), start) for start in range(BASE, 4500, 1000)]
     tables = replace(everybody, train=everybody.train[:BASE])
     return Lender(tables, Recent({"1-1": cohorts[0], "1-2": cohorts[1]}, ("1-3", cohorts[2])))

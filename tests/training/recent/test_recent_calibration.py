@@ -13,6 +13,7 @@ from training.bundle import Bundle, BundleError, Manifest, Rows
 from training.errors import TrainingError
 from training.features.graph import feature_graph
 from training.measures.policy import calibrate
+from training.products.home_credit import PRODUCT
 from training.rows.recent import Recent
 from training.runs.assemble import with_calibration
 from training.runs.recalibrate import recalibrate
@@ -130,6 +131,6 @@ def test_learned_clients_judge_nothing(champion: Path, lender: Lender, recent: R
 
 def test_a_foreign_graph_is_refused(champion: Path) -> None:
     manifest = Bundle.open(champion).manifest
-    graph = feature_graph(manifest.fields, manifest.history, manifest.features)
+    graph = feature_graph(PRODUCT, manifest.fields, manifest.history, manifest.features)
     with pytest.raises(BundleError, match="probability"):
         with_calibration(graph, manifest.calibration)

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from polars import col
 
+from training.products.home_credit import PRODUCT
 from training.synthetic.profile import profile
 from training.synthetic.tolerances import BUILDING_GAPS
 from training.tables import check
@@ -103,4 +104,4 @@ def test_buildings_are_known_together(lender: Lender) -> None:
 
 
 def test_the_reader_finds_no_error(folder: Path) -> None:
-    assert check(folder).errors == ()
+    assert check(folder, PRODUCT).errors == ()

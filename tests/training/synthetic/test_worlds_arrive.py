@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from training.products.home_credit import PRODUCT
 from training.synthetic import SynthesisError, synthesise, worlds
 from training.synthetic.arrivals import Arrivals, arrive
 from training.synthetic.write import TABLES
@@ -32,7 +33,7 @@ def arrived(before: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 
 def test_tables_stay_whole(before, arrived) -> None:
     folder, _ = arrived
-    report = check(folder)
+    report = check(folder, PRODUCT)
     assert not report.errors
     assert {one.column for one in report.warnings} == {one.column for one in check(before).warnings}
 
@@ -46,7 +47,7 @@ def test_rows_are_added_behind(before, arrived, table: str) -> None:
 
 def test_identifiers_are_used_once(arrived) -> None:
     folder, arrivals = arrived
-    tables = read(folder)
+    tables = read(folder, PRODUCT)
     everybody = pl.concat([tables.train["SK_ID_CURR"], tables.test["SK_ID_CURR"]])
     assert everybody.n_unique() == CLIENTS + CLIENTS // 4 + 300
     newcomers = [one.applications["SK_ID_CURR"].to_list() for one in arrivals]

@@ -8,7 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from training.tables import TABLES, Column, Problem, check
+from training.product import Column
+from training.products.home_credit import PRODUCT
+from training.tables import Problem, check
+
+TABLES = PRODUCT.tables
 
 ROWS = 3
 _DTYPES = {"integer": pl.Int64(), "real": pl.Float64(), "text": pl.String()}
@@ -56,7 +60,7 @@ class Folder:
 
     def problem(self) -> Problem:
         """The one thing that is wrong."""
-        (problem,) = check(self.path).problems
+        (problem,) = check(self.path, PRODUCT).problems
         return problem
 
 

@@ -5,17 +5,18 @@ from datetime import date
 import polars as pl
 import pytest
 
+from training.products.home_credit import PRODUCT
 from training.tables import DataError, check, read
 
 
 def test_good_folder_has_no_problems(folder):
-    assert check(folder.path).problems == ()
+    assert check(folder.path, PRODUCT).problems == ()
 
 
 @pytest.mark.parametrize("column", ["SK_ID_CURR", "TARGET", "AMT_CREDIT"])
 def test_missing_column_is_an_error(folder, column):
     folder.put("application_train", folder.good("application_train").drop(column))
-    problem = next(problem for problem in check(folder.path).errors if problem.column == column)
+    problem = next(problem for problem in check(folder.path, PRODUCT).errors if problem.column == column)
     assert (problem.file, problem.found) == (folder.file("application_train").name, "no such column")
 
 
@@ -28,7 +29,7 @@ def test_extra_column_is_a_warning(folder):
     folder.put("bureau", folder.good("bureau").with_columns(COLOUR=pl.lit("red")))
     problem = folder.problem()
     assert (problem.severity, problem.column) == ("warning", "COLOUR")
-    assert "COLOUR" not in read(folder.path).history["bureau"].collect_schema()
+    assert "COLOUR" not in read(folder.path, PRODUCT).history["bureau"].collect_schema()
 
 
 def test_outcome_in_test_is_extra(folder):
@@ -45,7 +46,7 @@ def test_same_column_twice_is_an_error(csv):
 def test_order_of_columns_is_free(folder):
     bureau = folder.good("bureau")
     folder.put("bureau", bureau.select(reversed(bureau.columns)))
-    assert read(folder.path).history["bureau"].collect_schema().names() == bureau.columns
+    assert read(folder.path, PRODUCT).history["bureau"].collect_schema().names() == bureau.columns
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_wrong_type_in_parquet_is_an_error(parquet, column, values, expected, fo
 )
 def test_numbers_stored_otherwise_are_read(parquet, column, values):
     parquet.change("application_train", **{column: values})
-    assert read(parquet.path).train[column].to_list() == [float(value) for value in values]
+    assert read(parquet.path, PRODUCT).train[column].to_list() == [float(value) for value in values]
 
 
 @pytest.mark.parametrize("text", ["NA", "nan", "None", "NULL"])
@@ -97,7 +98,7 @@ def test_missing_written_as_a_category_is_missing_and_said(folder, text):
     folder.change("application_train", OCCUPATION_TYPE=[text, "a", "b"])
     problem = folder.problem()
     assert (problem.severity, problem.column, problem.row, problem.found) == ("warning", "OCCUPATION_TYPE", 1, text)
-    assert read(folder.path).train["OCCUPATION_TYPE"].to_list() == [None, "a", "b"]
+    assert read(folder.path, PRODUCT).train["OCCUPATION_TYPE"].to_list() == [None, "a", "b"]
 
 
 @pytest.mark.parametrize("text", ["1.00E+05", "1e5"])
@@ -126,10 +127,10 @@ def test_infinity_is_an_error(parquet, amount):
 @pytest.mark.parametrize("dtype", [pl.Int8, pl.UInt32, pl.Float64, pl.Float32])
 def test_whole_numbers_fit_any_number_type(parquet, dtype):
     parquet.put("application_train", parquet.good("application_train").with_columns(pl.col("CNT_CHILDREN").cast(dtype)))
-    assert read(parquet.path).train["CNT_CHILDREN"].to_list() == [1, 1, 1]
+    assert read(parquet.path, PRODUCT).train["CNT_CHILDREN"].to_list() == [1, 1, 1]
 
 
 def test_reading_stops_at_an_error(folder):
     folder.put("bureau", folder.good("bureau").drop("CREDIT_TYPE"))
     with pytest.raises(DataError, match=r"bureau\.\w+, column CREDIT_TYPE: expected text"):
-        read(folder.path)
+        read(folder.path, PRODUCT)

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 from polars.testing import assert_frame_equal
 
+from training.products.home_credit import PRODUCT
 from training.tables import check, read
 
 
@@ -18,14 +19,14 @@ def test_empty_file_is_an_error(folder):
 @pytest.mark.parametrize("table", ["application_train", "bureau_balance"])
 def test_header_alone_is_an_error(folder, table):
     folder.put(table, folder.good(table).clear())
-    assert "rows of data" in {problem.expected for problem in check(folder.path).errors}
+    assert "rows of data" in {problem.expected for problem in check(folder.path, PRODUCT).errors}
 
 
 @pytest.mark.parametrize("share", [0.2, 0.9, 0.999])
 def test_cut_parquet_is_an_error(parquet, share):
     file = parquet.file("bureau")
     file.write_bytes(file.read_bytes()[: int(file.stat().st_size * share)])
-    problem = next(iter(check(parquet.path).errors))
+    problem = next(iter(check(parquet.path, PRODUCT).errors))
     assert (problem.file, problem.expected) == ("bureau.parquet", "a whole Parquet file")
 
 
@@ -81,19 +82,19 @@ def test_missing_line_break_at_end_is_a_warning(csv):
 def test_dialects_of_csv_are_read(csv, old, new):
     file = csv.file("bureau_balance")
     file.write_text(file.read_text().replace(old, new), newline="")
-    assert check(csv.path).problems == ()
+    assert check(csv.path, PRODUCT).problems == ()
 
 
 def test_quoted_quotes_and_commas_are_read(csv):
     csv.change("application_train", NAME_TYPE_SUITE=['the "aunt", aged', "a,b", '"'])
-    assert check(csv.path).problems == ()
+    assert check(csv.path, PRODUCT).problems == ()
 
 
 @pytest.mark.parametrize("blank", ["", '""', "NaN", "nan"])
 def test_blanks_are_missing(csv, blank):
     file = csv.file("POS_CASH_balance")
     file.write_text(file.read_text().replace(",0.5,", f",{blank},"))
-    assert check(csv.path).problems == ()
+    assert check(csv.path, PRODUCT).problems == ()
 
 
 def test_both_forms_are_an_error(csv):
@@ -103,7 +104,7 @@ def test_both_forms_are_an_error(csv):
 
 def test_parquet_named_csv_is_an_error(csv):
     csv.good("bureau_balance").write_parquet(csv.file("bureau_balance"))
-    assert {problem.file for problem in check(csv.path).errors} == {"bureau_balance.csv"}
+    assert {problem.file for problem in check(csv.path, PRODUCT).errors} == {"bureau_balance.csv"}
 
 
 def test_other_separator_is_one_error(csv):
@@ -124,7 +125,7 @@ def test_forbidden_file_is_an_error(folder):
 
 
 def test_file_in_place_of_folder_is_an_error(folder):
-    (problem,) = check(folder.file("bureau")).problems
+    (problem,) = check(folder.file("bureau"), PRODUCT).problems
     assert (problem.expected, problem.found) == ("a folder with the raw tables", "a file")
 
 
@@ -152,9 +153,9 @@ def packed(folder, table, suffix, content=None):
 @pytest.mark.parametrize("suffix", [".gz", ".zip"])
 @pytest.mark.parametrize("table", ["application_train", "bureau"])
 def test_compressed_files_are_read(csv, table, suffix):
-    fingerprint = read(csv.path).fingerprint
+    fingerprint = read(csv.path, PRODUCT).fingerprint
     packed(csv, table, suffix)
-    tables = read(csv.path)
+    tables = read(csv.path, PRODUCT)
     assert (tables.warnings, tables.fingerprint) == ((), fingerprint)
     assert_frame_equal(tables.train, csv.good("application_train"))
     assert_frame_equal(tables.history["bureau"].collect(), csv.good("bureau"))
@@ -202,7 +203,7 @@ def test_one_table_plain_and_compressed_is_an_error(csv):
 )
 def test_name_that_is_nearly_right_is_a_warning(csv, table, name):
     csv.file(table).rename(csv.path / name)
-    problem = next(problem for problem in check(csv.path).problems if problem.file == name)
+    problem = next(problem for problem in check(csv.path, PRODUCT).problems if problem.file == name)
     assert problem.severity == "warning"
     assert problem.expected.startswith(f"{table} and one of .csv, ")
 
@@ -210,4 +211,4 @@ def test_name_that_is_nearly_right_is_a_warning(csv, table, name):
 def test_names_of_other_tables_are_no_slips(csv):
     csv.file("bureau").unlink()
     (csv.path / "notes.csv").write_text("mine")
-    assert {problem.file for problem in check(csv.path).warnings} <= {"bureau_balance.csv"}
+    assert {problem.file for problem in check(csv.path, PRODUCT).warnings} <= {"bureau_balance.csv"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from training.products.home_credit import PRODUCT
 from training.tables import check, read
 
 CHILDREN = [
@@ -36,7 +37,7 @@ def test_nothing_but_orphans_is_an_error(folder):
 
 def test_clients_of_a_test_file_left_out(folder):
     folder.file("application_test").unlink()
-    problems = check(folder.path).problems
+    problems = check(folder.path, PRODUCT).problems
     assert {problem.file.split(".")[0] for problem in problems} == {
         "bureau",
         "previous_application",
@@ -65,4 +66,4 @@ def test_broken_parent_is_not_asked(folder):
 
 def test_orphans_are_read_all_the_same(folder):
     folder.change("bureau", SK_ID_CURR=[1, 98, 99])
-    assert read(folder.path).history["bureau"].collect().height == 3
+    assert read(folder.path, PRODUCT).history["bureau"].collect().height == 3

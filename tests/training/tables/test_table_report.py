@@ -1,6 +1,7 @@
 import msgspec
 import pytest
 
+from training.products.home_credit import PRODUCT
 from training.tables import DataError, Problem, check
 
 
@@ -33,7 +34,7 @@ def test_long_lists_are_cut():
 
 
 def test_report_counts_rows_and_columns(folder):
-    files = {file.table: (file.file, file.rows, file.columns) for file in check(folder.path).files}
+    files = {file.table: (file.file, file.rows, file.columns) for file in check(folder.path, PRODUCT).files}
     assert files["application_test"] == (folder.file("application_test").name, 3, 121)
     assert len(files) == 8
 
@@ -41,12 +42,12 @@ def test_report_counts_rows_and_columns(folder):
 def test_report_is_json(folder):
     folder.file("installments_payments").unlink()
     folder.put("bureau", folder.good("bureau").drop("CREDIT_TYPE"))
-    report = msgspec.json.decode(msgspec.json.encode(check(folder.path)))
+    report = msgspec.json.decode(msgspec.json.encode(check(folder.path, PRODUCT)))
     assert report["absent"] == ["installments_payments"]
     assert report["problems"][0]["column"] == "CREDIT_TYPE"
 
 
 def test_progress_names_each_file(folder):
     said = []
-    check(folder.path, said.append)
+    check(folder.path, PRODUCT, said.append)
     assert "checking bureau.csv" in said or "checking bureau.parquet" in said

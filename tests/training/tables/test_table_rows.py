@@ -2,6 +2,7 @@
 
 import pytest
 
+from training.products.home_credit import PRODUCT
 from training.tables import check, read
 
 
@@ -9,7 +10,7 @@ from training.tables import check, read
 def test_client_twice_is_an_error(folder, table):
     ids = folder.good(table)["SK_ID_CURR"].to_list()
     folder.change(table, SK_ID_CURR=[ids[0], ids[1], ids[0]])
-    (problem,) = check(folder.path).errors
+    (problem,) = check(folder.path, PRODUCT).errors
     assert (problem.column, problem.row, problem.expected) == ("SK_ID_CURR", 3, "each value once")
     assert problem.found == f"{ids[0]} again, first in row 1"
 
@@ -17,7 +18,7 @@ def test_client_twice_is_an_error(folder, table):
 @pytest.mark.parametrize(("table", "key"), [("bureau", "SK_ID_BUREAU"), ("previous_application", "SK_ID_PREV")])
 def test_loan_twice_is_an_error(folder, table, key):
     folder.change(table, **{key: [folder.good(table)[key][0]] * 3})
-    (problem,) = check(folder.path).errors
+    (problem,) = check(folder.path, PRODUCT).errors
     assert (problem.column, problem.row) == (key, 2)
     assert problem.found.endswith("first in row 1, and 1 more row")
 
@@ -32,7 +33,7 @@ def test_outcome_is_zero_or_one(folder, outcome):
 
 def test_outcome_may_be_written_as_real(folder):
     folder.change("application_train", TARGET=[0.0, 1.0, 0.0])
-    assert read(folder.path).train["TARGET"].to_list() == [0, 1, 0]
+    assert read(folder.path, PRODUCT).train["TARGET"].to_list() == [0, 1, 0]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_unknown_level_is_a_warning(folder):
 
 def test_open_categories_take_any_level(folder):
     folder.change("application_train", ORGANIZATION_TYPE=["XNA", "Beekeeping", "a"])
-    assert check(folder.path).problems == ()
+    assert check(folder.path, PRODUCT).problems == ()
 
 
 def test_line_is_named_for_csv_only(folder):

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from training.tables import TABLES, check, read
+from training.products.home_credit import PRODUCT
+from training.tables import check, read
 
 FOLDER = os.environ.get("CREDENCE_TEST_DATA")
 pytestmark = pytest.mark.skipif(not FOLDER, reason="CREDENCE_TEST_DATA names no folder with the published tables")
@@ -15,12 +16,12 @@ pytestmark = pytest.mark.skipif(not FOLDER, reason="CREDENCE_TEST_DATA names no 
 
 @pytest.fixture(scope="module")
 def report():
-    return check(Path(FOLDER))
+    return check(Path(FOLDER), PRODUCT)
 
 
 @pytest.fixture(scope="module")
 def tables():
-    return read(Path(FOLDER))
+    return read(Path(FOLDER), PRODUCT)
 
 
 def test_sample_has_no_errors(report):
@@ -42,13 +43,15 @@ def test_catalog_has_the_published_types(tables):
     kinds = {pl.Int64: "integer", pl.Float64: "real", pl.String: "text"}
     for file in Path(FOLDER).glob("*.parquet"):
         stored = pl.read_parquet_schema(file)
-        assert [(c.name, c.kind) for c in TABLES[file.stem].columns] == [(n, kinds[type(t)]) for n, t in stored.items()]
+        assert [(c.name, c.kind) for c in PRODUCT.tables[file.stem].columns] == [
+            (n, kinds[type(t)]) for n, t in stored.items()
+        ]
 
 
 def test_csv_gives_the_same_frames(tables, tmp_path):
     for file in Path(FOLDER).glob("*.parquet"):
         pl.read_parquet(file).write_csv(tmp_path / f"{file.stem}.csv")
-    again = read(tmp_path)
+    again = read(tmp_path, PRODUCT)
     assert_frame_equal(again.train, tables.train, check_exact=True)
     assert_frame_equal(again.test, tables.test, check_exact=True)
     for name, frame in tables.history.items():

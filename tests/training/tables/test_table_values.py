@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.tables import Column
+from training.product import Column
 from training.tables.values import canonical, fits
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.tables.columns import FormField
+from training.product import FormField
 
 _PARTS = {
     "APARTMENTS": "Size of the flats",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from polars import col
 
-from training.features.history.feature import features, of
+from training.product.history import features, of
 
 TABLE = "POS_CASH_balance"
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 from polars import col
 
-from training.features.history.feature import YEARS, amount, day, features, mean_change, newest_first, of, quotient
+from training.product.history import amount, features, mean_change, of, quotient
+from training.products.home_credit.history.blocks import YEARS, day, newest_first
 
 TABLE = "bureau"
 

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from training.features.history import aggregate
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -20,16 +21,17 @@ ALONE = """
 import sys
 from pathlib import Path
 import polars as pl
-from training.features.history import aggregate
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 tables = {path.stem: pl.scan_parquet(path) for path in Path(sys.argv[1]).glob("*.parquet")}
 clients = pl.Series("SK_ID_CURR", range(100_040, 100_000, -1), dtype=pl.Int64)
 assert pl.thread_pool_size() == 1
-aggregate(tables, clients).write_ipc(sys.argv[2])
+aggregate(PRODUCT, tables, clients).write_ipc(sys.argv[2])
 """
 
 
 def compute(history: Tables, clients: pl.Series) -> pl.DataFrame:
-    return aggregate({name: frame.lazy() for name, frame in history.items()}, clients)
+    return aggregate(PRODUCT, {name: frame.lazy() for name, frame in history.items()}, clients)
 
 
 def bits(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,33 +1,8 @@
-"""Features that relate fields to each other, as data; only the graph computes them."""
+"""Features that relate fields to each other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """`top / bottom`; missing if either is missing or the quotient is not finite."""
-
-    name: str
-    top: str
-    bottom: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SummaryFeature:
-    """Mean, minimum and maximum of the present values of some fields; missing if all values are missing."""
-
-    name: str
-    fields: tuple[str, ...]
-    reason: str
-
-    @property
-    def names(self) -> tuple[str, str, str]:
-        """The names of the three features."""
-        return (f"{self.name}_mean", f"{self.name}_min", f"{self.name}_max")
-
+from training.product import Ratio, SummaryFeature
 
 EXTERNAL_SCORES = SummaryFeature("external_score", ("EXT_SOURCE_1", "EXT_SOURCE_2", "EXT_SOURCE_3"), "external_scores")
 

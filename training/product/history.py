@@ -7,18 +7,13 @@ number of threads. Whole numbers are exact in float64. Amounts and per-row ratio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import polars as pl
 
-CLIENT = "SK_ID_CURR"
-
 _AMOUNT_GRID = 2.0**23  # steps of 0.0000001; a client's sums stay exact up to 2**30, one billion
 _QUOTIENT_GRID = 2.0**30  # steps of 0.000000001; sums stay exact up to 2**23, eight million
-_UNKNOWN_DAY = 365243  # in every DAYS_ column, a thousand years ahead means "not known"
-
-YEARS = {1: "the last year", 2: "the last two years", 3: "the last three years"}
 
 
 @dataclass(frozen=True)
@@ -43,20 +38,24 @@ def features(table: str, reason: str, *rows: Row) -> tuple[HistoryFeature, ...]:
     return tuple(HistoryFeature(name, table, reason, description, expression) for name, description, expression in rows)
 
 
-def by_client(rows: pl.LazyFrame, table: Iterable[HistoryFeature]) -> pl.LazyFrame:
+@dataclass(frozen=True)
+class HistorySource:
+    """History features that are computed together from some tables; they are absent if one of the tables is."""
+
+    tables: tuple[str, ...]
+    prepare: Callable[..., pl.LazyFrame]
+    """Takes these tables in order, and returns rows with the client's column and those that the features use."""
+    features: tuple[HistoryFeature, ...]
+
+
+def by_client(rows: pl.LazyFrame, client: str, made: Iterable[HistoryFeature]) -> pl.LazyFrame:
     """One row per client of `rows` with its features, float32; undefined and infinite values are null."""
-    return rows.group_by(CLIENT).agg(_rounded(feature.expression).alias(feature.name) for feature in table)
+    return rows.group_by(client).agg(_rounded(feature.expression).alias(feature.name) for feature in made)
 
 
 def _rounded(expression: pl.Expr) -> pl.Expr:
     value = expression.cast(pl.Float64).cast(pl.Float32)
     return pl.when(value.is_finite()).then(value)
-
-
-def day(column: str) -> pl.Expr:
-    """Days relative to the application; the code for an unknown day becomes null."""
-    value = pl.col(column).cast(pl.Int32, strict=False)
-    return pl.when(value != _UNKNOWN_DAY).then(value)
 
 
 def amount(value: str | pl.Expr) -> pl.Expr:
@@ -86,12 +85,3 @@ def slope(value: pl.Expr, time: pl.Expr) -> pl.Expr:
     t = of(value.is_not_null(), time).cast(pl.Float64)
     n = value.count().cast(pl.Float64)
     return (n * (t * value).sum() - t.sum() * value.sum()) / (n * (t * t).sum() - t.sum() ** 2)
-
-
-def newest_first(moment: pl.Expr, identity: pl.Expr) -> pl.Expr:
-    """Rank of each row among its client's rows; 1 is the newest.
-
-    Among rows of the same moment the higher identity is newer, so the order of the rows does not matter.
-    """
-    order = moment.cast(pl.Int64) * 2**40 + identity  # identities are below 2**40, a million millions
-    return order.rank("ordinal", descending=True).over(CLIENT)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import polars as pl
 import pytest
 
-from training.features.history import aggregate
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -20,7 +21,7 @@ def value(history: Tables, name: str, table: str, **columns: list[object]) -> fl
     key = {"SK_ID_CURR": [1] * rows, **{column: range(rows) for column in ("SK_ID_PREV", "SK_ID_BUREAU")}}
     known = {column: cells for column, cells in {**key, **columns}.items() if column in blank}
     frame = pl.DataFrame({**blank, **known}, schema=template.schema)
-    return aggregate({table: frame.lazy()}, pl.Series("SK_ID_CURR", [1]))[name].item()
+    return aggregate(PRODUCT, {table: frame.lazy()}, pl.Series("SK_ID_CURR", [1]))[name].item()
 
 
 BUREAU = [
@@ -112,7 +113,7 @@ def test_months_at_the_bureau(history: Tables):
     months = pl.DataFrame({"SK_ID_BUREAU": [7] * 5, "MONTHS_BALANCE": [0, -1, -2, -3, -4], "STATUS": list("CX051")})
     loans = history["bureau"].head(1).with_columns(SK_ID_CURR=pl.lit(1, pl.Int64), SK_ID_BUREAU=pl.lit(7, pl.Int64))
     tables = {"bureau": loans.lazy(), "bureau_balance": months.lazy()}
-    features = aggregate(tables, pl.Series("SK_ID_CURR", [1])).row(0, named=True)
+    features = aggregate(PRODUCT, tables, pl.Series("SK_ID_CURR", [1])).row(0, named=True)
     assert features["bureau_balance_paying_count"] == 3
     assert features["bureau_balance_late_share"] == pytest.approx(2 / 3)
     assert features["bureau_balance_worst"] == 5

@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from training.features.history import FEATURES, aggregate
+from training.features.histories import aggregate
+from training.products.home_credit import PRODUCT
 
 Tables = Mapping[str, pl.DataFrame]
 
 
 def differences(tables: Tables, clients: pl.Series, notebook: ModuleType) -> dict[str, float]:
     """Features that differ by more than 1e-5 of themselves, and by how much; infinity if only one is missing."""
-    ours = aggregate({name: frame.lazy() for name, frame in tables.items()}, clients)
+    ours = aggregate(PRODUCT, {name: frame.lazy() for name, frame in tables.items()}, clients)
     frames = {name: pd.DataFrame(frame.to_dict(as_series=False)) for name, frame in tables.items()}
     theirs = notebook.aggregate(frames, pd.Series(clients.to_list()))
     assert set(ours.columns[1:]) == set(theirs.columns)
@@ -37,7 +38,7 @@ def test_made_up_tables(history: Tables, clients: pl.Series, notebook: ModuleTyp
 
 
 def test_real_tables(sample: Path, notebook: ModuleType):
-    paths = {feature.table: sample / f"{feature.table}.parquet" for feature in FEATURES}
+    paths = {feature.table: sample / f"{feature.table}.parquet" for feature in PRODUCT.history_features}
     tables = {name: pl.read_parquet(path) for name, path in paths.items() if path.exists()}
     clients = pl.read_parquet(sample / "application_train.parquet", columns=["SK_ID_CURR"])["SK_ID_CURR"]
     assert differences(tables, clients, notebook) == {}

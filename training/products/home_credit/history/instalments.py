@@ -5,7 +5,8 @@ from __future__ import annotations
 import polars as pl
 from polars import col
 
-from training.features.history.feature import CLIENT, amount, day, features, of
+from training.product.history import amount, features, of
+from training.products.home_credit.history.blocks import CLIENT, day
 
 TABLE = "installments_payments"
 

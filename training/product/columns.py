@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from training.bundle.manifest import Datatype
+
 Kind = Literal["integer", "real", "text"]
 """`integer` never has a fraction. A count that may be missing is `real`, as in the files."""
 
 Unit = Literal["days", "months", "years", "currency", "share"]
 """Days and months count from the application: negative is before it. `currency` is the lender's currency."""
 
-_DATATYPES: dict[Kind, Literal["INT64", "FP64", "BYTES"]] = {"integer": "INT64", "real": "FP64", "text": "BYTES"}
+KINDS: Mapping[Datatype, Kind] = {"INT64": "integer", "FP64": "real", "BYTES": "text"}
+"""The kind of a column by a field's datatype."""
+_DATATYPES = {kind: datatype for datatype, kind in KINDS.items()}
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Column:
     """The applicant can ask for other terms."""
 
     @property
-    def datatype(self) -> Literal["INT64", "FP64", "BYTES"]:
+    def datatype(self) -> Datatype:
         """The type by its Open Inference Protocol name."""
         return _DATATYPES[self.kind]
 
@@ -60,6 +64,9 @@ class Table:
     """The column that identifies a row; None if no single column does."""
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Column to its parent tables; at least one of them must hold the column's value."""
+
+    vital: tuple[str, ...] = ()
+    """Further columns in which a missing value is an error, such as the outcome."""
 
     def column(self, name: str) -> Column:
         """The column with this name. Raises KeyError if the table has none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from polars import col
 
-from training.features.history.feature import amount, features, mean_change, of, quotient, slope
+from training.product.history import amount, features, mean_change, of, quotient, slope
 
 TABLE = "credit_card_balance"
 

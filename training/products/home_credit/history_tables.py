@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from training.tables.applications import NO_DATE, WEEKDAYS
-from training.tables.columns import Column, Table
+from training.product import Column, Table
+from training.products.home_credit.applications import NO_DATE, WEEKDAYS
 
 _UNKNOWN = ("XNA",)
 """Not available. `XAP` (does not apply) is a level, because a loan that was not refused has no reason for refusal."""
@@ -216,3 +216,13 @@ INSTALLMENTS_PAYMENTS = Table(
     ),
     parents=_OF_PREVIOUS,
 )
+
+TABLES = (
+    BUREAU,
+    BUREAU_BALANCE,
+    PREVIOUS_APPLICATION,
+    POS_CASH_BALANCE,
+    CREDIT_CARD_BALANCE,
+    INSTALLMENTS_PAYMENTS,
+)
+"""All six, parents before children."""

@@ -1,16 +1,8 @@
-"""The reasons that a letter to an applicant can give.
-
-Each field, ratio and history feature names its reason in its definition.
-"""
+"""The reasons that a letter to an applicant can give."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from training.bundle import Reason
-from training.features import history
-from training.features.ratios import EXTERNAL_SCORES, RATIOS
-from training.tables.applications import FIELDS
 
 _TEXTS = {
     "external_scores": (
@@ -60,16 +52,3 @@ applicant with a negative reason need not have done anything wrong.
 """
 
 REASONS = tuple(Reason(code=code, french=french, english=english) for code, (french, english) in _TEXTS.items())
-
-
-def check(named: Iterable[tuple[str, str]]) -> None:
-    """Raise ValueError if the reason of a (name, reason) pair has no text, because a letter could not state it."""
-    for name, reason in named:
-        if reason not in _TEXTS:
-            raise ValueError(f"{name}: expected one of the reasons {', '.join(_TEXTS)}; got {reason!r}")
-
-
-check((field.name, field.reason) for field in FIELDS)
-check((ratio.name, ratio.reason) for ratio in RATIOS)
-check([(EXTERNAL_SCORES.name, EXTERNAL_SCORES.reason)])
-check((feature.name, feature.reason) for feature in history.FEATURES)

@@ -2,7 +2,10 @@ import re
 
 import pytest
 
-from training.tables import FIELDS, HISTORY, TABLES
+from training.products.home_credit import PRODUCT
+
+TABLES = PRODUCT.tables
+HISTORY = tuple(table.name for table in PRODUCT.past)
 
 COLUMNS = [(table.name, column) for table in TABLES.values() for column in table.columns]
 
@@ -50,16 +53,20 @@ def test_fields_leave_out_client_and_outcome():
     assert [column.name for column in TABLES["application_train"].columns] == [
         "SK_ID_CURR",
         "TARGET",
-        *(field.name for field in FIELDS),
+        *(field.name for field in PRODUCT.fields),
     ]
 
 
 def test_protected_fields_are_three():
-    assert {field.name for field in FIELDS if field.protected} == {"CODE_GENDER", "NAME_FAMILY_STATUS", "DAYS_BIRTH"}
+    assert {field.name for field in PRODUCT.fields if field.protected} == {
+        "CODE_GENDER",
+        "NAME_FAMILY_STATUS",
+        "DAYS_BIRTH",
+    }
 
 
 def test_actionable_fields_are_loan_terms():
-    actionable = {field.name for field in FIELDS if field.actionable}
+    actionable = {field.name for field in PRODUCT.fields if field.actionable}
     assert actionable == {"AMT_CREDIT", "AMT_ANNUITY", "AMT_GOODS_PRICE", "NAME_CONTRACT_TYPE"}
 
 

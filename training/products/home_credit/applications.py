@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import chain
 
-from training.tables.buildings import BUILDING
-from training.tables.columns import Column, FormField, Table
+from training.product import Column, FormField, Table
+from training.products.home_credit.buildings import BUILDING
 
 NO_DATE = 365243
 """In columns of days, this value means "no such date": it is a thousand years after the application."""
@@ -243,8 +243,13 @@ _ENQUIRIES = tuple(
     )
 )
 
-FIELDS: tuple[FormField, ...] = tuple(chain(_LOAN_AND_APPLICANT, BUILDING, _CIRCLE, (_PHONE,), _DOCUMENTS, _ENQUIRIES))
-"""The fields of an application: every column except the client's number and the outcome."""
+_FIELDS = tuple(chain(_LOAN_AND_APPLICANT, BUILDING, _CIRCLE, (_PHONE,), _DOCUMENTS, _ENQUIRIES))
 
-TRAIN = Table("application_train", "Applications whose outcome is known.", (CLIENT, TARGET, *FIELDS), key="SK_ID_CURR")
-TEST = Table("application_test", "Applications whose outcome is not known.", (CLIENT, *FIELDS), key="SK_ID_CURR")
+TRAIN = Table(
+    "application_train",
+    "Applications whose outcome is known.",
+    (CLIENT, TARGET, *_FIELDS),
+    key=CLIENT.name,
+    vital=(TARGET.name,),
+)
+TEST = Table("application_test", "Applications whose outcome is not known.", (CLIENT, *_FIELDS), key=CLIENT.name)

@@ -155,7 +155,7 @@ def clients() -> pl.Series:
 @pytest.fixture(scope="session")
 def notebook() -> ModuleType:
     """The same features in pandas."""
-    path = Path(__file__).parents[2] / "bench" / "history_pandas.py"
+    path = Path(__file__).parents[3] / "bench" / "history_pandas.py"
     spec = importlib.util.spec_from_file_location("history_pandas", path)
     assert spec is not None
     assert spec.loader is not None

@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
-from training.features.history import FEATURES
-from training.features.reasons import REASONS
+from training.products.home_credit import PRODUCT
+
+FEATURES = PRODUCT.history_features
 
 PREFIXES = {
     "bureau": "bureau_",
@@ -39,7 +40,7 @@ def test_names_begin_with_their_table(table: str):
 
 
 def test_reasons_have_a_text():
-    assert {feature.reason for feature in FEATURES} <= {reason.code for reason in REASONS}
+    assert {feature.reason for feature in FEATURES} <= {reason.code for reason in PRODUCT.reasons}
 
 
 def test_descriptions_are_sentences():
