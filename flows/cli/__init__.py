@@ -12,6 +12,7 @@ import click
 
 from flows.cli.data import data
 from flows.cli.demo import demo
+from flows.cli.init import init
 from flows.cli.model import history, retrain, train
 from flows.cli.platform import down, up
 from flows.cli.promotion import promote, publish, rollback, status
@@ -46,6 +47,7 @@ for _command in (
     up,
     down,
     status,
+    init,
     data,
     train,
     history,

@@ -80,16 +80,17 @@ def _present(column: Column, values: pl.Series) -> pl.Series:
 def rows_of(applications: pl.DataFrame, fields: Sequence[Field], history: pl.DataFrame) -> Rows:
     """Rows from applications and their clients' history features; both frames must have the same order."""
     texts = applications.select(pl.col(field.name).fill_null("") for field in fields if field.datatype == "BYTES")
-    categorical = np.empty(texts.shape, object)
+    count = applications.height  # a frame without columns has no height
+    categorical = np.empty((count, texts.width), object)
     for i, name in enumerate(texts.columns):
         categorical[:, i] = texts[name].to_list()
     numeric = applications.select(field.name for field in fields if field.datatype != "BYTES")
-    return Rows(_matrix(numeric), categorical, _matrix(history))
+    return Rows(_matrix(numeric, count), categorical, _matrix(history, count))
 
 
-def _matrix(frame: pl.DataFrame) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def _matrix(frame: pl.DataFrame, count: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     """[n, columns] float32 in C order, null as NaN."""
-    matrix = np.empty(frame.shape, np.float32)
+    matrix = np.empty((count, frame.width), np.float32)
     for i, name in enumerate(frame.columns):
         matrix[:, i] = frame[name].cast(pl.Float32).to_numpy()
     return matrix

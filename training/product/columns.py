@@ -30,9 +30,9 @@ class Column:
     """None if the number has no unit: a flag, a count, a score."""
     nullable: bool = False
     """Whether missing values are normal here."""
-    levels: tuple[int, ...] | tuple[str, ...] = ()
+    levels: tuple[int | str, ...] = ()
     """All possible values if their number is fixed (a flag, a weekday); otherwise empty."""
-    anomalies: tuple[int, ...] | tuple[str, ...] = ()
+    anomalies: tuple[int | str, ...] = ()
     """Values that mean missing."""
     protected: bool = False
     """Kept for fairness reports and, unless a run allows it, not an input of the model."""

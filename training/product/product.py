@@ -17,6 +17,7 @@ class ProductError(TrainingError):
 
     def __init__(self, place: str, expected: str, got: str) -> None:
         super().__init__(f"{place}: expected {expected}, got {got}")
+        self.place, self.expected, self.got = place, expected, got
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ class Product:
     unlabelled: Table | None = None
     """Applications whose outcome is not known."""
     outcome: str
-    """The column of `applications` that holds 1 for a default and 0 for none."""
+    """The column of `applications` that says what became of a loan."""
+    default: int | str = 1
+    """Its value for a client who defaulted."""
     client: str | None = None
     """The column of both tables that names the client; None if nobody is known by a number."""
     past: tuple[Table, ...] = ()
@@ -63,6 +66,8 @@ class Product:
     summaries: tuple[SummaryFeature, ...] = ()
     reasons: tuple[Reason, ...]
     """What a letter to an applicant can name."""
+    undecided: tuple[str, ...] = ()
+    """What a person has still to decide; each sentence is an alarm of a version."""
 
     def __post_init__(self) -> None:
         if self.outcome not in [column.name for column in self.applications.columns]:

@@ -166,7 +166,7 @@ def _manifest(
         calibration=chosen.calibration,
         metrics=metrics,
         allowed=options.allow,
-        alarms=(alarm,) if alarm else (),
+        alarms=(*([alarm] if alarm else ()), *(f"{part}." for part in tables.product.undecided)),
         population="everybody" if recent is None else recent.held_out.population,
         fingerprint=tables.fingerprint,
         cohorts=() if recent is None else tuple(cohort.id for cohort in recent.learned),

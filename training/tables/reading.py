@@ -38,7 +38,7 @@ class Tables:
     @property
     def outcome(self) -> npt.NDArray[np.bool_]:
         """Whether each of `train` defaulted."""
-        return (self.train[self.product.outcome] == 1).to_numpy()
+        return (self.train[self.product.outcome] == self.product.default).to_numpy()
 
     @property
     def clients(self) -> pl.Series:
