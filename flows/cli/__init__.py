@@ -33,7 +33,8 @@ def credence() -> None:
 
     \b
         credence up                      start the platform on this machine
-        credence train --data DIR        a model from seven raw tables
+        credence init TABLE --outcome COLUMN   describe a table of yours; without it, a synthetic lender
+        credence train --data DIR        a model from the tables in a folder
         credence promote                 put it live, if it passes the gate
         credence records status          what was answered, and whether all of it is recorded
 

@@ -58,11 +58,15 @@ def guess(column: pl.Series, outcome: npt.NDArray[np.bool_]) -> Guess | LeftOut:
     return Guess(
         name=column.name,
         type="category" if column.dtype == pl.String else "integer" if whole and not column.null_count() else "number",
-        unit="currency" if _MONEY.search(column.name) and column.dtype != pl.String else None,
+        unit=None if column.dtype == pl.String else _unit(column.name),
         missing=_codes(column.name, present) if whole else (),
         optional=column.null_count() > 0,
         protected=bool(_PROTECTED.search(column.name)),
     )
+
+
+def _unit(name: str) -> Unit | None:
+    return "years" if _AGE.search(name) else "currency" if _MONEY.search(name) else None
 
 
 def _useless(column: pl.Series, present: pl.Series) -> str:

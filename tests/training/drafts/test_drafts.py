@@ -54,7 +54,7 @@ def test_columns_are_guessed(made: Draft) -> None:
         "income": ("number", "currency", (), True, False),
         "credit amount": ("integer", "currency", (), False, False),
         "times_late": ("integer", None, (98,), False, False),
-        "age": ("integer", None, (0,), False, True),
+        "age": ("integer", "years", (0,), False, True),
         "sex": ("category", None, (), False, True),
     }
 
