@@ -16,6 +16,8 @@ from typing import Any
 import click
 import msgspec
 
+from flows.settings import bypass_proxy
+
 _OURS = ("flows", "monitoring", "serving", "training")
 
 
@@ -56,6 +58,7 @@ def reporting(function: Callable[..., None]) -> Callable[..., None]:
         output = CommandOutput(as_json)
         try:
             with contextlib.redirect_stdout(sys.stderr):  # a library's output is not the result
+                bypass_proxy()
                 function(output, **values)
         except (click.ClickException, click.exceptions.Exit):
             raise
