@@ -13,6 +13,7 @@ import pytest
 
 from flows.machine.platform import Platform
 from flows.settings import PlatformSettings
+from tests.flows.homes import STRANGE
 from tests.ports import unused_port
 
 PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port", "explainer_port", "prefect_port")
@@ -21,11 +22,11 @@ Credence = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def settings(tmp_path: Path, mlflow_tables: Path) -> PlatformSettings:
-    """A state folder and free ports; registry, orchestrator and explainer are elsewhere, so that none is started."""
+    """A state folder of a strange name, and free ports; registry, orchestrator and explainer are elsewhere, so that none is started."""
     shutil.copy(mlflow_tables, tmp_path)
     ports = {name: unused_port() for name in PORTS}
     return PlatformSettings(
-        home=str(tmp_path / "home"),
+        home=str(tmp_path / STRANGE),
         mlflow_url=f"sqlite:///{tmp_path / mlflow_tables.name}",
         prefect_url=f"http://127.0.0.1:{ports['prefect_port']}",
         explainer_python=str(tmp_path / "no explainer"),

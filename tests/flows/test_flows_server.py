@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, expect
 from flows.clients.prefect import prefect_environment
 from flows.machine.platform import Platform
 from flows.settings import PlatformSettings
+from tests.flows.homes import STRANGE
 from tests.flows.runs import (
     artifacts,
     credence,
@@ -46,7 +47,7 @@ def settings(mlflow_url: str, tmp_path_factory: pytest.TempPathFactory) -> Platf
     """A state folder of the module's own; the registry is a database, and there is no explainer."""
     folder, ports = tmp_path_factory.mktemp("orchestrated"), {name: unused_port() for name in PORTS}
     return PlatformSettings(
-        home=str(folder / "home"),
+        home=str(folder / STRANGE),
         mlflow_url=mlflow_url,
         mlflow_external_url="https://example.com/mlflow/",
         prefect_external_url="https://example.com/prefect/",
@@ -120,6 +121,11 @@ def test_worker_registers_the_deployments(prefect: httpx.Client) -> None:
     assert found["retrain"]["global_concurrency_limit"]["limit"] == 1
     assert found["retrain"]["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
     assert found["retrain"]["schedules"] == []
+
+
+def test_database_is_in_the_state_folder(settings: PlatformSettings, platform: Platform) -> None:
+    assert (settings.folder / "prefect" / "prefect.db").exists()
+    assert sorted(path.name for path in settings.folder.parent.iterdir()) == [STRANGE]
 
 
 def test_decision_is_taken_while_others_write(prefect: httpx.Client, busy_database: None) -> None:
