@@ -22,7 +22,7 @@ Credence = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def settings(tmp_path: Path, mlflow_tables: Path) -> PlatformSettings:
-    """A state folder of a strange name, and free ports; registry, orchestrator and explainer are elsewhere, so that none is started."""
+    """A state folder and free ports; registry, orchestrator and explainer are elsewhere, so that none is started."""
     shutil.copy(mlflow_tables, tmp_path)
     ports = {name: unused_port() for name in PORTS}
     return PlatformSettings(
