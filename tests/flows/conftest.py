@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 
 from flows.machine.platform import Platform
@@ -32,16 +31,6 @@ def settings(tmp_path: Path, mlflow_tables: Path) -> PlatformSettings:
         explainer_python=str(tmp_path / "no explainer"),
         **ports,
     )
-
-
-@pytest.fixture
-def settings_with_registry(settings: PlatformSettings, mlflow_tables: Path) -> PlatformSettings:
-    """With a registry that `credence up` starts: a database alone hands out no files."""
-    with_registry = msgspec.structs.replace(settings, mlflow_url="", mlflow_port=unused_port())
-    folder = with_registry.folder / "mlflow"
-    folder.mkdir(parents=True)
-    shutil.copy(mlflow_tables, folder / "mlflow.sqlite")
-    return with_registry
 
 
 @pytest.fixture
