@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -19,6 +21,8 @@ _OF_A_CLUSTER = (
     *("namespace", "fullname", "mlflow_url", "prefect_url", "monitor_address", "predictor_address", "smoke_token"),
 )
 """Settings that are required if versions go live in a cluster."""
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 class PlatformSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +212,30 @@ def _value(name: str, text: str, kind: Any) -> object:
         allowed = getattr(kind, "__args__", ())
         expected = f"one of {', '.join(allowed)}" if allowed else "a number of seconds"
         raise PlatformSettingsError(name, expected, text) from error
+
+
+def bypass_proxy(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Except this machine from the proxy, for this process and its children; other hosts are still asked through it.
+
+    Raises PlatformSettingsError for a proxy that cannot be used, for instance a SOCKS proxy.
+    """
+    for name, value in environment.items():
+        if name.lower() in _PROXIES and value and not _is_http(value):
+            shown = re.sub("//.*@", "//", value)  # without a password
+            raise PlatformSettingsError(name, "an HTTP proxy such as http://proxy:3128; SOCKS is not supported", shown)
+    # The variable in small letters comes first in all HTTP clients.
+    excepted = [each for each in environment.get("no_proxy", environment.get("NO_PROXY", "")).split(",") if each]
+    if excepted != ["*"]:
+        excepted += [host for host in _THIS_MACHINE if host not in excepted]
+    environment["NO_PROXY"] = environment["no_proxy"] = ",".join(excepted)
+
+
+def _is_http(proxy: str) -> bool:
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def local_url(port: int) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
+from sqlalchemy import URL
 
 from training.bundle import remote
 
@@ -68,9 +69,11 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
         return Path(self.home).absolute() / "reports"
 
     @property
-    def database(self) -> str:
+    def database(self) -> str | URL:
         """The database URL in use."""
-        return self.monitor_database or f"sqlite:///{Path(self.home).absolute() / 'records.sqlite'}"
+        return self.monitor_database or URL.create(
+            "sqlite", database=str(Path(self.home).absolute() / "records.sqlite")
+        )
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> MonitorSettings:

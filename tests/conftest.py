@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
+from flows.settings import bypass_proxy
 from tests.toy.bundle import write_toy_bundle
 from tests.toy.fields import TOY_HISTORY
 from training.bundle.history import write_history
 from training.registry import Registry
+
+bypass_proxy()  # tests ask servers on this machine
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import getpass
+import re
 import socket
 import sys
 import traceback
@@ -16,7 +17,13 @@ from typing import Any
 import click
 import msgspec
 
+from flows.settings import bypass_proxy
+
 _OURS = ("flows", "monitoring", "serving", "training")
+_ABSENT = re.compile(r"(\S+): cannot open shared object file")
+"""What the system's loader says, from Python's import or from a library's own loading."""
+_PACKAGES = {"libgomp.so.1": "libgomp1 (Debian, Ubuntu) or libgomp (Fedora, RHEL)"}
+"""The system's packages of the libraries that ours do not bring with them."""
 
 
 class CommandOutput:
@@ -56,6 +63,7 @@ def reporting(function: Callable[..., None]) -> Callable[..., None]:
         output = CommandOutput(as_json)
         try:
             with contextlib.redirect_stdout(sys.stderr):  # a library's output is not the result
+                bypass_proxy()
                 function(output, **values)
         except (click.ClickException, click.exceptions.Exit):
             raise
@@ -89,6 +97,9 @@ def _message(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError | ImportError) and (absent := _ABSENT.search(str(error))):
+        package = _PACKAGES.get(absent[1], "the package that contains it")
+        return f"{absent[1]} is missing on this machine: install {package}"
     log = _write_down(error)
     return f"this should not happen: {type(error).__name__}: {error}. The traceback is in {log}"
 

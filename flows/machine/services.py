@@ -1,7 +1,12 @@
-"""The processes of the platform on this machine: each with its command, its ports and its checks."""
+"""The processes of the platform on this machine: each with its command, its ports and its checks.
+
+Each runs in the state folder. The URLs of databases are relative to it, because a path that is written into a URL may
+have characters with another meaning there: `%`, `?` or `#`.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -40,8 +45,8 @@ def registry(settings: PlatformSettings) -> ServiceProcess:
         name="registry",
         command=(
             *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
-            *("--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'mlflow.sqlite'}"),
-            *("--serve-artifacts", "--artifacts-destination", str(folder / "artifacts")),
+            *("--workers", "1", "--backend-store-uri", "sqlite:///mlflow/mlflow.sqlite"),
+            *("--serve-artifacts", "--artifacts-destination", (folder / "artifacts").as_uri()),
         ),
         environment={"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
         ports={"CREDENCE_MLFLOW_PORT": port},
@@ -62,7 +67,10 @@ def orchestrator(settings: PlatformSettings) -> ServiceProcess:
             *(sys.executable, "-m", "uvicorn", "--factory", "flows.orchestration.server:create_app"),
             *("--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-graceful-shutdown", "3"),
         ),
-        environment=prefect_environment(settings),
+        environment={
+            **prefect_environment(settings),
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": "sqlite+aiosqlite:///prefect/prefect.db",
+        },
         ports={"CREDENCE_PREFECT_PORT": port},
         url=settings.orchestrator_url,
         alive=HEALTH,
@@ -104,6 +112,7 @@ def monitor(settings: PlatformSettings) -> ServiceProcess:
         environment={
             "CREDENCE_HOME": str(settings.folder),
             "CREDENCE_MONITOR_PORT": str(settings.monitor_port),
+            "CREDENCE_MONITOR_DATABASE": os.environ.get("CREDENCE_MONITOR_DATABASE") or "sqlite:///records.sqlite",
             "CREDENCE_MONITOR_MODELS": str(settings.models),
             "CREDENCE_PREFECT_URL": settings.orchestrator_url,
         },

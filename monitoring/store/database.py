@@ -29,7 +29,7 @@ _PREPARING = 0xC4ED17
 class Database:
     """One database; its methods block, so call them in a thread."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self.engine = engine(url)
         self.insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[self.engine.dialect.name]
         """The dialect's own insert, which supports `ON CONFLICT`."""
@@ -100,7 +100,7 @@ def _upgrade(connection: Connection) -> int:
     return 4
 
 
-def engine(url: str) -> Engine:
+def engine(url: str | URL) -> Engine:
     """The engine of a URL. Raises MonitorSettingsError for an invalid URL or a missing driver."""
     try:
         parsed = make_url(url)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 
 from flows.machine.platform import Platform
 from flows.settings import PlatformSettings
+from tests.flows.homes import STRANGE
 from tests.ports import unused_port
 
 PORTS = ("mlflow_port", "monitor_port", "http_port", "admin_port", "explainer_port", "prefect_port")
@@ -25,22 +25,12 @@ def settings(tmp_path: Path, mlflow_tables: Path) -> PlatformSettings:
     shutil.copy(mlflow_tables, tmp_path)
     ports = {name: unused_port() for name in PORTS}
     return PlatformSettings(
-        home=str(tmp_path / "home"),
+        home=str(tmp_path / STRANGE),
         mlflow_url=f"sqlite:///{tmp_path / mlflow_tables.name}",
         prefect_url=f"http://127.0.0.1:{ports['prefect_port']}",
         explainer_python=str(tmp_path / "no explainer"),
         **ports,
     )
-
-
-@pytest.fixture
-def settings_with_registry(settings: PlatformSettings, mlflow_tables: Path) -> PlatformSettings:
-    """With a registry that `credence up` starts: a database alone hands out no files."""
-    with_registry = msgspec.structs.replace(settings, mlflow_url="", mlflow_port=unused_port())
-    folder = with_registry.folder / "mlflow"
-    folder.mkdir(parents=True)
-    shutil.copy(mlflow_tables, folder / "mlflow.sqlite")
-    return with_registry
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A home that is a folder, for what a change does whatever the place is."""
+"""Homes of tests: the name of a state folder, and a home that is a folder, for what a change does in any place."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from training.registry.trail import Change, Gate
 
 Tick = Callable[[str], None]
 """Called before and after each step, with its name and version."""
+
+STRANGE = "home 50 %20 #1?"
+"""The name of a state folder that would have another meaning in a URL."""
 
 PASSED = Gate(
     answer="promote",

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from flows.cli import credence as command_line
 from flows.cli.output import reporting
 from flows.errors import FlowError
+from tests.flows.conftest import Credence
 from training.bundle import Costs
 
 
@@ -120,3 +121,23 @@ def test_no_error_is_a_traceback(kind: str, message: str, tmp_path, monkeypatch)
     log = tmp_path / "logs" / "credence.log"
     assert log.exists() == (kind == "fault")
     assert kind != "fault" or "ZeroDivisionError" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("kind", "library", "advice"),
+    [
+        ("OSError", "libgomp.so.1", "install libgomp1 (Debian, Ubuntu) or libgomp (Fedora, RHEL)"),
+        ("ImportError", "libother.so.7", "install the package that contains it"),
+    ],
+)
+def test_missing_system_library_is_named(
+    credence: Credence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, library: str, advice: str
+) -> None:
+    """A module that fails as LightGBM does stands in for it, because the system's loader cannot be made to fail."""
+    (tmp_path / "instead").mkdir()
+    text = f"{library}: cannot open shared object file: No such file or directory"
+    (tmp_path / "instead" / "lightgbm.py").write_text(f"raise {kind}({text!r})")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'instead'}:{Path.cwd()}")
+    done = credence("train", "--data", "lender")
+    assert done.stderr == f"error: {library} is missing on this machine: {advice}\n"
+    assert done.returncode == 1

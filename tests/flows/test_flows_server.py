@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Event
 from uuid import uuid4
@@ -23,6 +24,7 @@ from playwright.sync_api import Browser, expect
 from flows.clients.prefect import prefect_environment
 from flows.machine.platform import Platform
 from flows.settings import PlatformSettings
+from tests.flows.homes import STRANGE
 from tests.flows.runs import (
     artifacts,
     credence,
@@ -46,7 +48,7 @@ def settings(mlflow_url: str, tmp_path_factory: pytest.TempPathFactory) -> Platf
     """A state folder of the module's own; the registry is a database, and there is no explainer."""
     folder, ports = tmp_path_factory.mktemp("orchestrated"), {name: unused_port() for name in PORTS}
     return PlatformSettings(
-        home=str(folder / "home"),
+        home=str(folder / STRANGE),
         mlflow_url=mlflow_url,
         mlflow_external_url="https://example.com/mlflow/",
         prefect_external_url="https://example.com/prefect/",
@@ -122,32 +124,69 @@ def test_worker_registers_the_deployments(prefect: httpx.Client) -> None:
     assert found["retrain"]["schedules"] == []
 
 
-def test_decision_is_taken_while_others_write(prefect: httpx.Client, busy_database: None) -> None:
+def test_database_is_in_the_state_folder(settings: PlatformSettings, platform: Platform) -> None:
+    assert (settings.folder / "prefect" / "prefect.db").exists()
+    assert sorted(path.name for path in settings.folder.parent.iterdir()) == [STRANGE]
+
+
+def test_one_of_two_decisions_is_taken_while_others_write(prefect: httpx.Client, busy_database: None) -> None:
     """A page sends what a person decided once, and does not ask again after a 503."""
     flow = post(prefect, "/flows/", {"name": "decide"})["id"]
     deployment = post(prefect, "/deployments/", {"name": "without-a-worker", "flow_id": flow})["id"]
-    suspended = {"type": "PAUSED", "name": "Suspended", "state_details": {"pause_reschedule": True, "pause_key": "a"}}
+    keys = {"schema": "a-schema", "response": "a-response"}
+    details = {"pause_reschedule": True, "pause_key": "a", "run_input_keyset": keys}
+    suspended = {"type": "PAUSED", "name": "Suspended", "state_details": details}
     running = {"flow_id": flow, "deployment_id": deployment, "state": {"type": "RUNNING"}}
-    for _ in range(10):
-        run = post(prefect, "/flow_runs/", running)["id"]
-        assert post(prefect, f"/flow_runs/{run}/set_state", {"state": suspended})["status"] == "ACCEPT"
-        assert post(prefect, f"/flow_runs/{run}/resume", {})["status"] == "ACCEPT"
+    with ThreadPoolExecutor(2) as people:
+        for _ in range(10):
+            run = post(prefect, "/flow_runs/", running)["id"]
+            assert post(prefect, f"/flow_runs/{run}/set_state", {"state": suspended})["status"] == "ACCEPT"
+            form = {"key": keys["schema"], "value": "{}"}
+            assert prefect.post(f"/flow_runs/{run}/input", json=form).is_success
+            decide = partial(post, prefect, f"/flow_runs/{run}/resume")
+            answers = list(people.map(decide, ({"run_input": {"name": name}} for name in ("A. Lender", "B. Lender"))))
+            late, taken = sorted(answers, key=lambda answer: str(answer["status"]))
+            assert (taken["status"], late["status"]) == ("ACCEPT", "ABORT")
+            assert late["details"]["reason"] == "Cannot resume a flow run that is not paused."
+            name = prefect.get(f"/flow_runs/{run}/input/{keys['response']}").json()["name"]
+            assert answers["AB".index(name[0])] is taken
     assert prefect.delete(f"/deployments/{deployment}").is_success
 
 
-def test_second_retraining_is_cancelled(prefect: httpx.Client, champion: str) -> None:
-    runs = [start(prefect, "retrain", verdict="", kind="retrain") for _ in range(2)]
-    ended = {run["state_name"]: run["state"]["message"] for run in (wait(prefect, run) for run in runs)}
+def test_second_retraining_is_cancelled_and_the_first_noted(
+    prefect: httpx.Client, settings: PlatformSettings, champion: str, toy_bundle: Path
+) -> None:
+    shutil.copytree(toy_bundle, settings.models / champion, dirs_exist_ok=True)
+    httpx.put(f"{settings.monitor_url}/v1/live", json={"version": champion}, timeout=60)
+    answer = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=120)
+    assert answer.status_code == 200, answer.text
+    verdict = answer.json()["id"]
+    runs = [start(prefect, "retrain", verdict=verdict, kind="recalibrate") for _ in range(2)]
+    ended = {run["state_name"]: run for run in (wait(prefect, run) for run in runs)}
     assert set(ended) == {"Cancelled", "Failed"}
-    assert f"no closed cohort of version {champion}" in ended["Failed"]
+    assert f"no closed cohort of version {champion}" in ended["Failed"]["state"]["message"]
+    run = ended["Failed"]["id"]
+    left, page = artifacts(prefect, run), f"https://monitor.example.com/review/verdicts/{verdict}"
+    assert (f"({page})" in left["verdict"], f"({page}/report)" in left["report"]) == (True, True)
+    verdicts = httpx.get(f"{settings.monitor_url}/v1/verdicts", timeout=60).json()["verdicts"]
+    (told,) = (each for each in verdicts if each["id"] == verdict)
+    begun, failed = sorted(told["actions"], key=lambda action: action["at"])
+    assert begun["what"] == "recalibrate begun"
+    assert begun["run"] == f"https://example.com/prefect/runs/flow-run/{run}"
+    assert failed["what"].startswith(f"recalibrate failed: no closed cohort of version {champion}")
 
 
-def test_promotion_refused_in_the_page(
+def test_promotion_waits_over_a_restart_and_is_refused_in_the_page(
     prefect: httpx.Client, platform: Platform, registry: Registry, champion: str, browser: Browser
 ) -> None:
     before, run = platform.live, start(prefect, "promote", version=champion, verdict="")
     wait_for_a_person(prefect, run)
     assert "gate" in artifacts(prefect, run)
+    _kill_and_restart(platform)
+    waiting = prefect.get(f"/flow_runs/{run}").json()["state"]
+    assert waiting["name"] == "Suspended"
+    assert waiting["state_details"]["pause_timeout"] is None  # it waits for days, if need be
+    assert sorted(one["name"] for one in deployments(prefect)) == ["credence"] * 4
     page = browser.new_page()
     page.goto(f"{platform.settings.orchestrator_url}/runs/flow-run/{run}")
     page.get_by_role("button", name="Resume").click()
@@ -162,6 +201,25 @@ def test_promotion_refused_in_the_page(
     assert (refused.after, refused.state) == (champion, "refused")
     assert refused.why.startswith(f"refused by A. Lender, in Prefect run {ended['name']}: fraud is looked into.")
     assert (ended["state_name"], platform.live) == ("Completed", before)
+
+
+def _kill_and_restart(platform: Platform) -> None:
+    """A Job of the cluster waits for the server too; that it then asks for its run is seen by one that nobody knows."""
+    pids = {one.name: one.pid for one in platform.status()}
+    for name in ("orchestrator", "worker"):
+        os.kill(int(pids[name] or 0), signal.SIGKILL)
+    known = {**os.environ, **platform.settings.environment, **prefect_environment(platform.settings)}
+    job = subprocess.Popen(
+        [sys.executable, "-m", "flows.orchestration.job"],
+        env={**known, "PREFECT__FLOW_RUN_ID": str(uuid4())},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert set(platform.up(print)) == {"orchestrator", "worker"}
+        assert "404 Not Found" in job.communicate(timeout=120)[1]
+    finally:
+        job.kill()
 
 
 def test_resumed_promotion_goes_live(
@@ -182,26 +240,6 @@ def test_resumed_promotion_goes_live(
     assert change.id in left["audit-record"]
     assert "(https://example.com/mlflow/#/runs/" in left["audit-record"]
     assert "change" in left
-
-
-def test_what_was_done_is_noted(
-    prefect: httpx.Client, settings: PlatformSettings, champion: str, toy_bundle: Path
-) -> None:
-    shutil.copytree(toy_bundle, settings.models / champion, dirs_exist_ok=True)
-    httpx.put(f"{settings.monitor_url}/v1/live", json={"version": champion}, timeout=60)
-    answer = httpx.post(f"{settings.monitor_url}/v1/reviews", timeout=120)
-    assert answer.status_code == 200, answer.text
-    verdict = answer.json()["id"]
-    run = start(prefect, "retrain", verdict=verdict, kind="recalibrate")
-    wait(prefect, run)
-    left, page = artifacts(prefect, run), f"https://monitor.example.com/review/verdicts/{verdict}"
-    assert (f"({page})" in left["verdict"], f"({page}/report)" in left["report"]) == (True, True)
-    verdicts = httpx.get(f"{settings.monitor_url}/v1/verdicts", timeout=60).json()["verdicts"]
-    (told,) = (each for each in verdicts if each["id"] == verdict)
-    begun, failed = sorted(told["actions"], key=lambda action: action["at"])
-    assert begun["what"] == "recalibrate begun"
-    assert begun["run"] == f"https://example.com/prefect/runs/flow-run/{run}"
-    assert failed["what"].startswith(f"recalibrate failed: no closed cohort of version {champion}")
 
 
 def test_command_is_seen_as_a_run(
@@ -240,19 +278,6 @@ def test_run_elsewhere_is_followed(settings: PlatformSettings, registry: Registr
     assert "Traceback" not in log
 
 
-def test_interrupted_command_lets_its_run_go_on(settings: PlatformSettings, prefect: httpx.Client) -> None:
-    with following(settings, ("train", {"trials": 50})) as command:
-        assert command.stderr is not None
-        assert any("the run is running" in line for line in command.stderr)
-        command.send_signal(signal.SIGINT)
-        said, _ = command.communicate(timeout=60)
-    assert said.startswith("failed: the run goes on, it is only not followed any more: https://")
-    run = said.strip().rpartition("/")[2]
-    assert prefect.get(f"/flow_runs/{run}").json()["state_name"] == "Running"
-    post(prefect, f"/flow_runs/{run}/set_state", {"state": {"type": "CANCELLING"}})
-    wait(prefect, run)
-
-
 def test_pages_need_no_internet(prefect: httpx.Client, settings: PlatformSettings, browser: Browser) -> None:
     page, asked = browser.new_page(), list[str]()
     page.on("request", lambda request: asked.append(request.url.removeprefix("blob:")))
@@ -263,33 +288,17 @@ def test_pages_need_no_internet(prefect: httpx.Client, settings: PlatformSetting
     assert [url for url in asked if not url.startswith((settings.orchestrator_url, "data:"))] == []
 
 
-def test_killed_orchestrator_keeps_its_runs_and_is_waited_for(
-    prefect: httpx.Client, platform: Platform, settings: PlatformSettings
+def test_interrupted_command_lets_its_run_go_on_until_down(
+    settings: PlatformSettings, prefect: httpx.Client, platform: Platform
 ) -> None:
-    """A Job of the cluster waits too; that it then asks for its run is seen by one that nobody knows."""
-    run = post(prefect, "/flow_runs/", {"flow_id": post(prefect, "/flows/", {"name": "kept"})["id"]})["id"]
-    pids = {one.name: one.pid for one in platform.status()}
-    for name in ("orchestrator", "worker"):
-        os.kill(int(pids[name] or 0), signal.SIGKILL)
-    known = {**os.environ, **settings.environment, **prefect_environment(settings)}
-    job = subprocess.Popen(
-        [sys.executable, "-m", "flows.orchestration.job"],
-        env={**known, "PREFECT__FLOW_RUN_ID": str(uuid4())},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert set(platform.up(print)) == {"orchestrator", "worker"}
-        assert "404 Not Found" in job.communicate(timeout=120)[1]
-    finally:
-        job.kill()
-    assert prefect.get(f"/flow_runs/{run}").json()["id"] == run
-    assert sorted(one["name"] for one in deployments(prefect)) == ["credence"] * 4
-
-
-def test_down_ends_a_run_and_nothing_else(prefect: httpx.Client, platform: Platform) -> None:
-    run = start(prefect, "train", trials=50)
-    wait(prefect, run, {"Running"})
+    with following(settings, ("train", {"trials": 50})) as command:
+        assert command.stderr is not None
+        assert any("the run is running" in line for line in command.stderr)
+        command.send_signal(signal.SIGINT)
+        said, _ = command.communicate(timeout=60)
+    assert said.startswith("failed: the run goes on, it is only not followed any more: https://")
+    run = said.strip().rpartition("/")[2]
+    assert prefect.get(f"/flow_runs/{run}").json()["state_name"] == "Running"
     worker = psutil.Process(next(one.pid for one in platform.status() if one.name == "worker"))
     family = worker.children(recursive=True)
     assert family

@@ -9,7 +9,16 @@ def test_promised_defaults(tmp_path, monkeypatch):
     settings = from_environment({})
     assert settings == MonitorSettings()
     assert (settings.monitor_host, settings.monitor_port, settings.monitor_retention_days) == ("127.0.0.1", 8090, 365.0)
-    assert settings.database == f"sqlite:///{tmp_path}/.credence/records.sqlite"
+    assert str(settings.database) == f"sqlite:///{tmp_path}/.credence/records.sqlite"
+
+
+def test_records_are_in_the_state_folder_whatever_it_is_called(tmp_path):
+    home = tmp_path / "50 %20 #1? & x"
+    database = Database(MonitorSettings(home=str(home)).database)
+    database.prepare()
+    database.close()
+    assert [path.name for path in tmp_path.iterdir()] == [home.name]
+    assert (home / "records.sqlite").is_file()
 
 
 def test_environment_is_read():

@@ -10,7 +10,9 @@ from training.registry import Registry, RegistryError
 
 def test_away_registry_says_where() -> None:
     port = unused_port()
-    with pytest.raises(RegistryError, match=rf"127.0.0.1:{port} \(setting CREDENCE_MLFLOW_URL\)"):
+    with pytest.raises(
+        RegistryError, match=rf"127.0.0.1:{port} \(setting CREDENCE_MLFLOW_URL\): start it with `credence up`"
+    ):
         Registry(f"http://127.0.0.1:{port}").aliases()
 
 

@@ -39,7 +39,11 @@ def read_sheet(path: Path) -> pl.DataFrame:
     """
     try:
         content = unpack(path)
-        frame = pl.read_parquet(content) if content.suffix == ".parquet" else _csv(path.name, content.read_bytes())
+        frame = (
+            pl.read_parquet(content, glob=False)
+            if content.suffix == ".parquet"
+            else _csv(path.name, content.read_bytes())
+        )
     except PackedError as error:
         raise DataError([Problem("error", path.name, error.expected, error.found)]) from error
     except OSError as error:

@@ -60,9 +60,8 @@ def _arrive(folder: Path, world: Lender, count: int, seed: int) -> Arrivals:
 
 def _loans(folder: Path) -> int:
     """The number of loan identifiers in use; identifiers of unlisted loans are only in the balances."""
-    last = [
-        pl.scan_parquet(folder / f"{name}.parquet").select(pl.max("SK_ID_PREV")).collect().item() for name in _LOANS
-    ]
+    tables = (pl.scan_parquet(folder / f"{name}.parquet", glob=False) for name in _LOANS)
+    last = [table.select(pl.max("SK_ID_PREV")).collect().item() for table in tables]
     return int(max(last)) + 1 - FIRST_LOAN
 
 

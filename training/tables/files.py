@@ -54,8 +54,8 @@ class Stored:
     def scan(self) -> pl.LazyFrame:
         """ROW and the values as they are stored."""
         if self.is_csv:
-            return pl.scan_csv(self.content, schema=dict(self.schema), row_index_name=ROW)
-        return pl.scan_parquet(self.content, row_index_name=ROW)
+            return pl.scan_csv(self.content, schema=dict(self.schema), row_index_name=ROW, glob=False)
+        return pl.scan_parquet(self.content, row_index_name=ROW, glob=False)
 
     def shown(self, column: str, row: int) -> str:
         """A stored value for a message, cut to a readable length; `row` counts from 0."""
@@ -158,6 +158,7 @@ def _lines(path: Path) -> pl.LazyFrame:
         schema={"line": pl.String()},
         raise_if_empty=False,
         row_index_name=ROW,
+        glob=False,
     )
 
 
@@ -181,7 +182,7 @@ def _csv_schema(name: str, path: Path) -> dict[str, pl.DataType]:
 
 def _parquet_schema(path: Path) -> dict[str, pl.DataType]:
     try:
-        return dict(pl.read_parquet_schema(path))
+        return dict(pl.scan_parquet(path, glob=False).collect_schema())
     except pl.exceptions.PolarsError as error:
         fault = f"a cut file or another format ({str(error).splitlines()[0]})"
         raise DataError([Problem("error", path.name, "a whole Parquet file", fault)]) from error

@@ -90,3 +90,14 @@ def test_applications_need_every_field(folder):
 def test_applications_need_a_readable_file(tmp_path, name, found):
     with pytest.raises(DataError, match=found):
         read_applications(tmp_path / name, PRODUCT)
+
+
+def test_folder_may_have_characters_of_patterns_and_addresses(folder):
+    """A path is a path: polars would read `[ab]` as a pattern."""
+    strange = folder.path / "50 %20 #1? [ab]* {c}"
+    strange.mkdir()
+    for name in TABLES:
+        folder.file(name).rename(strange / folder.file(name).name)
+    tables = read(strange, PRODUCT)
+    assert_frame_equal(tables.train, folder.good("application_train"))
+    assert_frame_equal(tables.history["bureau"].collect(), folder.good("bureau"))
