@@ -23,6 +23,8 @@ from kserve import Model, ModelServer  # type: ignore[import-untyped]  # it ship
 from kserve.model import InferenceVerb  # type: ignore[import-untyped]  # as above
 from kserve.model_server import app  # type: ignore[import-untyped]  # as above
 from prometheus_client import Gauge
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -32,8 +34,9 @@ from serving.explainer.request import OUTPUT, Extras, check, check_version, deco
 from serving.explainer.settings import ExplainerSettings
 from serving.process.deadline import Deadline
 from serving.process.exchange import Room, read_json
+from serving.process.origins import SETTING, parse_origins
 from serving.protocol import metadata, rest
-from serving.protocol.errors import NotFound, Refused, Unavailable
+from serving.protocol.errors import ForeignOrigin, NotFound, Refused, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -187,6 +190,17 @@ class Paths:
         return endpoint
 
 
+class _Pages(CORSMiddleware):
+    """Answers browsers that ask whether a page may call; Starlette's own refusal does not name the setting."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a preflight request."""
+        if self.is_allowed_origin(request_headers["origin"]):
+            return super().preflight_response(request_headers)
+        refused = ForeignOrigin(SETTING, request_headers["origin"])
+        return Response(rest.problem(refused), refused.status, media_type="application/json")
+
+
 class _Server(ModelServer):  # type: ignore[misc]  # KServe ships no types
     """KServe's server on one address; without this class it listens on all addresses."""
 
@@ -198,9 +212,13 @@ class _Server(ModelServer):  # type: ignore[misc]  # KServe ships no types
 
 
 def run(settings: ExplainerSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BundleError."""
+    """Serve until SIGTERM or SIGINT. Raises BundleError, or SettingsError for an invalid origin."""
+    origins = parse_origins(settings.allowed_origins)
     explainer = open_explainer(settings)
     model = Explaining(explainer)
+    app.add_middleware(
+        _Pages, allow_origins=list(origins), allow_methods=("GET", "POST"), allow_headers=("*",), max_age=600
+    )
     app.router.routes.extend(Paths(model, explainer).routes())
     about = explainer.model
     live = Gauge("credence_model", "1 for the version that is explained", ["model", "version", "family"])

@@ -9,14 +9,12 @@ from typing import Annotated
 import msgspec
 
 from serving.log.segment import SEGMENT_BYTES
-from serving.process.settings import SECRETS, Length, Port, Token, VersionSettings, gather, parser
+from serving.process.settings import SECRETS, Length, Port, ServerSettings, Token, gather, parser
 
 
-class PredictorSettings(VersionSettings, frozen=True, kw_only=True):
+class PredictorSettings(ServerSettings, frozen=True, kw_only=True):
     """Each setting has a variable and an option: `http_port` is CREDENCE_HTTP_PORT and `--http-port`."""
 
-    host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 in a container."""
     http_port: Port = 8080
     """Port of the protocol's REST API, /metrics and /docs."""
     admin_port: Port = 8079

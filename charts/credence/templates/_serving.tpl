@@ -9,6 +9,7 @@ env:
   - {name: CREDENCE_MODEL_NAME, value: {{ .Values.serving.name }}}
   - {name: CREDENCE_HOST, value: 0.0.0.0}
   - {name: CREDENCE_HTTP_PORT, value: "8080"}
+  {{- include "credence.servers.env" . | nindent 2 }}
   - {name: CREDENCE_ADMIN_PORT, value: "0"} # who may score may not unload
   - {name: CREDENCE_LOG_DIRECTORY, value: /var/log/credence}
   - {name: CREDENCE_LOG_BYTES, value: "{{ mul $predictor.logMegabytes 1048576 }}"}
@@ -61,6 +62,7 @@ envFrom: {{- . | nindent 2 }}
 - {name: CREDENCE_MODEL_NAME, value: {{ .Values.serving.name }}}
 - {name: CREDENCE_HOST, value: 0.0.0.0}
 - {name: CREDENCE_EXPLAINER_PORT, value: "8080"}
+{{- include "credence.servers.env" . }}
 - {name: CREDENCE_UNKNOWN, value: {{ .Values.serving.unknown }}}
 - {name: CREDENCE_HISTORY_DAYS, value: {{ .Values.serving.historyDays | quote }}}
 {{- include "credence.container.env" . }}
