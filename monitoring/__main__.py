@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import msgspec
 from fastapi import FastAPI
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
@@ -28,6 +28,15 @@ from monitoring.store.database import Database
 from monitoring.store.records import Store
 from monitoring.store.verdicts import Judgements
 from monitoring.store.windows import Archive
+
+_CONNECTIONS = 1024
+"""The most connections at once; further ones wait until one is closed."""
+
+_HEAD_BYTES = 64 << 10
+"""The largest head of a request, so that the heads of all connections take 64 MB at most."""
+
+_END_SECONDS = 10.0
+"""Time to answer what was asked before the signal to end; a pod's grace period is longer."""
 
 
 class JsonLogFormatter(logging.Formatter):
@@ -78,18 +87,26 @@ async def _serve(settings: MonitorSettings, store: Store) -> None:
         app,
         address=settings.monitor_host,
         port=settings.monitor_port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,  # where both versions are possible, a connection that sends nothing is never closed
         websockets=False,
-        # Milliseconds. The server waits this long for an incomplete request head before it stops; a pod's grace period
-        # must be longer.
-        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        backpressure=_CONNECTIONS,
+        # Granian has one time limit, in milliseconds, for an idle connection and for an incomplete head.
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(1000 * settings.idle_seconds), max_buffer_size=_HEAD_BYTES
+        ),
         log_enabled=False,
     )
-    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     logging.getLogger("monitoring").info("listening on %s:%d", settings.monitor_host, settings.monitor_port)
-    await server.serve()
+    async with app.router.lifespan_context(app):
+        serving, stopped = asyncio.create_task(server.serve()), asyncio.create_task(stopping.wait())
+        await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+        server.stop()  # type: ignore[no-untyped-call]  # granian annotates most of itself
+        # A server ends with its last connection. Idle ones are closed at once; an incomplete head could take longer.
+        await asyncio.wait([serving], timeout=_END_SECONDS)
 
 
 def _check_port(settings: MonitorSettings) -> None:

@@ -31,6 +31,9 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_origins: str = ""
     """Origins of other sites' pages that may call, such as `https://desk.example.com`, separated by commas; the same
     variable is the predictor's."""
+    idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=1e6)] = 75.0
+    """Time after which an idle connection is closed: longer than that of load balancers, most of which have 60 s. The
+    same variable is the predictor's."""
     monitor_database: str = ""
     """SQLAlchemy URL, `sqlite:////path` or `postgresql+psycopg://…`; if empty, SQLite in the state folder."""
     monitor_max_body: int = 8 << 20

@@ -231,6 +231,7 @@ def run(settings: ExplainerSettings) -> None:
         enable_grpc=False,
         grace_period=_GRACE_SECONDS,
         event_loop="asyncio",
+        timeout_keep_alive=int(settings.idle_seconds),
     )
     server.host = settings.host
     logger.info("explaining", extra={"version": explainer.model.version})

@@ -35,7 +35,7 @@ class PredictorSettings(ServerSettings, frozen=True, kw_only=True):
     body_bytes: Annotated[int, msgspec.Meta(gt=0)] = 8 << 20
     """Largest request body."""
     body_seconds: Length = 10.0
-    """Time a request's head may take to arrive, and its body again; an idle connection is closed after it, too."""
+    """Time that a request's body may take to arrive; its head has the time of an idle connection."""
     drain_seconds: Length = 3.0
     """Seconds between SIGTERM and closing, in which answers say `Connection: close` and the port is taken elsewhere."""
     ship_seconds: Length = 10.0

@@ -55,6 +55,8 @@ class ServerSettings(VersionSettings, frozen=True, kw_only=True):
     allowed_origins: str = ""
     """Origins of the pages whose scripts may ask, such as https://desk.example.com, separated by commas; by default
     none."""
+    idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=1e6)] = 75.0
+    """Time after which an idle connection is closed: longer than that of load balancers, most of which have 60 s."""
 
 
 def parser(kind: type[msgspec.Struct], program: str, description: str) -> argparse.ArgumentParser:

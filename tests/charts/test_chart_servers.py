@@ -49,6 +49,11 @@ def test_origins_reach_every_server(mode: str) -> None:
         assert each.allowed_origins == ""
 
 
+def test_idle_time_reaches_every_server(mode: str) -> None:
+    assert [each.idle_seconds for each in settings(mode, idleSeconds=200)] == [200] * 3
+    assert [each.idle_seconds for each in settings(mode)] == [75] * 3
+
+
 @pytest.mark.parametrize("origin", ["*", "null", "https://desk.example.com/", "https://desk.example.com:443", "desk"])
 def test_origin_is_exact(origin: str) -> None:
     with pytest.raises(RenderError, match="allowedOrigins"):

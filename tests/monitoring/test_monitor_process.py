@@ -72,3 +72,27 @@ def test_taken_port_is_an_error(tmp_path, port):
     message = json.loads(line)["message"]
     assert f"cannot listen on 127.0.0.1 port {port}" in message
     assert "CREDENCE_MONITOR_PORT" in message
+
+
+def test_incomplete_head_does_not_hold_the_end_up(tmp_path, port, monkeypatch):
+    monkeypatch.setenv("CREDENCE_IDLE_SECONDS", "100000")
+    process = start(tmp_path, port)
+    wait(f"http://127.0.0.1:{port}")
+    with socket.create_connection(("127.0.0.1", port)) as slow, socket.create_connection(("127.0.0.1", port)) as idle:
+        slow.sendall(b"GET /health/live HTTP/1.1\r\nHost:")
+        process.send_signal(signal.SIGTERM)
+        idle.settimeout(30)
+        assert idle.recv(1) == b""
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_idle_connection_is_closed_in_the_end(tmp_path, port, monkeypatch):
+    monkeypatch.setenv("CREDENCE_IDLE_SECONDS", "1")
+    process = start(tmp_path, port)
+    wait(f"http://127.0.0.1:{port}")
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as idle:
+        assert idle.recv(1) == b""
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0

@@ -73,6 +73,7 @@ securityContext:
 
 {{- /* Environment of predictor, explainer and monitor: how they listen. */ -}}
 {{- define "credence.servers.env" -}}
+- {name: CREDENCE_IDLE_SECONDS, value: {{ .Values.servers.idleSeconds | quote }}}
 {{- with .Values.servers.allowedOrigins }}
 - {name: CREDENCE_ALLOWED_ORIGINS, value: {{ join "," . | quote }}}
 {{- end }}

@@ -62,7 +62,7 @@ envFrom: {{- . | nindent 2 }}
 - {name: CREDENCE_MODEL_NAME, value: {{ .Values.serving.name }}}
 - {name: CREDENCE_HOST, value: 0.0.0.0}
 - {name: CREDENCE_EXPLAINER_PORT, value: "8080"}
-{{- include "credence.servers.env" . }}
+{{ include "credence.servers.env" . }}
 - {name: CREDENCE_UNKNOWN, value: {{ .Values.serving.unknown }}}
 - {name: CREDENCE_HISTORY_DAYS, value: {{ .Values.serving.historyDays | quote }}}
 {{- include "credence.container.env" . }}
