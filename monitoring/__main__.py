@@ -85,7 +85,7 @@ async def _serve(settings: MonitorSettings, store: Store) -> None:
     # Granian's own log is off: its lines are not JSON, and it warns about embedding at each start.
     server = Server(
         app,
-        address=settings.monitor_host,
+        address=_host(settings),
         port=settings.monitor_port,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,  # where both versions are possible, a connection that sends nothing is never closed
@@ -109,12 +109,22 @@ async def _serve(settings: MonitorSettings, store: Store) -> None:
         await asyncio.wait([serving], timeout=_END_SECONDS)
 
 
+def _host(settings: MonitorSettings) -> str:
+    """The address to listen on: `::` is that of IPv4 on a machine without IPv6."""
+    if settings.monitor_host == "::":
+        try:
+            socket.socket(socket.AF_INET6).close()
+        except OSError:
+            return "0.0.0.0"  # noqa: S104 - all addresses were asked for
+    return settings.monitor_host
+
+
 def _check_port(settings: MonitorSettings) -> None:
     """Check that the port is free, because granian would share it: each of two servers would get half of the calls.
 
     Raises MonitorSettingsError for a port that is in use.
     """
-    address = (settings.monitor_host, settings.monitor_port)
+    address = (_host(settings), settings.monitor_port)
     try:
         family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
         with contextlib.closing(socket.socket(family)) as probe:

@@ -26,7 +26,8 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Each field is read from the environment variable `CREDENCE_` plus its name in capitals."""
 
     monitor_host: str = "127.0.0.1"
-    """Address to listen on. The default is the loopback, because records are personal data and there is no login."""
+    """Address to listen on. The default is the loopback, because records are personal data and there is no login. `::`
+    is all addresses of IPv6 and IPv4."""
     monitor_port: int = 8090
     allowed_origins: str = ""
     """Origins of other sites' pages that may call, such as `https://desk.example.com`, separated by commas; the same

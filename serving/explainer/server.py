@@ -35,6 +35,7 @@ from serving.explainer.settings import ExplainerSettings
 from serving.process.deadline import Deadline
 from serving.process.exchange import Room, read_json
 from serving.process.origins import SETTING, parse_origins
+from serving.process.port import EVERYWHERE
 from serving.protocol import metadata, rest
 from serving.protocol.errors import ForeignOrigin, NotFound, Refused, Unavailable
 
@@ -233,7 +234,8 @@ def run(settings: ExplainerSettings) -> None:
         event_loop="asyncio",
         timeout_keep_alive=int(settings.idle_seconds),
     )
-    server.host = settings.host
+    # asyncio takes `::` for IPv6 alone; an empty host is all addresses of the families that the machine has.
+    server.host = "" if settings.host == EVERYWHERE else settings.host
     logger.info("explaining", extra={"version": explainer.model.version})
     server.start([model])
 

@@ -19,7 +19,7 @@ from serving.predictor.app import App
 from serving.predictor.metrics import Metrics
 from serving.predictor.service import PredictorService
 from serving.predictor.settings import PredictorSettings
-from serving.process.port import claim
+from serving.process.port import claim, reachable
 from serving.process.settings import SettingsError
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ async def run(settings: PredictorSettings) -> int:
     Raises SettingsError if a port, the log directory or the monitor's URL cannot be used. Raises BundleError if the
     version cannot be served.
     """
-    claim(settings.host, settings.http_port, "http_port")
+    claim(reachable(settings.host), settings.http_port, "http_port")
     if settings.admin_port:
         claim(_LOOPBACK, settings.admin_port, "admin_port")
     try:
@@ -66,7 +66,7 @@ class _Process:
         self._service = PredictorService(log, metrics)
         self._admin = Admin(self._service, metrics, settings, log)
         public = App(self._service, metrics, settings)
-        self._servers = [http_server(public, settings.host, settings.http_port, settings.idle_seconds)]
+        self._servers = [http_server(public, reachable(settings.host), settings.http_port, settings.idle_seconds)]
         if settings.admin_port:
             self._servers.append(http_server(self._admin, _LOOPBACK, settings.admin_port, settings.idle_seconds))
 

@@ -51,7 +51,7 @@ class ServerSettings(VersionSettings, frozen=True, kw_only=True):
     """Settings of the processes that listen."""
 
     host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 in a container."""
+    """Address to listen on; `::` in a container, which is all addresses of IPv6 and IPv4."""
     allowed_origins: str = ""
     """Origins of the pages whose scripts may ask, such as https://desk.example.com, separated by commas; by default
     none."""

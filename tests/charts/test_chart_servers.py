@@ -10,7 +10,7 @@ import pytest
 from monitoring.settings import from_environment
 from serving.explainer.settings import read as read_explainer
 from serving.predictor.settings import read as read_predictor
-from tests.charts.chart import RenderError, render, served
+from tests.charts.chart import RenderError, pick, render, served
 from tests.charts.test_chart_pods import MODES, Pod, _of_kserve, _of_templates
 
 ORIGINS = ["https://desk.example.com", "http://localhost:5173", "http://[::1]:8080"]
@@ -52,6 +52,21 @@ def test_origins_reach_every_server(mode: str) -> None:
 def test_idle_time_reaches_every_server(mode: str) -> None:
     assert [each.idle_seconds for each in settings(mode, idleSeconds=200)] == [200] * 3
     assert [each.idle_seconds for each in settings(mode)] == [75] * 3
+
+
+def test_servers_listen_on_both_families(mode: str) -> None:
+    predictor, explainer, monitor = settings(mode)
+    assert (predictor.host, explainer.host, monitor.monitor_host) == ("::", "::", "::")
+
+
+@pytest.mark.parametrize("name", ["mlflow", "prefect"])
+def test_uvicorn_listens_on_both_families(name: str) -> None:
+    """Uvicorn takes `::` for IPv6 alone, and an empty host for all addresses of both families."""
+    (container,) = pick(render(*MODES["deployment"]), "Deployment", f"credence-{name}")["spec"]["template"]["spec"][
+        "containers"
+    ]
+    words = [*container["command"], *container["args"]]
+    assert words[words.index("--host") + 1] == ""
 
 
 @pytest.mark.parametrize("origin", ["*", "null", "https://desk.example.com/", "https://desk.example.com:443", "desk"])

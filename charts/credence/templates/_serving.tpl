@@ -7,7 +7,7 @@ command: [python, -m, serving.predictor]
 env:
   - {name: CREDENCE_MODELS, value: /mnt/models}
   - {name: CREDENCE_MODEL_NAME, value: {{ .Values.serving.name }}}
-  - {name: CREDENCE_HOST, value: 0.0.0.0}
+  - {name: CREDENCE_HOST, value: "::"}
   - {name: CREDENCE_HTTP_PORT, value: "8080"}
   {{- include "credence.servers.env" . | nindent 2 }}
   - {name: CREDENCE_ADMIN_PORT, value: "0"} # who may score may not unload
@@ -60,7 +60,7 @@ envFrom: {{- . | nindent 2 }}
 {{- define "credence.explainer.env" -}}
 - {name: CREDENCE_MODELS, value: /mnt/models}
 - {name: CREDENCE_MODEL_NAME, value: {{ .Values.serving.name }}}
-- {name: CREDENCE_HOST, value: 0.0.0.0}
+- {name: CREDENCE_HOST, value: "::"}
 - {name: CREDENCE_EXPLAINER_PORT, value: "8080"}
 {{ include "credence.servers.env" . }}
 - {name: CREDENCE_UNKNOWN, value: {{ .Values.serving.unknown }}}

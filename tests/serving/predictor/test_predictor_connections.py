@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import signal
 import socket
@@ -9,6 +10,12 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
+
+import httpx
+import pytest
+
+from serving.process import port
+from tests.ports import has_ipv6
 
 
 def test_idle_connection_outlives_the_time_of_a_body(start: Callable[..., Any]) -> None:
@@ -22,6 +29,24 @@ def test_idle_connection_outlives_the_time_of_a_body(start: Callable[..., Any]) 
         connection.request("GET", "/v2/health/live")
         assert connection.getresponse().read()
         assert connection.sock is kept
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_both_families_are_answered(start: Callable[..., Any]) -> None:
+    process = start(host="::")
+    process.wait_ready()
+    assert httpx.get(f"http://127.0.0.1:{process.port}/v2/health/live").json() == {"live": True}
+    assert httpx.get(f"http://[::1]:{process.port}/v2/health/live").json() == {"live": True}
+
+
+def test_machine_without_ipv6_listens_on_ipv4(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(family: int) -> socket.socket:
+        assert family == socket.AF_INET6
+        raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+
+    monkeypatch.setattr(port.socket, "socket", without)
+    assert port.reachable("::") == "0.0.0.0"
+    assert port.reachable("127.0.0.1") == "127.0.0.1"
 
 
 def test_idle_connection_is_closed_in_the_end(start: Callable[..., Any]) -> None:
