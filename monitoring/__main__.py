@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from datetime import UTC, datetime
 
 import msgspec
@@ -43,15 +44,19 @@ class JsonLogFormatter(logging.Formatter):
     """One JSON object per line, with the same keys as the predictor's log."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Time, level, logger and message; for an exception, its traceback too."""
+        """Time, level, logger and message; for an exception its traceback too.
+
+        The traceback ends with the type of the exception and not with its message, which may quote personal data.
+        """
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if record.exc_info and record.exc_info[0]:
-            line["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            error = record.exc_info[1]
+            line["traceback"] = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
         return msgspec.json.encode(line).decode()
 
 

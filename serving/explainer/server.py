@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -184,8 +183,8 @@ class Paths:
                 name, value = refused.header or (b"", b"")
                 headers = {name.decode(): value.decode()} if name else None
                 return Response(rest.problem(refused), refused.status, headers, media_type="application/json")
-            except Exception as error:  # noqa: BLE001 - a caller must have an answer
-                _log_error(error)
+            except Exception as error:
+                logger.exception("failed to explain: %s", type(error).__name__)
                 return _json({"error": "an error of the explainer's own, see its log"}, 500)
 
         return endpoint
@@ -238,12 +237,6 @@ def run(settings: ExplainerSettings) -> None:
     server.host = "" if settings.host == EVERYWHERE else settings.host
     logger.info("explaining", extra={"version": explainer.model.version})
     server.start([model])
-
-
-def _log_error(error: Exception) -> None:
-    # The message of an exception may quote an applicant's values; the traceback does not.
-    places = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("failed to explain: %s", type(error).__name__, extra={"traceback": places})
 
 
 def _json(content: object, status: int = 200) -> Response:

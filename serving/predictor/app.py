@@ -6,7 +6,6 @@ import asyncio
 import logging
 import re
 import time
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from serving.predictor.smoke import is_smoke
 from serving.process.deadline import Deadline
 from serving.process.exchange import HTML, PROMETHEUS, Receive, Response, Room, Scope, Send, read_json, refusal, send
 from serving.process.origins import Origins, is_preflight
+from serving.process.stderr import places
 from serving.protocol import metadata, openapi, rest
 from serving.protocol.answer import EXPLANATION, choose
 from serving.protocol.errors import NotFound, Refused, WrongMethod
@@ -166,9 +166,7 @@ class App:
         return refusal(refused)
 
     def _log_error(self, error: Exception, trace: str) -> None:
-        # The message of an exception may quote an applicant's values; the traceback does not.
-        places = "".join(traceback.format_tb(error.__traceback__))
-        details = {"request": trace, "version": self._version(), "traceback": places}
+        details = {"request": trace, "version": self._version(), "traceback": places(error)}
         logger.error("failed to answer: %s", type(error).__name__, extra=details)
 
     def _trace(self, headers: Headers) -> str:
