@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.protocol.answer import DATATYPES, EXPLANATION, OUTPUTS
+from serving.protocol.answer import DATATYPES, DECISION, EXPLANATION, PROBABILITY
 from serving.protocol.codec import CLIENT, GRAPH
 from serving.protocol.errors import LONGEST_QUOTE
 from serving.protocol.rest import LONGEST_ID
@@ -142,10 +142,9 @@ def _tensor(names: list[str], datatypes: list[str], value: dict[str, Any]) -> di
 
 def _answer(manifest: Manifest, name: str, version: str) -> dict[str, Any]:
     policy = manifest.policy
-    probability, decision = OUTPUTS
     values = {
-        probability: {"type": "number", "minimum": 0, "maximum": 1},
-        decision: {"enum": [policy.accept, policy.refuse]},
+        PROBABILITY: {"type": "number", "minimum": 0, "maximum": 1},
+        DECISION: {"enum": [policy.accept, policy.refuse]},
         EXPLANATION: {"type": "string", "contentMediaType": "application/json"},
     }
     outputs = [

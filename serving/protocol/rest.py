@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from serving.protocol.answer import DATATYPES, EXPLANATION, Answer, Parameters
+from serving.protocol.answer import DATATYPES, DECISION, EXPLANATION, PROBABILITY, Answer, Parameters
 from serving.protocol.errors import Invalid, Refused, quote
 from serving.protocol.malformed import explain
 from serving.protocol.parameters import MeaningParameters, misunderstood
@@ -89,8 +89,8 @@ def encode(answer: Answer, outputs: Sequence[str]) -> bytes:
     """An answer as the body of a response, with the chosen outputs in order."""
     shape = (len(answer.probability),)
     data: dict[str, list[float] | list[str]] = {
-        "probabilite_de_defaut": answer.probability,
-        "classe": answer.decision,
+        PROBABILITY: answer.probability,
+        DECISION: answer.decision,
         EXPLANATION: answer.explanations,
     }
     tensors = [_Tensor(name, shape, DATATYPES[name], data[name]) for name in outputs]
