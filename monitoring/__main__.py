@@ -9,11 +9,12 @@ import os
 import signal
 import socket
 import sys
+import traceback
 from datetime import UTC, datetime
 
 import msgspec
 from fastapi import FastAPI
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
@@ -29,20 +30,33 @@ from monitoring.store.records import Store
 from monitoring.store.verdicts import Judgements
 from monitoring.store.windows import Archive
 
+_CONNECTIONS = 1024
+"""The most connections at once; further ones wait until one is closed."""
+
+_HEAD_BYTES = 64 << 10
+"""The largest head of a request, so that the heads of all connections take 64 MB at most."""
+
+_END_SECONDS = 10.0
+"""Time to answer what was asked before the signal to end; a pod's grace period is longer."""
+
 
 class JsonLogFormatter(logging.Formatter):
     """One JSON object per line, with the same keys as the predictor's log."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Time, level, logger and message; for an exception, its traceback too."""
+        """Time, level, logger and message; for an exception its traceback too.
+
+        The traceback ends with the type of the exception and not with its message, which may quote personal data.
+        """
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if record.exc_info and record.exc_info[0]:
-            line["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            error = record.exc_info[1]
+            line["traceback"] = "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
         return msgspec.json.encode(line).decode()
 
 
@@ -76,20 +90,38 @@ async def _serve(settings: MonitorSettings, store: Store) -> None:
     # Granian's own log is off: its lines are not JSON, and it warns about embedding at each start.
     server = Server(
         app,
-        address=settings.monitor_host,
+        address=_host(settings),
         port=settings.monitor_port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,  # where both versions are possible, a connection that sends nothing is never closed
         websockets=False,
-        # Milliseconds. The server waits this long for an incomplete request head before it stops; a pod's grace period
-        # must be longer.
-        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+        backpressure=_CONNECTIONS,
+        # Granian has one time limit, in milliseconds, for an idle connection and for an incomplete head.
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(1000 * settings.idle_seconds), max_buffer_size=_HEAD_BYTES
+        ),
         log_enabled=False,
     )
-    loop = asyncio.get_running_loop()
+    stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     logging.getLogger("monitoring").info("listening on %s:%d", settings.monitor_host, settings.monitor_port)
-    await server.serve()
+    async with app.router.lifespan_context(app):
+        serving, stopped = asyncio.create_task(server.serve()), asyncio.create_task(stopping.wait())
+        await asyncio.wait([serving, stopped], return_when=asyncio.FIRST_COMPLETED)
+        server.stop()  # type: ignore[no-untyped-call]  # granian annotates most of itself
+        # A server ends with its last connection. Idle ones are closed at once; an incomplete head could take longer.
+        await asyncio.wait([serving], timeout=_END_SECONDS)
+
+
+def _host(settings: MonitorSettings) -> str:
+    """The address to listen on: `::` is that of IPv4 on a machine without IPv6."""
+    if settings.monitor_host == "::":
+        try:
+            socket.socket(socket.AF_INET6).close()
+        except OSError:
+            return "0.0.0.0"  # noqa: S104 - all addresses were asked for
+    return settings.monitor_host
 
 
 def _check_port(settings: MonitorSettings) -> None:
@@ -97,7 +129,7 @@ def _check_port(settings: MonitorSettings) -> None:
 
     Raises MonitorSettingsError for a port that is in use.
     """
-    address = (settings.monitor_host, settings.monitor_port)
+    address = (_host(settings), settings.monitor_port)
     try:
         family = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0][0]
         with contextlib.closing(socket.socket(family)) as probe:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,9 @@ PREFIX = "CREDENCE_"
 _SECRETS = ("monitor_token", "monitor_database")
 """No message shows their values; a database's URL may contain a password."""
 
+_ORIGIN = re.compile(r"(?P<scheme>https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:(?P<port>[0-9]{1,5}))?")
+_DEFAULT_PORTS = {"http": "80", "https": "443"}
+
 
 class MonitorSettingsError(Exception):
     """An environment variable with an invalid value; the message names the variable."""
@@ -25,8 +29,15 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Each field is read from the environment variable `CREDENCE_` plus its name in capitals."""
 
     monitor_host: str = "127.0.0.1"
-    """Address to listen on. The default is the loopback, because records are personal data and there is no login."""
+    """Address to listen on. The default is the loopback, because records are personal data and there is no login. `::`
+    is all addresses of IPv6 and IPv4."""
     monitor_port: int = 8090
+    allowed_origins: str = ""
+    """Origins of other sites' pages that may call, such as `https://desk.example.com`, separated by commas; the same
+    variable is the predictor's."""
+    idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=1e6)] = 75.0
+    """Time after which an idle connection is closed: longer than that of load balancers, most of which have 60 s. The
+    same variable is the predictor's."""
     monitor_database: str = ""
     """SQLAlchemy URL, `sqlite:////path` or `postgresql+psycopg://…`; if empty, SQLite in the state folder."""
     monitor_max_body: int = 8 << 20
@@ -59,6 +70,17 @@ class MonitorSettings(msgspec.Struct, frozen=True, kw_only=True):
         return f"Settings({', '.join(shown)})"
 
     @property
+    def origins(self) -> frozenset[str]:
+        """The allowed origins. Raises MonitorSettingsError for one that is not as browsers send it."""
+        origins = [origin.strip() for origin in self.allowed_origins.split(",") if origin.strip()]
+        for origin in origins:
+            match = _ORIGIN.fullmatch(origin)
+            if not match or match["port"] == _DEFAULT_PORTS[match["scheme"]]:
+                expected = "scheme://host or scheme://host:port as browsers send it, separated by commas"
+                raise MonitorSettingsError(f"{PREFIX}ALLOWED_ORIGINS: expected {expected}, got {origin!r}")
+        return frozenset(origins)
+
+    @property
     def models(self) -> Path:
         """The folder of bundles in use."""
         return Path(self.monitor_models or Path(self.home) / "models" / "credit-default").absolute()
@@ -87,7 +109,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> MonitorSett
         if "@" in str(values.get(name)):
             expected = f"expected an address without user and password ({login})"
             raise MonitorSettingsError(f"{PREFIX}{name.upper()}: {expected}, got http://…@…")
-    return MonitorSettings(**values)  # type: ignore[arg-type] # each was converted to its field's type
+    settings = MonitorSettings(**values)  # type: ignore[arg-type] # each was converted to its field's type
+    _ = settings.origins  # an invalid one is refused here
+    return settings
 
 
 def _value(name: str, text: str, kind: Any) -> object:

@@ -134,7 +134,7 @@ def read(buffer: bytes | memoryview, offset: int = 0) -> Iterator[tuple[int, Ent
             raise RecordError(f"torn frame at byte {offset}: {length} bytes announced, checksum or end does not fit")
         try:
             entry = _decoder.decode(payload)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise RecordError(f"frame at byte {offset} is not an entry: {error}") from error
         offset += HEADER_SIZE + length
         yield offset, entry

@@ -19,3 +19,13 @@ def unused_port() -> int:
             _given.add(port)
             with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
                 return port
+
+
+def has_ipv6() -> bool:
+    """Whether this machine has a loopback address of IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Who may write: a caller with the token, if a token is set, but never a page of another site.
+"""Who may write: a caller with the token, if a token is set; of other sites' pages, those of allowed origins alone.
 
 Everyone who can reach the monitor may read. Records are personal data, so the network must restrict who reaches it.
 """
@@ -8,7 +8,10 @@ from __future__ import annotations
 import hmac
 from urllib.parse import urlsplit
 
-from fastapi import Request
+import msgspec
+from fastapi import Request, Response
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 
 from monitoring.errors import ForeignError, UnauthorizedError
 
@@ -19,7 +22,7 @@ async def guard(request: Request) -> None:
     """Raises ForeignError for a write from another site's page, UnauthorizedError for a write without the token."""
     if request.method in _LOOKS:
         return
-    site = _foreign(request)
+    site = "" if request.headers.get("origin") in request.app.state.origins else _foreign(request)
     if site:
         raise ForeignError(f"expected a program or a page of the monitor's own, got a page of another site ({site})")
     token: str = request.app.state.token
@@ -29,6 +32,18 @@ async def guard(request: Request) -> None:
         raise UnauthorizedError(
             f"Authorization: expected `Bearer` and the token of CREDENCE_MONITOR_TOKEN, got {token_sent}"
         )
+
+
+class Pages(CORSMiddleware):
+    """Answers browsers that ask whether a page may call; Starlette's own refusal does not name the setting."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a preflight request."""
+        origin = request_headers["origin"]
+        if self.is_allowed_origin(origin):
+            return super().preflight_response(request_headers)
+        error = f"Origin: expected one that CREDENCE_ALLOWED_ORIGINS names, got {origin!r}"
+        return Response(msgspec.json.encode({"error": error}), 403, media_type="application/json")
 
 
 def _foreign(request: Request) -> str:

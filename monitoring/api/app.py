@@ -17,7 +17,7 @@ from fastapi.exceptions import RequestValidationError
 
 from monitoring import metrics
 from monitoring.api import verdicts
-from monitoring.api.access import guard
+from monitoring.api.access import Pages, guard
 from monitoring.api.requests import HeadAsGet, ReviewerOf, StoreOf, answer, check_names, read_body
 from monitoring.errors import EncodingError, NotFoundError, RequestError, StoreError
 from monitoring.intake.frames import parse, report
@@ -54,6 +54,14 @@ def create(
         dependencies=[Depends(guard)],
     )
     app.add_middleware(HeadAsGet)
+    app.state.origins = settings.origins
+    app.add_middleware(
+        Pages,
+        allow_origins=list(settings.origins),
+        allow_methods=("GET", "POST", "PUT", "DELETE"),
+        allow_headers=("*",),
+        max_age=600,
+    )
     app.state.store, app.state.reviewer, app.state.token = store, reviewer, settings.monitor_token
     app.state.max_body, app.state.review_seconds = settings.monitor_max_body, settings.monitor_review_seconds
     app.include_router(router)

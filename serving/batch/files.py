@@ -33,8 +33,10 @@ class FileBatch:
         """Some of the rows; `others` sends the names of the other columns too, so that the model refuses them."""
         datatypes = {field.name: field.datatype for field in manifest.fields} | {CLIENT: "INT64"}
         tensors = [
-            _TENSORS[datatypes[name]](name, [len(rows)], [values[row] for row in rows])
+            _TENSORS[datatypes[name]](name=name, shape=[len(rows)], data=[values[row] for row in rows])
             for name, values in self.columns.items()
         ]
-        unknown: list[Tensor] = [BYTES(name, [len(rows)], [None] * len(rows)) for name in self.others if others]
+        unknown: list[Tensor] = [
+            BYTES(name=name, shape=[len(rows)], data=[None] * len(rows)) for name in self.others if others
+        ]
         return tensors + unknown

@@ -19,6 +19,7 @@ import pyarrow.parquet
 
 from serving.batch.files import FileBatch, FileError
 from serving.process.settings import VersionSettings
+from serving.protocol.answer import DECISION, PROBABILITY
 from serving.protocol.codec import CLIENT
 from serving.protocol.errors import Refused
 from serving.protocol.tensors import Tensor
@@ -151,10 +152,10 @@ def _decide(
 
 
 def _schema(*, with_reasons: bool) -> pa.Schema:
-    texts = ["classe", "version", "history", "error"]
+    texts = [DECISION, "version", "history", "error"]
     if with_reasons:
         texts += [f"{word}_{number}" for number in range(1, MOST_REASONS + 1) for word in ("raison", "reason")]
-    named = [(CLIENT, pa.int64()), ("probabilite_de_defaut", pa.float64())]
+    named = [(CLIENT, pa.int64()), (PROBABILITY, pa.float64())]
     return pa.schema([*named, *((text, pa.string()) for text in texts)])
 
 
@@ -174,8 +175,8 @@ def _table(model: Model, batch: FileBatch, decided: Decided, explained: Bundle |
 
 def _columns(model: Model, scored: Scored, explained: Bundle | None) -> dict[str, Sequence[object]]:
     columns: dict[str, Sequence[object]] = {
-        "probabilite_de_defaut": scored.probability,
-        "classe": scored.decision,
+        PROBABILITY: scored.probability,
+        DECISION: scored.decision,
         "version": [model.version] * len(scored.decision),
         "history": scored.statuses,
     }

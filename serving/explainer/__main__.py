@@ -6,7 +6,7 @@ import os
 import sys
 
 from serving.explainer.settings import read
-from serving.process.port import claim
+from serving.process.port import claim, reachable
 from serving.process.settings import SettingsError
 from serving.process.stderr import log_json
 from training.bundle import BundleError
@@ -16,7 +16,7 @@ def main() -> int:
     """Read the settings and serve."""
     try:
         settings = read(sys.argv[1:], os.environ)
-        claim(settings.host, settings.explainer_port, "explainer_port")
+        claim(reachable(settings.host), settings.explainer_port, "explainer_port")
         # KServe parses the command line when it is imported and does not know our options.
         sys.argv = [sys.argv[0], "--configure_logging", "false"]
         log_json()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -23,6 +22,8 @@ from kserve import Model, ModelServer  # type: ignore[import-untyped]  # it ship
 from kserve.model import InferenceVerb  # type: ignore[import-untyped]  # as above
 from kserve.model_server import app  # type: ignore[import-untyped]  # as above
 from prometheus_client import Gauge
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -32,8 +33,10 @@ from serving.explainer.request import OUTPUT, Extras, check, check_version, deco
 from serving.explainer.settings import ExplainerSettings
 from serving.process.deadline import Deadline
 from serving.process.exchange import Room, read_json
+from serving.process.origins import SETTING, parse_origins
+from serving.process.port import EVERYWHERE
 from serving.protocol import metadata, rest
-from serving.protocol.errors import NotFound, Refused, Unavailable
+from serving.protocol.errors import ForeignOrigin, NotFound, Refused, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -180,11 +183,22 @@ class Paths:
                 name, value = refused.header or (b"", b"")
                 headers = {name.decode(): value.decode()} if name else None
                 return Response(rest.problem(refused), refused.status, headers, media_type="application/json")
-            except Exception as error:  # noqa: BLE001 - a caller must have an answer
-                _log_error(error)
+            except Exception as error:
+                logger.exception("failed to explain: %s", type(error).__name__)
                 return _json({"error": "an error of the explainer's own, see its log"}, 500)
 
         return endpoint
+
+
+class _Pages(CORSMiddleware):
+    """Answers browsers that ask whether a page may call; Starlette's own refusal does not name the setting."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a preflight request."""
+        if self.is_allowed_origin(request_headers["origin"]):
+            return super().preflight_response(request_headers)
+        refused = ForeignOrigin(SETTING, request_headers["origin"])
+        return Response(rest.problem(refused), refused.status, media_type="application/json")
 
 
 class _Server(ModelServer):  # type: ignore[misc]  # KServe ships no types
@@ -198,9 +212,13 @@ class _Server(ModelServer):  # type: ignore[misc]  # KServe ships no types
 
 
 def run(settings: ExplainerSettings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BundleError."""
+    """Serve until SIGTERM or SIGINT. Raises BundleError, or SettingsError for an invalid origin."""
+    origins = parse_origins(settings.allowed_origins)
     explainer = open_explainer(settings)
     model = Explaining(explainer)
+    app.add_middleware(
+        _Pages, allow_origins=list(origins), allow_methods=("GET", "POST"), allow_headers=("*",), max_age=600
+    )
     app.router.routes.extend(Paths(model, explainer).routes())
     about = explainer.model
     live = Gauge("credence_model", "1 for the version that is explained", ["model", "version", "family"])
@@ -213,16 +231,12 @@ def run(settings: ExplainerSettings) -> None:
         enable_grpc=False,
         grace_period=_GRACE_SECONDS,
         event_loop="asyncio",
+        timeout_keep_alive=int(settings.idle_seconds),
     )
-    server.host = settings.host
+    # asyncio takes `::` for IPv6 alone; an empty host is all addresses of the families that the machine has.
+    server.host = "" if settings.host == EVERYWHERE else settings.host
     logger.info("explaining", extra={"version": explainer.model.version})
     server.start([model])
-
-
-def _log_error(error: Exception) -> None:
-    # The message of an exception may quote an applicant's values; the traceback does not.
-    places = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("failed to explain: %s", type(error).__name__, extra={"traceback": places})
 
 
 def _json(content: object, status: int = 200) -> Response:

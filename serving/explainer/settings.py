@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from serving.process.settings import Port, VersionSettings, gather, parser
+from serving.process.settings import Port, ServerSettings, gather, parser
 
 
-class ExplainerSettings(VersionSettings, frozen=True, kw_only=True):
+class ExplainerSettings(ServerSettings, frozen=True, kw_only=True):
     """Each setting has a variable and an option: `explainer_port` is CREDENCE_EXPLAINER_PORT and `--explainer-port`.
 
     `history_days` must be the same as the predictor's, so that both use the same values.
     """
 
-    host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 in a container."""
     explainer_port: Port = 8082
     """Port of both protocols' REST API and of /metrics; KServe's --http_port sets it too."""
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import re
 import time
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,8 @@ from serving.predictor.settings import PredictorSettings
 from serving.predictor.smoke import is_smoke
 from serving.process.deadline import Deadline
 from serving.process.exchange import HTML, PROMETHEUS, Receive, Response, Room, Scope, Send, read_json, refusal, send
+from serving.process.origins import Origins, is_preflight
+from serving.process.stderr import places
 from serving.protocol import metadata, openapi, rest
 from serving.protocol.answer import EXPLANATION, choose
 from serving.protocol.errors import NotFound, Refused, WrongMethod
@@ -52,6 +53,7 @@ class App:
         self._metrics = metrics
         self._record = record
         self._smoke_token = settings.smoke_token.encode()
+        self._origins = Origins(settings.allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, to: Send) -> None:
         """Answer one request; errors are answered too."""
@@ -66,13 +68,19 @@ class App:
         except Exception as error:  # noqa: BLE001 - a caller must have an answer
             self._log_error(error, trace)
             response = Response(_json({"error": f"an error of the predictor's own, see its log for {trace}"}), 500)
-        self._metrics.requested(self._record and scope["path"].endswith("/infer"), response.status)
+        infer = self._record and method != "OPTIONS" and scope["path"].endswith("/infer")
+        self._metrics.requested(infer, response.status)
         if self.settings.access_log and response.status < 400:
             logger.info("answered", extra={"request": trace, "version": self._version(), "status": response.status})
+        browsers = self._origins.headers(headers.get(b"origin"))
+        if browsers:
+            response.headers = [*response.headers, *browsers]
         await send(response, trace.encode(), self.service.stopping, to, head=head)
 
     async def route(self, method: str, path: list[str], headers: Headers, receive: Receive, trace: str) -> Response:
         """The response for a path that was split at its slashes. Raises Refused."""
+        if is_preflight(method, headers):
+            return Response(b"", headers=self._origins.preflight(headers))
         match path:
             case ["v2", "models", name, "infer"]:
                 expect("POST", method)
@@ -158,9 +166,7 @@ class App:
         return refusal(refused)
 
     def _log_error(self, error: Exception, trace: str) -> None:
-        # The message of an exception may quote an applicant's values; the traceback does not.
-        places = "".join(traceback.format_tb(error.__traceback__))
-        details = {"request": trace, "version": self._version(), "traceback": places}
+        details = {"request": trace, "version": self._version(), "traceback": places(error)}
         logger.error("failed to answer: %s", type(error).__name__, extra=details)
 
     def _trace(self, headers: Headers) -> str:

@@ -19,12 +19,18 @@ from serving.predictor.app import App
 from serving.predictor.metrics import Metrics
 from serving.predictor.service import PredictorService
 from serving.predictor.settings import PredictorSettings
-from serving.process.port import claim
+from serving.process.port import claim, reachable
 from serving.process.settings import SettingsError
 
 logger = logging.getLogger(__name__)
 
 _LOOPBACK = "127.0.0.1"
+
+_CONNECTIONS = 1024
+"""The most connections at once; further ones wait until one is closed."""
+
+_HEAD_BYTES = 64 << 10
+"""The largest head of a request, so that the heads of all connections take 64 MB at most."""
 
 
 async def run(settings: PredictorSettings) -> int:
@@ -33,7 +39,7 @@ async def run(settings: PredictorSettings) -> int:
     Raises SettingsError if a port, the log directory or the monitor's URL cannot be used. Raises BundleError if the
     version cannot be served.
     """
-    claim(settings.host, settings.http_port, "http_port")
+    claim(reachable(settings.host), settings.http_port, "http_port")
     if settings.admin_port:
         claim(_LOOPBACK, settings.admin_port, "admin_port")
     try:
@@ -60,9 +66,9 @@ class _Process:
         self._service = PredictorService(log, metrics)
         self._admin = Admin(self._service, metrics, settings, log)
         public = App(self._service, metrics, settings)
-        self._servers = [http_server(public, settings.host, settings.http_port, settings.body_seconds)]
+        self._servers = [http_server(public, reachable(settings.host), settings.http_port, settings.idle_seconds)]
         if settings.admin_port:
-            self._servers.append(http_server(self._admin, _LOOPBACK, settings.admin_port, settings.body_seconds))
+            self._servers.append(http_server(self._admin, _LOOPBACK, settings.admin_port, settings.idle_seconds))
 
     async def run(self) -> int:
         await self._admin.load(self._settings.version)
@@ -81,7 +87,8 @@ class _Process:
             await self._drain()
         for server in self._servers:
             server.stop()  # type: ignore[no-untyped-call]  # granian annotates most of itself
-        await asyncio.gather(*serving, return_exceptions=True)
+        # A server ends with its last connection. Idle ones are closed at once; an incomplete head could take longer.
+        await asyncio.wait(serving, timeout=self._settings.body_seconds)
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
@@ -130,8 +137,12 @@ def _shipper(settings: PredictorSettings, log: Log) -> Shipper | None:
         raise SettingsError(f"monitor_url: {error}") from error
 
 
-def http_server(app: App, host: str, port: int, seconds: float) -> Server:
-    """A server in this event loop; `seconds` is the time limit for the head of a request."""
+def http_server(app: App, host: str, port: int, idle_seconds: float) -> Server:
+    """A server in this event loop that closes a connection after `idle_seconds` without a request.
+
+    Granian has one time limit for an idle connection and for an incomplete head. So the number of connections is
+    limited too, and a head that arrives slowly occupies no more than an idle connection does.
+    """
     return Server(
         app,
         address=host,
@@ -140,6 +151,7 @@ def http_server(app: App, host: str, port: int, seconds: float) -> Server:
         http=HTTPModes.http1,
         websockets=False,
         backlog=1024,
-        http1_settings=HTTP1Settings(header_read_timeout=max(1, int(1000 * seconds))),
+        backpressure=_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=int(1000 * idle_seconds), max_buffer_size=_HEAD_BYTES),
         log_enabled=False,
     )

@@ -9,14 +9,12 @@ from typing import Annotated
 import msgspec
 
 from serving.log.segment import SEGMENT_BYTES
-from serving.process.settings import SECRETS, Length, Port, Token, VersionSettings, gather, parser
+from serving.process.settings import SECRETS, Length, Port, ServerSettings, Token, gather, parser
 
 
-class PredictorSettings(VersionSettings, frozen=True, kw_only=True):
+class PredictorSettings(ServerSettings, frozen=True, kw_only=True):
     """Each setting has a variable and an option: `http_port` is CREDENCE_HTTP_PORT and `--http-port`."""
 
-    host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 in a container."""
     http_port: Port = 8080
     """Port of the protocol's REST API, /metrics and /docs."""
     admin_port: Port = 8079
@@ -37,7 +35,7 @@ class PredictorSettings(VersionSettings, frozen=True, kw_only=True):
     body_bytes: Annotated[int, msgspec.Meta(gt=0)] = 8 << 20
     """Largest request body."""
     body_seconds: Length = 10.0
-    """Time a request's head may take to arrive, and its body again; an idle connection is closed after it, too."""
+    """Time that a request's body may take to arrive; its head has the time of an idle connection."""
     drain_seconds: Length = 3.0
     """Seconds between SIGTERM and closing, in which answers say `Connection: close` and the port is taken elsewhere."""
     ship_seconds: Length = 10.0

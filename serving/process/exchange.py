@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 import msgspec
@@ -42,13 +42,13 @@ class Response(msgspec.Struct):
     body: bytes
     status: int = 200
     content_type: bytes = JSON
-    header: tuple[bytes, bytes] | None = None
-    """One more header, as an error asks for it."""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    """Further headers, as an error or a browser asks for them."""
 
 
 def refusal(refused: Refused) -> Response:
     """The response for a refused request."""
-    return Response(problem(refused), refused.status, header=refused.header)
+    return Response(problem(refused), refused.status, headers=[refused.header] if refused.header else ())
 
 
 async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, deadline: Deadline, room: Room) -> bytes:
@@ -111,7 +111,6 @@ async def send(response: Response, request_id: bytes, close: bool, to: Send, *, 
     ]
     if close:
         headers.append((b"connection", b"close"))
-    if response.header is not None:
-        headers.append(response.header)
+    headers += response.headers
     await to({"type": "http.response.start", "status": response.status, "headers": headers})
     await to({"type": "http.response.body", "body": b"" if head else response.body})

@@ -1,4 +1,4 @@
-"""The check that a port is free before a server takes it."""
+"""Where a server listens, and the check that its port is free."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ import errno
 import socket
 
 from serving.process.settings import PREFIX, SettingsError
+
+EVERYWHERE = "::"
+"""All addresses of this machine, of both families."""
+
+
+def reachable(host: str) -> str:
+    """The address to listen on: EVERYWHERE is that of IPv4 on a machine without IPv6."""
+    if host == EVERYWHERE:
+        try:
+            socket.socket(socket.AF_INET6).close()
+        except OSError:
+            return "0.0.0.0"  # noqa: S104 - all addresses were asked for
+    return host
 
 
 def claim(host: str, port: int, setting: str) -> None:

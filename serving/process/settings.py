@@ -47,6 +47,18 @@ class VersionSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Days after its date that a client history is still used; it is made daily, and a week bridges a broken job."""
 
 
+class ServerSettings(VersionSettings, frozen=True, kw_only=True):
+    """Settings of the processes that listen."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on; `::` in a container, which is all addresses of IPv6 and IPv4."""
+    allowed_origins: str = ""
+    """Origins of the pages whose scripts may ask, such as https://desk.example.com, separated by commas; by default
+    none."""
+    idle_seconds: Annotated[float, msgspec.Meta(ge=1, le=1e6)] = 75.0
+    """Time after which an idle connection is closed: longer than that of load balancers, most of which have 60 s."""
+
+
 def parser(kind: type[msgspec.Struct], program: str, description: str) -> argparse.ArgumentParser:
     """A parser with an option for each setting of a class, except secrets."""
     options = argparse.ArgumentParser(prog=program, description=description)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from datetime import UTC, datetime
 
 import msgspec
@@ -22,9 +23,14 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= {name: getattr(record, name) for name in _DETAILS if getattr(record, name, None) is not None}
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1]:
+            line["traceback"] = places(record.exc_info[1])
         return msgspec.json.encode(line).decode()
+
+
+def places(error: BaseException) -> str:
+    """The traceback of an exception, and its type in place of its message, which may quote an applicant's values."""
+    return "".join(traceback.format_tb(error.__traceback__)) + type(error).__name__
 
 
 def log_json() -> None:

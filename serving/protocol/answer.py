@@ -8,7 +8,10 @@ import msgspec
 
 from serving.protocol.errors import Invalid, quote
 
-OUTPUTS = {"probabilite_de_defaut": "FP64", "classe": "BYTES"}
+PROBABILITY, DECISION = "probabilite_de_defaut", "classe"
+"""The outputs of every answer, and the columns of every scored file."""
+
+OUTPUTS = {PROBABILITY: "FP64", DECISION: "BYTES"}
 """The default outputs of an answer: name to datatype."""
 
 EXPLANATION = "explications_locales"

@@ -2,6 +2,7 @@
 
 Refused (400)
 ├── Invalid (400)         an input does not fit the model's fields
+├── ForeignOrigin (403)
 ├── NotFound (404)
 ├── WrongMethod (405)
 ├── TooSlow (408)
@@ -41,6 +42,15 @@ class Invalid(Refused):
 
     def __init__(self, where: str, expected: str, got: str) -> None:
         super().__init__(f"{where}: expected {expected}, got {got}", where)
+
+
+class ForeignOrigin(Refused):
+    """A browser asks for a page whose origin `setting` does not name."""
+
+    status = 403
+
+    def __init__(self, setting: str, got: str) -> None:
+        super().__init__(f"Origin: expected one that {setting} names, got {quote(got)}")
 
 
 class NotFound(Refused):

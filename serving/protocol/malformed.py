@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from serving.protocol.errors import Invalid, Refused, quote
+from serving.protocol.parameters import misunderstood
 from serving.protocol.tensors import TENSORS, Tensor
 
 
@@ -62,6 +63,11 @@ def _look(request: Any) -> Refused | None:
         refused = _look_at_tensor(f"inputs[{position}]", tensor)
         if refused:
             return refused
+    outputs = request.get("outputs")
+    for position, output in enumerate(outputs if isinstance(outputs, list) else ()):
+        refused = misunderstood(f"outputs[{position}].", output.get("parameters")) if isinstance(output, dict) else None
+        if refused:
+            return refused
     return None
 
 
@@ -78,15 +84,13 @@ def _look_at_tensor(where: str, tensor: Any) -> Refused | None:
     shape = tensor.get("shape")
     if not isinstance(shape, list) or not all(type(size) is int for size in shape):
         return Invalid(f"{_label(where, name)}: shape", "a list of whole numbers", _kind(shape))
-    return _look_at_data(_label(where, name), kind, tensor)
+    refused = misunderstood(f"{_label(where, name)}: ", tensor.get("parameters"))
+    return refused or _look_at_data(_label(where, name), kind, tensor)
 
 
 def _look_at_data(label: str, kind: type[Tensor], tensor: dict[str, Any]) -> Refused | None:
     data = tensor.get("data")
     if not isinstance(data, list):
-        parameters = tensor.get("parameters")
-        if isinstance(parameters, dict) and "binary_data_size" in parameters:
-            return Refused(f"{label}: binary tensors are not accepted, send `data` as JSON", label)
         return Invalid(f"{label}: data", "a list", _kind(data) if "data" in tensor else "nothing")
     if _fits(data, kind):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.protocol.answer import DATATYPES, EXPLANATION, OUTPUTS
+from serving.protocol.answer import DATATYPES, DECISION, EXPLANATION, PROBABILITY
 from serving.protocol.codec import CLIENT, GRAPH
 from serving.protocol.errors import LONGEST_QUOTE
 from serving.protocol.rest import LONGEST_ID
@@ -14,6 +14,16 @@ from training.bundle.manifest import Field, Manifest
 _INTEGERS = ["INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"]
 _NUMBERS = ["FP32", "FP64", *_INTEGERS]
 _TEXT = {"type": "string"}
+_PARAMETERS = {
+    "type": ["object", "null"],
+    "properties": {
+        "content_type": {"enum": ["str", "np", "pd", None]},
+        "binary_data_size": {"type": "null"},
+        "shared_memory_region": {"type": "null"},
+        "classification": {"enum": [0, None]},
+    },
+    "description": "Parameters that say that a value means something else are refused, all others are ignored.",
+}
 _SHAPE = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1, "maxItems": 2}
 
 
@@ -108,12 +118,13 @@ def _request(manifest: Manifest) -> dict[str, Any]:
         _tensor(["numeric", "history"], _NUMBERS, {"type": ["number", "null"]}),
         _tensor(["categorical"], ["BYTES"], {"type": ["string", "null"], "maxLength": LONGEST_TEXT}),
     ]
-    outputs = {"type": "array", "items": _object({"name": {"enum": list(DATATYPES)}}, "name"), "uniqueItems": True}
+    output = _object({"name": {"enum": list(DATATYPES)}, "parameters": _PARAMETERS}, "name")
+    outputs = {"type": "array", "items": output, "uniqueItems": True}
     properties = {
         "id": {"type": "string", "maxLength": LONGEST_ID},
         "inputs": {"type": "array", "minItems": 1, "items": {"anyOf": kinds}},
         "outputs": outputs,
-        "parameters": {"type": "object"},
+        "parameters": _PARAMETERS,
     }
     return _object(properties, "inputs")
 
@@ -126,15 +137,14 @@ def _tensor(names: list[str], datatypes: list[str], value: dict[str, Any]) -> di
         "datatype": {"enum": datatypes},
         "data": {"type": "array", "minItems": 1, "items": {"anyOf": [value, nested]}},
     }
-    return _object(properties, *properties)
+    return _object({**properties, "parameters": _PARAMETERS}, *properties)
 
 
 def _answer(manifest: Manifest, name: str, version: str) -> dict[str, Any]:
     policy = manifest.policy
-    probability, decision = OUTPUTS
     values = {
-        probability: {"type": "number", "minimum": 0, "maximum": 1},
-        decision: {"enum": [policy.accept, policy.refuse]},
+        PROBABILITY: {"type": "number", "minimum": 0, "maximum": 1},
+        DECISION: {"enum": [policy.accept, policy.refuse]},
         EXPLANATION: {"type": "string", "contentMediaType": "application/json"},
     }
     outputs = [

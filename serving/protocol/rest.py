@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from serving.protocol.answer import DATATYPES, EXPLANATION, Answer, Parameters
+from serving.protocol.answer import DATATYPES, DECISION, EXPLANATION, PROBABILITY, Answer, Parameters
 from serving.protocol.errors import Invalid, Refused, quote
 from serving.protocol.malformed import explain
+from serving.protocol.parameters import MeaningParameters, misunderstood
 from serving.protocol.tensors import Tensor
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ class RequestedOutput(msgspec.Struct):
     """A requested output."""
 
     name: str
-    parameters: dict[str, Any] | None = None
+    parameters: MeaningParameters | None = None
 
 
 class Request(msgspec.Struct):
@@ -73,6 +74,10 @@ def decode(body: bytes) -> Request:
         request = decode_json(body, _decoder)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise explain(body, error) from error
+    if request.parameters:
+        refused = misunderstood("", request.parameters)
+        if refused:
+            raise refused
     if not request.inputs:
         raise Invalid("inputs", "one tensor or more", "none")
     if request.id is not None and (len(request.id) > LONGEST_ID or _CONTROL.search(request.id)):
@@ -84,8 +89,8 @@ def encode(answer: Answer, outputs: Sequence[str]) -> bytes:
     """An answer as the body of a response, with the chosen outputs in order."""
     shape = (len(answer.probability),)
     data: dict[str, list[float] | list[str]] = {
-        "probabilite_de_defaut": answer.probability,
-        "classe": answer.decision,
+        PROBABILITY: answer.probability,
+        DECISION: answer.decision,
         EXPLANATION: answer.explanations,
     }
     tensors = [_Tensor(name, shape, DATATYPES[name], data[name]) for name in outputs]

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from serving.protocol.errors import LONGEST_QUOTE, quote
+from serving.protocol.parameters import MeaningParameters
 
 _LARGEST = 2**63 - 1
 """The limit of UINT64 too: no field needs more, and a client number must fit into a database's integer."""
@@ -24,9 +25,10 @@ _U32 = Annotated[int, msgspec.Meta(ge=0, lt=2**32)]
 _U64 = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST)]
 
 
-class _Named(msgspec.Struct, tag_field="datatype", gc=False):
+class _Named(msgspec.Struct, tag_field="datatype", gc=False, kw_only=True):
     name: str
     shape: list[int]
+    parameters: MeaningParameters | None = None
 
     @property
     def datatype(self) -> str:

@@ -30,6 +30,7 @@ PROMISED = [
     ("README.md", f"| {PlatformSettings().monitor_port} | the monitor"),
     ("README.md", f"| {PlatformSettings().mlflow_port} | the model registry"),
     ("docs/api.md", f"| Body | {PREDICTOR.body_bytes // MIB} MB (`CREDENCE_BODY_BYTES`)"),
+    ("docs/api.md", f"after {PREDICTOR.idle_seconds:g} s (`CREDENCE_IDLE_SECONDS`"),
     ("docs/api.md", f"within {PREDICTOR.body_seconds:g} s (`CREDENCE_BODY_SECONDS`)"),
     ("docs/api.md", f"`Connection: close` for {PREDICTOR.drain_seconds:g} s (`CREDENCE_DRAIN_SECONDS`)"),
     ("docs/api.md", f"for up to {PREDICTOR.ship_seconds:g} s (`CREDENCE_SHIP_SECONDS`)"),

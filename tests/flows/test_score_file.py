@@ -71,7 +71,9 @@ def alone(model: Model, row: int) -> float:
     """What a caller gets who sends this row by itself."""
     kinds = {"NAME_INCOME_TYPE": BYTES, "CODE_GENDER": BYTES, "CNT_CHILDREN": INT64, "SK_ID_CURR": INT64}
     tensors = [
-        kinds.get(name, FP64)(name, [1], [values[row].as_py()]) for name, values in COLUMNS.items() if name != "TARGET"
+        kinds.get(name, FP64)(name=name, shape=[1], data=[values[row].as_py()])
+        for name, values in COLUMNS.items()
+        if name != "TARGET"
     ]
     return model.score(tensors).probability[0]
 

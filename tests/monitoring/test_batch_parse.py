@@ -1,5 +1,7 @@
 import contextlib
 import math
+import struct
+import zlib
 
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitoring.errors import RequestError
 from monitoring.intake.frames import check_shape, parse, report
-from serving.records import Schema, SegmentReport
+from serving.records import HEADER_SIZE, Schema, SegmentReport, frame
 
 
 def test_frames_are_parted(schema, make_record, body):
@@ -91,3 +93,10 @@ def test_report_without_numbers(number):
 
 def test_schema_without_names_is_a_schema(make_record):
     check_shape(make_record(numeric=b"", categorical=(), history=b""), Schema((), (), ()))
+
+
+def test_text_that_is_not_utf8_is_refused(make_record):
+    payload = frame(make_record())[HEADER_SIZE:].replace(b"request-1", b"request-\xff")
+    broken = struct.pack("<II", len(payload), zlib.crc32(payload)) + payload
+    with pytest.raises(RequestError, match="body: expected frames of records, got a frame at byte 0 is not an entry"):
+        parse(broken)

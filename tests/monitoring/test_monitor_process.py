@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from serving.records import CONTENT_TYPE
-from tests.ports import unused_port
+from tests.ports import has_ipv6, unused_port
 
 
 def start(home: Path, port: int) -> subprocess.Popen[str]:
@@ -72,3 +72,38 @@ def test_taken_port_is_an_error(tmp_path, port):
     message = json.loads(line)["message"]
     assert f"cannot listen on 127.0.0.1 port {port}" in message
     assert "CREDENCE_MONITOR_PORT" in message
+
+
+def test_incomplete_head_does_not_hold_the_end_up(tmp_path, port, monkeypatch):
+    monkeypatch.setenv("CREDENCE_IDLE_SECONDS", "100000")
+    process = start(tmp_path, port)
+    wait(f"http://127.0.0.1:{port}")
+    with socket.create_connection(("127.0.0.1", port)) as slow, socket.create_connection(("127.0.0.1", port)) as idle:
+        slow.sendall(b"GET /health/live HTTP/1.1\r\nHost:")
+        process.send_signal(signal.SIGTERM)
+        idle.settimeout(30)
+        assert idle.recv(1) == b""
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+def test_idle_connection_is_closed_in_the_end(tmp_path, port, monkeypatch):
+    monkeypatch.setenv("CREDENCE_IDLE_SECONDS", "1")
+    process = start(tmp_path, port)
+    wait(f"http://127.0.0.1:{port}")
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as idle:
+        assert idle.recv(1) == b""
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_both_families_are_answered(tmp_path, port, monkeypatch):
+    monkeypatch.setenv("CREDENCE_MONITOR_HOST", "::")
+    process = start(tmp_path, port)
+    wait(f"http://127.0.0.1:{port}")
+    wait(f"http://[::1]:{port}")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 0

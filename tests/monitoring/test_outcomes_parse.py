@@ -9,6 +9,8 @@ from monitoring.intake.outcomes import ReportedOutcome, check_outcome, parse_out
     [
         (b"", "body: expected JSON, got something else"),
         (b"\xff", "body: expected JSON, got something else"),
+        (b'{"outcomes": [], "\xff": 1}', "body: expected texts in UTF-8, got other bytes"),
+        (b'{"outcomes": [{"record": "\xed\xa0\x80", "defaulted": true}]}', "body: expected texts in UTF-8"),
         (b"[]", "body: expected `object`, got `array`"),
         (b"{}", "body: object missing required field `outcomes`"),
         (b'{"outcomes": [{"record": "a"}]}', r"outcomes\[0\]: object missing required field `defaulted`"),

@@ -13,6 +13,7 @@ from monitoring.settings import MonitorSettings, MonitorSettingsError, from_envi
 from monitoring.store.records import Store
 
 TOKEN = "geheim"
+DESK = "https://desk.example.com"
 WRITES = [
     ("POST", "/v1/records"),
     ("POST", "/v1/outcomes"),
@@ -38,7 +39,9 @@ def visit(open_client: type, make_store: Callable[..., Store], tmp_path: Path) -
 
     def ask(method: str, path: str, token: str = TOKEN, **headers: str) -> Any:
         if token not in clients:
-            settings = MonitorSettings(home=str(tmp_path), monitor_token=token, monitor_review_seconds=3600)
+            settings = MonitorSettings(
+                home=str(tmp_path), monitor_token=token, monitor_review_seconds=3600, allowed_origins=DESK
+            )
             store = make_store()
             clients[token] = open_client(compose(store, settings))
             clients[token].__enter__()
@@ -96,6 +99,36 @@ def test_other_sites_pages_do_not_write(visit: Callable[..., Any], headers: dict
 @pytest.mark.parametrize("headers", OWN)
 def test_own_pages_and_programs_write(visit: Callable[..., Any], headers: dict[str, str]) -> None:
     assert visit("POST", "/v1/reviews", token="", **headers).status_code == 409  # nothing to judge yet
+
+
+ASKING = {"access_control_request_method": "POST", "access_control_request_headers": "authorization"}
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_allowed_page_may_ask_and_write(visit: Callable[..., Any], method: str, path: str) -> None:
+    asked = visit("OPTIONS", path, origin=DESK, **ASKING | {"access_control_request_method": method})
+    assert (asked.status_code, asked.headers["access-control-allow-headers"]) == (200, "authorization")
+    answer = visit(method, path, token="", origin=DESK, sec_fetch_site="cross-site")
+    assert answer.status_code != 403
+    for each in (asked, answer, visit("GET", "/v1/status", origin=DESK)):
+        assert each.headers["access-control-allow-origin"] == DESK
+        assert "origin" in each.headers["vary"].lower()
+        assert "access-control-allow-credentials" not in each.headers
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("origin", ["https://desk.example.com:8443", "null"])
+def test_other_page_is_refused_with_the_settings_name(visit: Callable[..., Any], origin: str) -> None:
+    asked = visit("OPTIONS", "/v1/reviews", origin=origin, **ASKING)
+    assert asked.status_code == 403
+    assert "expected one that CREDENCE_ALLOWED_ORIGINS names" in asked.json()["error"]
+
+
+@pytest.mark.parametrize("setting", ["*", "null", f"{DESK}/", f"{DESK}:443", "https://*.example.com"])
+def test_setting_names_exact_origins(setting: str) -> None:
+    with pytest.raises(MonitorSettingsError, match="CREDENCE_ALLOWED_ORIGINS: expected scheme://host or"):
+        from_environment({"CREDENCE_ALLOWED_ORIGINS": setting})
 
 
 def test_secrets_are_not_told() -> None:

@@ -71,6 +71,14 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end }}
 
+{{- /* Environment of predictor, explainer and monitor: how they listen. */ -}}
+{{- define "credence.servers.env" -}}
+- {name: CREDENCE_IDLE_SECONDS, value: {{ .Values.servers.idleSeconds | quote }}}
+{{- with .Values.servers.allowedOrigins }}
+- {name: CREDENCE_ALLOWED_ORIGINS, value: {{ join "," . | quote }}}
+{{- end }}
+{{- end }}
+
 {{- /* Environment of every container: how it reaches the world outside the cluster, and whom it trusts there. */ -}}
 {{- define "credence.container.env" -}}
 {{- $none := include "credence.proxy.none" . -}}

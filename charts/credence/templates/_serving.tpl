@@ -7,8 +7,9 @@ command: [python, -m, serving.predictor]
 env:
   - {name: CREDENCE_MODELS, value: /mnt/models}
   - {name: CREDENCE_MODEL_NAME, value: {{ .Values.serving.name | quote }}}
-  - {name: CREDENCE_HOST, value: 0.0.0.0}
+  - {name: CREDENCE_HOST, value: "::"}
   - {name: CREDENCE_HTTP_PORT, value: "8080"}
+  {{- include "credence.servers.env" . | nindent 2 }}
   - {name: CREDENCE_ADMIN_PORT, value: "0"} # who may score may not unload
   - {name: CREDENCE_LOG_DIRECTORY, value: /var/log/credence}
   - {name: CREDENCE_LOG_BYTES, value: "{{ mul $predictor.logMegabytes 1048576 }}"}
@@ -59,8 +60,9 @@ envFrom: {{- . | nindent 2 }}
 {{- define "credence.explainer.env" -}}
 - {name: CREDENCE_MODELS, value: /mnt/models}
 - {name: CREDENCE_MODEL_NAME, value: {{ .Values.serving.name | quote }}}
-- {name: CREDENCE_HOST, value: 0.0.0.0}
+- {name: CREDENCE_HOST, value: "::"}
 - {name: CREDENCE_EXPLAINER_PORT, value: "8080"}
+{{ include "credence.servers.env" . }}
 - {name: CREDENCE_UNKNOWN, value: {{ .Values.serving.unknown }}}
 - {name: CREDENCE_HISTORY_DAYS, value: {{ .Values.serving.historyDays | quote }}}
 {{- include "credence.container.env" . }}

@@ -109,7 +109,8 @@ def explainer(tmp_path_factory: pytest.TempPathFactory, python: Path, models: Pa
     log = tmp_path_factory.mktemp("explainer") / "stderr"
     command = [str(python), "-m", "serving.explainer", "--models", str(models), "--version", "3"]
     command += ["--model_name", "credit-default", "--predictor_host", "nowhere.test", "--http_port", str(port)]
-    command += ["--workers", "1"]
+    command += ["--workers", "1", "--allowed-origins", "https://desk.example.com"]
+    command += ["--host", "::"]
     with log.open("wb") as errors:
         process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=errors, cwd=log.parent)
     started = Explainer(port, log)

@@ -43,6 +43,18 @@ NUMBER = {"name": "AMT_INCOME_TOTAL", "shape": [1], "datatype": "FP64", "data": 
             400,
             "inputs: expected one",
         ),
+        (
+            V2,
+            {"inputs": [{**NUMBER, "parameters": {"content_type": "base64"}}]},
+            400,
+            "AMT_INCOME_TOTAL: parameters.content_type: expected str, np, pd or none",
+        ),
+        (
+            V1,
+            {"instances": [{"AMT_INCOME_TOTAL": 5}], "parameters": {"content_type": "base64"}},
+            400,
+            "parameters.content_type: expected str, np, pd or none",
+        ),
         (V2, b"[" * 1_100_000, 413, "the body is larger than"),
         (V2.replace("/infer", "/versions/2/infer"), {"inputs": [NUMBER]}, 409, "expected 3, the one that is explained"),
         ("/v2/repository/models/credit-default/unload", {}, 404, "no such path"),

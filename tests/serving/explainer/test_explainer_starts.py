@@ -7,11 +7,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from serving.explainer.settings import read
 from serving.process.settings import SettingsError
+from tests.ports import has_ipv6
 
 ROOT = Path(__file__).parents[3]
 
@@ -55,3 +58,9 @@ def test_prediction_log_is_not_imported() -> None:
     imported = subprocess.check_output([sys.executable, "-c", script], cwd=ROOT, text=True, timeout=60).split()
     assert "serving.version" in imported
     assert "serving.log.log" not in imported
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_both_families_are_answered(explainer: Any) -> None:
+    assert httpx.get(f"http://127.0.0.1:{explainer.port}/v2/health/live").status_code == 200
+    assert httpx.get(f"http://[::1]:{explainer.port}/v2/health/live").status_code == 200

@@ -62,13 +62,67 @@ TENSOR = b'{"name": "A", "shape": [1], "datatype": "FP64", "data": [1]}'
         (b'{"inputs": [%s], "outputs": [5]}' % TENSOR, "outputs"),
         (
             b'{"inputs": [{"name": "A", "shape": [1], "datatype": "FP64", "parameters": {"binary_data_size": 8}}]}',
-            "A: binary tensors are not accepted",
+            "A: parameters.binary_data_size: expected none: `data` is sent as JSON .*, got 8",
         ),
     ],
 )
 def test_body_is_refused(body: bytes, complaint: str) -> None:
     with pytest.raises(Refused, match=complaint):
         rest.decode(body)
+
+
+TEXT = {"name": "A", "shape": [1], "datatype": "BYTES", "data": ["V29ya2luZw=="]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("content_type", "base64", 'parameters.content_type: expected str, np, pd or none.*, got "base64"'),
+        ("content_type", "datetime", 'got "datetime"'),
+        ("content_type", "hg_json", 'got "hg_json"'),
+        ("content_type", "raw", 'got "raw"'),
+        ("content_type", 5, "got 5"),
+        ("content_type", ["str"], "got a list of 1"),
+        ("binary_data_size", 12, "parameters.binary_data_size: expected none"),
+        (
+            "shared_memory_region",
+            "r",
+            'parameters.shared_memory_region: expected none: `data` is sent as JSON, got "r"',
+        ),
+        ("classification", 2, "parameters.classification: expected none or 0, got 2"),
+    ],
+)
+def test_parameter_that_changes_a_value_is_refused(name: str, value: object, complaint: str) -> None:
+    parameters = {"parameters": {name: value}}
+    for body, place in (
+        ({"inputs": [TEXT, {**TEXT, "name": "B", **parameters}]}, "B: "),
+        ({"inputs": [TEXT], "outputs": [{"name": "classe", **parameters}]}, r"outputs\[0\]\."),
+        ({"inputs": [TEXT], **parameters}, ""),
+    ):
+        with pytest.raises(Refused, match=f"^{place}.*{complaint}"):
+            rest.decode(msgspec.json.encode(body))
+
+
+def test_parameters_that_are_no_object_are_refused() -> None:
+    with pytest.raises(Refused, match=r"^A: parameters: expected an object, got a list of 0$"):
+        rest.decode(msgspec.json.encode({"inputs": [{**TEXT, "parameters": []}]}))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        None,
+        {},
+        {"content_type": None},
+        {"content_type": "str"},
+        {"content_type": "np", "binary_data": True, "classification": 0},
+        {"content_type": "pd", "headers": {"x-b3-traceid": "7"}, "id": "7", "binary_data_output": True},
+    ],
+)
+def test_parameter_that_changes_no_value_is_ignored(parameters: object) -> None:
+    tensor, output = {**TEXT, "parameters": parameters}, {"name": "classe", "parameters": parameters}
+    request = rest.decode(msgspec.json.encode({"inputs": [tensor], "outputs": [output], "parameters": parameters}))
+    assert request.inputs[0].data == TEXT["data"]
 
 
 @pytest.mark.parametrize(
