@@ -14,6 +14,9 @@ from flows.cli.output import CommandOutput, reporting, table
 _SCENARIOS = ("changed", "population", "calibration")
 
 
+_NEXT = "With a table of your own: credence init TABLE --outcome COLUMN"
+
+
 @click.command()
 @click.option("--scenario", type=click.Choice(_SCENARIOS), default="changed", show_default=True, help="What changes.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of raw tables; a synthetic lender without it.")
@@ -36,7 +39,7 @@ def demo(output: CommandOutput, scenario: str, data: Path | None, clients: int, 
 
     \b
     Example:  credence demo --once
-    Next:     credence up, and credence train on your own tables
+    Next:     credence init, for a table of your own
     """
     from flows.demo.play import play
     from flows.demo.story import Stage, Story, clear, platform_of, settings_of
@@ -52,7 +55,7 @@ def demo(output: CommandOutput, scenario: str, data: Path | None, clients: int, 
         play(Stage(platform, story, shortened(output.say)), data and data.absolute(), clients, seed)
         seconds = time.monotonic() - began
         rows = table(list(story.pages.items()))
-        output.result(story, f"\ndone in {seconds:.0f} s\n{rows}")
+        output.result(story, f"\ndone in {seconds:.0f} s\n{rows}\n{_NEXT}")
         if not once and sys.stdin.isatty() and sys.stdout.isatty():
             _stay(output)
     finally:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
@@ -24,6 +25,8 @@ UNDECIDED: Mapping[Undecided, str] = {
     "words": "the words of the reasons are not written",
 }
 """What a person must decide, and the alarm of each version until then."""
+
+_ALLOWED = {"type": get_args(Type), "unit": get_args(Unit), "undecided": get_args(Undecided)}
 
 S = TypeVar("S")
 
@@ -153,6 +156,23 @@ def _convert(key: str, content: Any, kind: type[S]) -> S:
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         message, _, inner = str(error).partition(" - at `$")
-        place = ", ".join(part for part in (NAME, f"{key}{inner.rstrip('`')}".strip(".")) if part)
-        expected, _, got = message.partition(", got ")
-        raise ProductError(place, expected.replace("Expected ", ""), got or "something else") from error
+        place = f"{key}{inner.rstrip('`')}".strip(".")
+        raise _refused(place, message, kind) from error
+
+
+def _refused(place: str, message: str, kind: type) -> ProductError:
+    """The error for a message of msgspec, which names no place for a key that is unknown or missing."""
+    if match := re.fullmatch(r"Object (contains unknown|missing required) field `(.*)`", message):
+        known = ", ".join(field.name for field in msgspec.structs.fields(kind))
+        if match[1] == "contains unknown":
+            return ProductError(_at(place, match[2]), f"one of the keys {known}", "another one")
+        return ProductError(_at(place, match[2]), "a value", "none")
+    if message.startswith("Invalid enum value "):
+        allowed = _ALLOWED[place.rpartition(".")[2].partition("[")[0]]
+        return ProductError(_at(place), f"one of {', '.join(allowed)}", message.removeprefix("Invalid enum value "))
+    expected, _, got = message.removeprefix("Expected ").partition(", got ")
+    return ProductError(_at(place), expected, got)
+
+
+def _at(*keys: str) -> str:
+    return ", ".join(part for part in (NAME, ".".join(filter(None, keys))) if part)
