@@ -56,7 +56,8 @@ async def read_json(headers: dict[bytes, bytes], receive: Receive, limit: int, d
 
     Raises Refused.
     """
-    kind = headers.get(b"content-type", JSON)
+    # A browser sends a page's body without a type to any server and does not ask before. Programs have no origin.
+    kind = headers.get(b"content-type", b"" if b"origin" in headers else JSON)
     if b"inference-header-content-length" in headers:
         raise Refused("body: binary tensors are not accepted, send `data` as JSON (`binary_data=False`)", "body")
     if kind != JSON and kind.split(b";")[0].strip().lower() != JSON:

@@ -143,6 +143,7 @@ def test_broken_request_leaves_the_rest_alone(predictor: Any, part: bytes) -> No
     ("headers", "status"),
     [
         ({}, 400),
+        ({"origin": "https://example.com"}, 415),
         ({"content_type": "application/json"}, 400),
         ({"content_type": "application/json; charset=utf-8"}, 400),
         ({"content_type": "Application/JSON"}, 400),
