@@ -61,6 +61,10 @@ format: setup ## Bring the code into the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# One thread each: on two cores, the threads of two workers only wait for each other.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
+test: export POLARS_MAX_THREADS = 1
 test: setup programs ## Run all tests, on two cores; a file stays in one process, which starts what its tests share once
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
