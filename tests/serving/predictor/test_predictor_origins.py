@@ -28,9 +28,10 @@ def test_allowed_page_may_ask_and_read(open_site: Callable[..., Any], tensors: A
     assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, DESK)
     assert asked.headers["access-control-allow-headers"] == "authorization,content-type"
     assert "POST" in asked.headers["access-control-allow-methods"]
-    answer = site.call("POST", INFER, {"inputs": tensors(application)}, headers=[(b"origin", DESK.encode())])
+    page = [(b"origin", DESK.encode()), (b"content-type", b"application/json")]
+    answer = site.call("POST", INFER, {"inputs": tensors(application)}, headers=page)
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, DESK)
-    refused = site.call("POST", INFER, b"", headers=[(b"origin", DESK.encode())])
+    refused = site.call("POST", INFER, b"", headers=page)
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (400, DESK)
     for each in (asked, answer, refused, site.call("GET", "/v2")):
         assert each.headers["vary"] == "origin"
